@@ -1,4 +1,6 @@
 //! The rules of contract testing: values and pure functions. No I/O, no clock, no async.
 
+pub mod content;
+mod json;
 pub mod names;
 pub mod problem;
