@@ -4,3 +4,4 @@ pub mod content;
 mod json;
 pub mod names;
 pub mod problem;
+pub mod selectors;
