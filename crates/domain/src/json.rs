@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-pub(crate) use self::canonical::{write_object, write_string};
+pub(crate) use self::canonical::{write_escaped, write_object, write_string};
 
 mod canonical;
 

@@ -2,6 +2,8 @@
 
 pub mod content;
 mod json;
+pub mod metadata;
 pub mod names;
 pub mod problem;
 pub mod selectors;
+pub mod template;
