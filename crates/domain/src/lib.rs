@@ -7,3 +7,4 @@ pub mod names;
 pub mod problem;
 pub mod selectors;
 pub mod template;
+pub mod webhook;

@@ -1,0 +1,359 @@
+//! Webhooks: what to tell whom about which events.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+pub use self::hosts::{AllowedTargets, BadHostPattern, HostPattern};
+use crate::names::{NameError, PacticipantName};
+use crate::problem::{Problem, Problems};
+use crate::template;
+
+mod hosts;
+mod request;
+#[cfg(test)]
+mod tests;
+
+/// What stands in answers in place of a secret.
+pub const REDACTED: &str = "**********";
+
+/// A webhook as a client defines it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    /// As given; [`Webhook::title`] always has one.
+    pub description: Option<String>,
+    /// Whether it fires.
+    pub enabled: bool,
+    /// Only for contracts of these consumers.
+    pub consumer: Option<Scope>,
+    /// Only for contracts with these providers.
+    pub provider: Option<Scope>,
+    /// What it fires for, each once, at least one.
+    pub events: Vec<WebhookEvent>,
+    /// What is sent.
+    pub request: WebhookRequest,
+}
+
+/// Which pacticipants a side of a webhook is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// This one.
+    Name(PacticipantName),
+    /// Those with this label.
+    Label(String),
+}
+
+/// The request that a webhook sends. Every text may have placeholders, see [`crate::template`].
+#[derive(Clone, PartialEq)]
+pub struct WebhookRequest {
+    /// As given, in any case.
+    pub method: String,
+    /// Never with a placeholder in the host.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// A string is sent as it is, everything else as JSON.
+    pub body: Option<Value>,
+    /// For basic authentication.
+    pub username: Option<String>,
+    /// For basic authentication; secret.
+    pub password: Option<String>,
+}
+
+/// What a webhook can be told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WebhookEvent {
+    /// A contract was published.
+    ContractPublished,
+    /// A contract was published with other content than before.
+    ContractContentChanged,
+    /// A verification result was published.
+    ProviderVerificationPublished,
+    /// … and it was a success.
+    ProviderVerificationSucceeded,
+    /// … and it was a failure.
+    ProviderVerificationFailed,
+    /// A contract was published that some provider version of importance has not verified.
+    ContractRequiringVerificationPublished,
+}
+
+impl WebhookEvent {
+    /// In the order of the Pact Broker's messages.
+    pub const ALL: [Self; 6] = [
+        Self::ContractPublished,
+        Self::ContractContentChanged,
+        Self::ProviderVerificationPublished,
+        Self::ProviderVerificationSucceeded,
+        Self::ProviderVerificationFailed,
+        Self::ContractRequiringVerificationPublished,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContractPublished => "contract_published",
+            Self::ContractContentChanged => "contract_content_changed",
+            Self::ProviderVerificationPublished => "provider_verification_published",
+            Self::ProviderVerificationSucceeded => "provider_verification_succeeded",
+            Self::ProviderVerificationFailed => "provider_verification_failed",
+            Self::ContractRequiringVerificationPublished => "contract_requiring_verification_published",
+        }
+    }
+
+    /// The event of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == name)
+    }
+
+    /// Whether it tells about a verification result.
+    #[must_use]
+    pub fn is_verification(self) -> bool {
+        use WebhookEvent::{ProviderVerificationFailed, ProviderVerificationPublished, ProviderVerificationSucceeded};
+        matches!(self, ProviderVerificationPublished | ProviderVerificationSucceeded | ProviderVerificationFailed)
+    }
+}
+
+impl fmt::Display for WebhookEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A webhook's id, which clients may choose.
+///
+/// # Errors
+/// When it is short, long or has other characters than letters, digits, `_` and `-`.
+pub fn parse_uuid(text: &str) -> Result<&str, Problem> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (16..=255).contains(&text.len()) && text.bytes().all(is_allowed) {
+        return Ok(text);
+    }
+    let message = "The UUID can only contain the characters A-Z, a-z, 0-9, _ and -, and must be 16 or more characters.";
+    Err(Problem::at("uuid", message))
+}
+
+impl Webhook {
+    /// Reads the body of a request that defines a webhook.
+    ///
+    /// # Errors
+    /// All that is wrong with it, apart from pacticipants that don't exist: see [`Webhook::check_scopes`].
+    pub fn parse(body: &Value, allowed: &AllowedTargets) -> Result<Self, Problems> {
+        let Some(body) = body.as_object() else {
+            return Err(Problem::whole("must be a JSON object").into());
+        };
+        let mut problems = Problems::none();
+        let description = problems.note(optional_text(body, "description")).flatten();
+        let enabled = problems.note(enabled(body));
+        let consumer = problems.note(scope(body, "consumer")).flatten();
+        let provider = problems.note(scope(body, "provider")).flatten();
+        let events = events(body, &mut problems);
+        let request = match request::parse(body, allowed) {
+            Ok(request) => Some(request),
+            Err(of_request) => {
+                problems.extend_under("request", of_request);
+                None
+            }
+        };
+        match (enabled, request) {
+            (Some(enabled), Some(request)) => {
+                problems.or(Self { description, enabled, consumer, provider, events, request })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// Refuses names of pacticipants that don't exist.
+    ///
+    /// # Errors
+    /// One problem for each side.
+    pub fn check_scopes(&self, exists: impl Fn(&PacticipantName) -> bool) -> Result<(), Problems> {
+        let mut problems = Problems::none();
+        for (side, scope) in [("consumer", &self.consumer), ("provider", &self.provider)] {
+            if let Some(Scope::Name(name)) = scope
+                && !exists(name)
+            {
+                problems.push(Problem::at("name", "does not match an existing pacticipant").under(side));
+            }
+        }
+        problems.or(())
+    }
+
+    /// The description, or else the method and host.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let given = self.description.as_deref().filter(|description| !description.trim().is_empty());
+        given.map_or_else(|| self.request.title(), str::to_owned)
+    }
+
+    /// What it is for: "A webhook for the pact between shop and stock".
+    #[must_use]
+    pub fn scope_description(&self) -> String {
+        use Scope::{Label, Name};
+        let side = |scope: &Scope, role: &str| match scope {
+            Name(name) => format!("{role} {name}"),
+            Label(label) => format!("{role}s labeled '{label}'"),
+        };
+        match (&self.consumer, &self.provider) {
+            (None, None) => "A webhook for all pacts".to_owned(),
+            (Some(Name(consumer)), Some(Name(provider))) => {
+                format!("A webhook for the pact between {consumer} and {provider}")
+            }
+            (Some(consumer), Some(provider)) => {
+                format!(
+                    "A webhook for all pacts between {} and {}",
+                    side(consumer, "consumer"),
+                    side(provider, "provider")
+                )
+            }
+            (Some(consumer), None) => format!("A webhook for all pacts with {}", side(consumer, "consumer")),
+            (None, Some(provider)) => format!("A webhook for all pacts with {}", side(provider, "provider")),
+        }
+    }
+}
+
+impl WebhookRequest {
+    /// The method and host: "POST example.org".
+    #[must_use]
+    pub fn title(&self) -> String {
+        let host = request::host(&self.url).unwrap_or_default();
+        format!("{} {host}", self.method.to_uppercase())
+    }
+
+    /// Whether the body is meant as JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        let content_type = self.headers.iter().find(|(name, _)| name == "content-type");
+        match content_type {
+            Some((_, value)) => value.to_ascii_lowercase().contains("json"),
+            None => self.body.as_ref().is_some_and(|body| !body.is_string()),
+        }
+    }
+
+    /// The headers as answers show them.
+    #[must_use]
+    pub fn redacted_headers(&self) -> Vec<(String, String)> {
+        self.headers.iter().map(|(name, value)| (name.clone(), redacted_header(name, value).to_owned())).collect()
+    }
+
+    /// The password as answers show it.
+    #[must_use]
+    pub fn redacted_password(&self) -> Option<&'static str> {
+        self.password.as_ref().map(|_| REDACTED)
+    }
+
+    /// Takes over the secrets of `stored` that the client has not changed: those that it sent back as
+    /// asterisks, and a password that `submitted` (the body of the request) does not mention.
+    pub fn keep_secrets(&mut self, stored: &Self, submitted: &Value) {
+        for (name, value) in self.headers.iter_mut().filter(|(_, value)| is_redacted(value)) {
+            if let Some((_, secret)) = stored.headers.iter().find(|(stored_name, _)| stored_name == name) {
+                value.clone_from(secret);
+            }
+        }
+        let is_mentioned = submitted.get("request").is_some_and(|request| request.get("password").is_some());
+        if !is_mentioned || self.password.as_deref().is_some_and(is_redacted) {
+            self.password.clone_from(&stored.password);
+        }
+    }
+}
+
+/// Without secrets, so that a log line can't have them.
+impl fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header_names: Vec<&String> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("WebhookRequest")
+            .field("method", &self.method)
+            .field("host", &request::host(&self.url))
+            .field("headers", &header_names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A header's value as answers and logs show it: values of headers for authorization and tokens are
+/// hidden, unless a placeholder shows that the secret is not in them.
+#[must_use]
+pub fn redacted_header<'a>(name: &str, value: &'a str) -> &'a str {
+    let name = name.to_ascii_lowercase();
+    let is_secret = name.contains("authorization") || name.contains("token");
+    if is_secret && !template::has_variables(value) { REDACTED } else { value }
+}
+
+fn is_redacted(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte == b'*')
+}
+
+fn optional_text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, Problem> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.contains('\0') => Err(Problem::at(key, NameError::Nul.to_string())),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Problem::at(key, "must be a string")),
+    }
+}
+
+fn enabled(body: &Map<String, Value>) -> Result<bool, Problem> {
+    match body.get("enabled") {
+        None | Some(Value::Null) => Ok(true),
+        Some(Value::Bool(enabled)) => Ok(*enabled),
+        Some(_) => Err(Problem::at("enabled", "must be boolean")),
+    }
+}
+
+fn scope(body: &Map<String, Value>, side: &str) -> Result<Option<Scope>, Problem> {
+    let scope = match body.get(side) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(scope)) => scope,
+        Some(_) => return Err(Problem::at(side, "must be a hash")),
+    };
+    let text = |key| optional_text(scope, key).map_err(|problem| problem.under(side));
+    let is_given = |text: &String| !text.trim().is_empty();
+    match (text("name")?.filter(is_given), text("label")?.filter(is_given)) {
+        (Some(_), Some(_)) => {
+            Err(Problem::at("label", "name and label cannot be provided at the same time").under(side))
+        }
+        (Some(name), None) => match PacticipantName::parse(name) {
+            Ok(name) => Ok(Some(Scope::Name(name))),
+            Err(error) => Err(Problem::at("name", error.to_string()).under(side)),
+        },
+        (None, Some(label)) => Ok(Some(Scope::Label(label))),
+        (None, None) => Err(Problem::at("name", "cannot be blank").under(side)),
+    }
+}
+
+fn events(body: &Map<String, Value>, problems: &mut Problems) -> Vec<WebhookEvent> {
+    let events = match body.get("events") {
+        None | Some(Value::Null) => return vec![WebhookEvent::ContractContentChanged],
+        Some(Value::Array(events)) if events.is_empty() => {
+            problems.push(Problem::at("events", "size cannot be less than 1"));
+            return Vec::new();
+        }
+        Some(Value::Array(events)) => events,
+        Some(_) => {
+            problems.push(Problem::at("events", "must be an array"));
+            return Vec::new();
+        }
+    };
+    let mut distinct = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        let event = problems.note(self::event(event).map_err(|problem| problem.under(index).under("events")));
+        if let Some(event) = event
+            && !distinct.contains(&event)
+        {
+            distinct.push(event);
+        }
+    }
+    distinct
+}
+
+fn event(event: &Value) -> Result<WebhookEvent, Problem> {
+    let Some(event) = event.as_object() else {
+        return Err(Problem::whole("must be a hash"));
+    };
+    let name = event.get("name").ok_or_else(|| Problem::at("name", "is missing"))?;
+    let found = name.as_str().and_then(WebhookEvent::find);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = WebhookEvent::ALL.into_iter().map(WebhookEvent::as_str).collect();
+        Problem::at("name", format!("must be one of: {}", names.join(", ")))
+    })
+}
