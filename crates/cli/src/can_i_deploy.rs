@@ -1,0 +1,433 @@
+//! `pactolus can-i-deploy`: asks the matrix whether versions may go somewhere, and says the answer in words, as a
+//! table and as an exit code.
+
+mod selectors;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::broker::{Broker, Connection, encode, notices};
+use crate::ci;
+use crate::outcome::{Exit, Failure, Outcome};
+use crate::output::Output;
+use crate::terminal::{Notice, Style, remark, table};
+use selectors::{Selector, Selectors, Which};
+
+const EXAMPLES: &str = "\
+Examples:
+  # May this version go to production, next to what is there?
+  pactolus can-i-deploy --pacticipant shop --version 173153ae0 --to-environment production
+
+  # In CI: the version is the commit; wait up to five minutes for a verification that still runs
+  pactolus can-i-deploy --pacticipant shop --to-environment production \\
+      --retry-while-unknown 30 --retry-interval 10
+
+  # Do these two fit together? The flags that choose a version follow their pacticipant
+  pactolus can-i-deploy --pacticipant shop --version 173153ae0 --pacticipant stock --main-branch
+
+Exit codes: 0 yes · 1 no (a verification failed, or a version does not exist) ·
+2 wrong usage, or a name that the server does not know · 3 the server could not be asked ·
+4 unknown (something is not verified yet)
+
+Environment: PACT_BROKER_CAN_I_DEPLOY_DRY_RUN=true is --dry-run,
+PACT_BROKER_CAN_I_DEPLOY_IGNORE=name,name is --ignore";
+
+#[derive(Debug, clap::Args)]
+#[command(about = "Ask whether a version may be deployed", after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selectors: Selectors,
+
+    /// Environment to deploy to: asks against every version that is deployed or released there
+    #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "to")]
+    to_environment: Option<String>,
+
+    /// Tag that stands for where to deploy to: asks against the latest versions that have it
+    #[arg(long, value_name = "TAG")]
+    to: Option<String>,
+
+    /// How often to ask again while the answer is unknown, because a verification still runs
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    retry_while_unknown: u32,
+
+    /// Seconds between two questions
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    retry_interval: u64,
+
+    /// How many results the server may look at (Pact Brokers other than Pactolus stop at 100 and then answer
+    /// "unknown")
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+
+    /// Say the answer, but exit with 0 whatever it is, or if there is none
+    #[arg(long, env = "PACT_BROKER_CAN_I_DEPLOY_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let answer = ask(arguments).await;
+    if !arguments.dry_run {
+        return answer;
+    }
+    match answer {
+        Ok(mut outcome) => {
+            outcome.text = format!("Dry run, the exit code is 0 whatever the answer. {}", outcome.text);
+            Ok(Outcome { exit: Exit::Yes, ..outcome })
+        }
+        Err(failure) if failure.exit == Exit::Usage && failure.status.is_none() => Err(failure),
+        Err(failure) => {
+            let text = format!("Dry run, the exit code is 0 though there is no answer.\n{}", failure.to_text());
+            Ok(Outcome { exit: Exit::Yes, text, json: failure.to_json(), id: None })
+        }
+    }
+}
+
+async fn ask(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let broker = Broker::open(&arguments.connection)?;
+    let question = Question::of(arguments)?;
+    let address = broker.matrix(&question.to_query());
+
+    if let Some(source) = question.detected_from.as_ref().filter(|_| !arguments.output.is_for_people()) {
+        remark(&format!("asking about {}, the version being from {source}\n", question.subject()));
+    }
+    let mut asked = 0;
+    loop {
+        let matrix = broker.get(&address).await?.accepted(&format!("could not ask about {}", question.subject()))?;
+        let verdict = verdict(&matrix)?;
+        if verdict != Exit::Unknown || asked >= arguments.retry_while_unknown {
+            return Ok(question.answer(verdict, matrix, Style::of_stdout()));
+        }
+        asked += 1;
+        let (interval, times) = (arguments.retry_interval, arguments.retry_while_unknown);
+        remark(&format!("not known yet; asking again in {interval} s ({asked} of {times})\n"));
+        tokio::time::sleep(Duration::from_secs(interval)).await;
+    }
+}
+
+/// What is asked, complete.
+#[derive(Debug)]
+struct Question {
+    selectors: Selectors,
+    destination: Destination,
+    limit: Option<u32>,
+    /// Where the version comes from, if it was detected.
+    detected_from: Option<String>,
+}
+
+#[derive(Debug)]
+enum Destination {
+    None,
+    Environment(String),
+    Tag(String),
+}
+
+impl Question {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let mut selectors = arguments.selectors.clone();
+        let ignored = std::env::var("PACT_BROKER_CAN_I_DEPLOY_IGNORE").unwrap_or_default();
+        let ignored = ignored.split(',').map(str::trim).filter(|name| !name.is_empty());
+        selectors.ignored.extend(ignored.map(|name| Selector::of(name, Which::Unsaid)));
+
+        let mut detected_from = None;
+        match selectors.asked.as_mut_slice() {
+            [alone] if alone.which == Which::Unsaid => {
+                let version = ci::detect().version_or(None, "--version")?;
+                alone.which = Which::Version(version.value);
+                detected_from = Some(version.source);
+            }
+            several => {
+                let unsaid = several.iter().find(|selector| selector.which == Which::Unsaid);
+                if let Some(Selector { pacticipant, .. }) = unsaid {
+                    return Err(Failure::usage(format!(
+                        "which version of {pacticipant}? Put --version, --latest, --branch, --main-branch or --tag \
+                         after it"
+                    )));
+                }
+            }
+        }
+
+        let destination = match (&arguments.to_environment, &arguments.to) {
+            (Some(environment), _) => Destination::Environment(environment.clone()),
+            (None, Some(tag)) => Destination::Tag(tag.clone()),
+            (None, None) => Destination::None,
+        };
+        Ok(Self { selectors, destination, limit: arguments.limit, detected_from })
+    }
+
+    /// The query as the official client puts it. `cvp` looks at the newest provider version only; that is enough only
+    /// where one version of each pacticipant is meant.
+    fn to_query(&self) -> String {
+        let Selectors { asked, ignored } = &self.selectors;
+        let mut query: Vec<String> = asked.iter().flat_map(|selector| selector.to_query("q")).collect();
+        query.extend(ignored.iter().flat_map(|selector| selector.to_query("ignore")));
+        let latest_by = match (asked.as_slice(), &self.destination) {
+            ([Selector { which: Which::Tagged(_), .. }], _) | (_, Destination::Environment(_)) => "cvpv",
+            ([_], _) => "cvp",
+            _ => "cvpv",
+        };
+        match &self.destination {
+            Destination::Environment(environment) => {
+                query.extend([format!("latestby={latest_by}"), format!("environment={}", encode(environment))]);
+            }
+            Destination::Tag(tag) => {
+                query.extend([format!("tag={}", encode(tag)), format!("latestby={latest_by}"), "latest=true".into()]);
+            }
+            Destination::None if asked.len() == 1 => {
+                query.extend([format!("latestby={latest_by}"), "latest=true".to_owned()]);
+            }
+            Destination::None => query.push(format!("latestby={latest_by}")),
+        }
+        query.extend(self.limit.map(|limit| format!("limit={limit}")));
+        query.join("&")
+    }
+
+    fn subject(&self) -> String {
+        let asked: Vec<String> = self.selectors.asked.iter().map(ToString::to_string).collect();
+        asked.join(" and ")
+    }
+
+    fn answer(&self, verdict: Exit, matrix: Value, style: Style) -> Outcome {
+        let mut paragraphs = vec![self.headline(verdict, style)];
+        let rows = rows(&matrix);
+        if !rows.is_empty() {
+            let header = ["CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?", "RESULT"];
+            let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
+            paragraphs.push(table(&header, &cells));
+        }
+        let results: String = rows.iter().filter_map(Row::link).collect();
+        if !results.is_empty() {
+            paragraphs.push(format!("Verification results\n{results}"));
+        }
+        let reasons: Vec<String> = reasons(&matrix).iter().map(|reason| style.notice(reason) + "\n").collect();
+        if !reasons.is_empty() {
+            paragraphs.push(reasons.concat());
+        }
+        let text = paragraphs.join("\n");
+        Outcome { exit: verdict, text, json: matrix, id: None }
+    }
+
+    fn headline(&self, verdict: Exit, style: Style) -> String {
+        let subject = self.subject();
+        let (can, where_to) = match &self.destination {
+            Destination::Environment(environment) => ("be deployed", format!(" to {environment}")),
+            Destination::Tag(tag) => ("be deployed", format!(" to where tag {tag} is")),
+            Destination::None if self.selectors.asked.len() > 1 => ("be deployed together", String::new()),
+            Destination::None => ("be deployed with the latest versions of its partners", String::new()),
+        };
+        let sentence = match verdict {
+            Exit::Yes => style.green(&format!("Yes: {subject} can {can}{where_to}.")),
+            Exit::No => style.red(&format!("No: {subject} can't {can}{where_to}.")),
+            _ => style.yellow(&format!("Unknown: {subject} is not verified everywhere yet, to {can}{where_to}.")),
+        };
+        match &self.detected_from {
+            Some(source) => format!("{sentence}\nThe version was not given; it is from {source}.\n"),
+            None => format!("{sentence}\n"),
+        }
+    }
+}
+
+/// The server's verdict. Null means that something is not verified yet; where something else failed, waiting for it
+/// can't make it a yes.
+fn verdict(matrix: &Value) -> Result<Exit, Failure> {
+    let summary = &matrix["summary"];
+    match summary.get("deployable") {
+        Some(Value::Bool(true)) => Ok(Exit::Yes),
+        Some(Value::Bool(false)) => Ok(Exit::No),
+        Some(Value::Null) if summary["failed"].as_u64().unwrap_or(0) > 0 => Ok(Exit::No),
+        Some(Value::Null) => Ok(Exit::Unknown),
+        _ => {
+            let message = "the server's answer has no verdict (summary.deployable)";
+            Err(Failure::new(Exit::NotAsked, "not-understood", message))
+        }
+    }
+}
+
+/// The notices, else the summary's reason.
+fn reasons(matrix: &Value) -> Vec<Notice> {
+    let notices = notices(matrix);
+    match matrix["summary"]["reason"].as_str() {
+        Some(reason) if notices.is_empty() => vec![Notice { level: "info".to_owned(), text: reason.to_owned() }],
+        _ => notices,
+    }
+}
+
+/// One row of the matrix, as it is shown.
+struct Row {
+    consumer: [String; 2],
+    provider: [String; 2],
+    /// `None` if not verified.
+    success: Option<bool>,
+    ignored: bool,
+    /// Its number in the list of links, from 1, and the link.
+    result: Option<(usize, String)>,
+}
+
+fn rows(matrix: &Value) -> Vec<Row> {
+    let side = |entry: &Value, role: &str| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        [text(&entry[role]["name"]), text(&entry[role]["version"]["number"])]
+    };
+    let mut number = 0;
+    let entries = matrix["matrix"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let row = |entry: &Value| {
+        let result = &entry["verificationResult"];
+        let link = result["_links"]["self"]["href"].as_str();
+        Row {
+            consumer: side(entry, "consumer"),
+            provider: side(entry, "provider"),
+            success: result["success"].as_bool(),
+            ignored: entry["ignored"] == json!(true),
+            result: link.map(|href| {
+                number += 1;
+                (number, href.to_owned())
+            }),
+        }
+    };
+    entries.iter().map(row).collect()
+}
+
+impl Row {
+    fn cells(&self) -> Vec<String> {
+        let or_unknown = |text: &String| if text.is_empty() { "???".to_owned() } else { text.clone() };
+        let success = match self.success {
+            Some(success) => success.to_string(),
+            None => "???".to_owned(),
+        };
+        let success = if self.ignored { format!("{success} [ignored]") } else { success };
+        let result = self.result.as_ref().map(|(number, _)| number.to_string()).unwrap_or_default();
+        let [consumer, consumer_version] = &self.consumer;
+        let [provider, provider_version] = &self.provider;
+        vec![
+            consumer.clone(),
+            or_unknown(consumer_version),
+            provider.clone(),
+            or_unknown(provider_version),
+            success,
+            result,
+        ]
+    }
+
+    fn link(&self) -> Option<String> {
+        let (number, href) = self.result.as_ref()?;
+        let success = match self.success {
+            Some(true) => "success",
+            Some(false) => "failure",
+            None => "unknown",
+        };
+        Some(format!("{number}. {href} ({success})\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn question(line: &str) -> Question {
+        let line = ["pactolus"].into_iter().chain(line.split_whitespace());
+        Question::of(&Command::try_parse_from(line).unwrap().arguments).unwrap()
+    }
+
+    fn check_query(line: &str, expected: &str) {
+        assert_eq!(question(line).to_query(), expected, "{line}");
+    }
+
+    #[test]
+    fn the_query_is_the_official_clients() {
+        let shop = "q[][pacticipant]=shop&q[][version]=1";
+        check_query("-a shop -e 1 --to-environment prod", &format!("{shop}&latestby=cvpv&environment=prod"));
+        check_query("-a shop -e 1 --to prod", &format!("{shop}&tag=prod&latestby=cvp&latest=true"));
+        check_query("-a shop -e 1", &format!("{shop}&latestby=cvp&latest=true"));
+        check_query(
+            "-a shop -e 1 -a stock -e 2",
+            &format!("{shop}&q[][pacticipant]=stock&q[][version]=2&latestby=cvpv"),
+        );
+        check_query(
+            "-a shop -e 1 --ignore stock --version 9 --to-environment prod",
+            &format!("{shop}&ignore[][pacticipant]=stock&ignore[][version]=9&latestby=cvpv&environment=prod"),
+        );
+        check_query("-a shop -e 1 --limit 1000", &format!("{shop}&latestby=cvp&latest=true&limit=1000"));
+    }
+
+    #[test]
+    fn several_versions_are_never_collapsed_into_one() {
+        check_query("-a shop --tag x --to prod", "q[][pacticipant]=shop&q[][tag]=x&tag=prod&latestby=cvpv&latest=true");
+    }
+
+    #[test]
+    fn of_several_pacticipants_each_needs_a_version() {
+        let line = ["pactolus", "-a", "shop", "-e", "1", "-a", "stock"];
+
+        let failure = Question::of(&Command::try_parse_from(line).unwrap().arguments).unwrap_err();
+
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("which version of stock?"));
+    }
+
+    fn check_verdict(summary: &Value, expected: Option<Exit>) {
+        assert_eq!(verdict(&json!({ "summary": summary })).ok(), expected, "{summary}");
+    }
+
+    #[test]
+    fn only_a_plain_true_is_a_yes() {
+        check_verdict(&json!({ "deployable": true }), Some(Exit::Yes));
+        check_verdict(&json!({ "deployable": false }), Some(Exit::No));
+        check_verdict(&json!({ "deployable": null, "failed": 0 }), Some(Exit::Unknown));
+        check_verdict(&json!({ "deployable": null, "failed": 1, "unknown": 1 }), Some(Exit::No));
+        check_verdict(&json!({ "deployable": "true" }), None);
+        check_verdict(&json!({}), None);
+        check_verdict(&Value::Null, None);
+    }
+
+    #[test]
+    fn the_answer_is_said_first_and_explained_below() {
+        let matrix = json!({
+            "summary": { "deployable": false, "reason": "unused" },
+            "notices": [{ "type": "error", "text": "The verification for the pact between shop and stock failed" }],
+            "matrix": [
+                {
+                    "consumer": { "name": "shop", "version": { "number": "1" } },
+                    "provider": { "name": "stock", "version": { "number": "7" } },
+                    "verificationResult": { "success": false, "_links": { "self": { "href": "http://b/r/1" } } },
+                },
+                {
+                    "consumer": { "name": "shop", "version": { "number": "1" } },
+                    "provider": { "name": "pay", "version": null },
+                    "verificationResult": null,
+                    "ignored": true,
+                },
+            ],
+        });
+
+        let outcome = question("-a shop -e 1 --to-environment prod").answer(Exit::No, matrix, Style::PLAIN);
+
+        assert_eq!(
+            outcome.text,
+            "No: shop version 1 can't be deployed to prod.\n\
+             \n\
+             CONSUMER  C.VERSION  PROVIDER  P.VERSION  SUCCESS?       RESULT\n\
+             --------  ---------  --------  ---------  -------------  ------\n\
+             shop      1          stock     7          false          1\n\
+             shop      1          pay       ???        ??? [ignored]\n\
+             \n\
+             Verification results\n\
+             1. http://b/r/1 (failure)\n\
+             \n\
+             error: The verification for the pact between shop and stock failed\n"
+        );
+    }
+}

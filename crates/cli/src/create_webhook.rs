@@ -1,0 +1,326 @@
+//! `pactolus create-webhook`: has the server call an address when something happens.
+
+use std::io::Read as _;
+
+use serde_json::{Map, Value, json};
+
+use crate::broker::{Broker, Connection, Repeat};
+use crate::outcome::{Exit, Failure, Outcome};
+use crate::output::Output;
+use crate::terminal::Style;
+
+const EXAMPLES: &str = "\
+Examples:
+  # Start the provider's build when a contract changes
+  pactolus create-webhook https://ci.example.com/build/stock --provider stock --contract-content-changed \\
+      --header 'Content-Type: application/json' --data '{\"pact\": \"${pactbroker.pactUrl}\"}'
+
+  # Tell a chat of failures; the body stands in a file
+  pactolus create-webhook https://chat.example.com/hook --provider-verification-failed --data @message.json
+
+  # Create it, or replace it if it is there already
+  pactolus create-webhook https://ci.example.com/build --uuid 6a0b1c2d3e4f5061 --contract-published
+
+Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server could not be asked";
+
+#[derive(Debug, clap::Args)]
+#[command(
+    about = "Create a webhook, or update one",
+    after_help = EXAMPLES,
+    override_usage = "pactolus create-webhook [OPTIONS] <URL> <EVENTS>",
+    // Here -u is the webhook's user, as in the official client; the server's user has no short form.
+    mut_arg("broker_username", |argument| argument.short(None)),
+)]
+#[group(id = "events", required = true, multiple = true, args = [
+    "contract_content_changed",
+    "contract_published",
+    "contract_requiring_verification_published",
+    "provider_verification_published",
+    "provider_verification_succeeded",
+    "provider_verification_failed",
+])]
+#[expect(clippy::struct_excessive_bools, reason = "one flag an event, as the official client has it")]
+pub(crate) struct Arguments {
+    /// Address to call; may hold ${pactbroker.…} parameters after the host
+    url: String,
+
+    /// HTTP method
+    #[arg(short = 'X', long, value_name = "METHOD", default_value = "POST")]
+    request: String,
+
+    /// Header to send, "Name: value"; may be repeated
+    #[arg(short = 'H', long, value_name = "HEADER")]
+    header: Vec<String>,
+
+    /// Body to send: text, @file, or @- for standard input
+    #[arg(short = 'd', long, value_name = "DATA")]
+    data: Option<String>,
+
+    /// Basic authentication of the call, name:password
+    #[arg(short = 'u', long, value_name = "NAME:PASSWORD")]
+    user: Option<String>,
+
+    /// Only for contracts of this consumer
+    #[arg(long, value_name = "NAME", conflicts_with = "consumer_label")]
+    consumer: Option<String>,
+
+    /// Only for contracts of consumers with this label
+    #[arg(long, value_name = "LABEL")]
+    consumer_label: Option<String>,
+
+    /// Only for contracts with this provider
+    #[arg(long, value_name = "NAME", conflicts_with = "provider_label")]
+    provider: Option<String>,
+
+    /// Only for contracts with providers with this label
+    #[arg(long, value_name = "LABEL")]
+    provider_label: Option<String>,
+
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    /// Its identifier, of your choice: creates the webhook, or replaces the one that is there
+    #[arg(long, value_name = "UUID")]
+    uuid: Option<String>,
+
+    /// Call when a contract's content changes
+    #[arg(long, help_heading = "Events")]
+    contract_content_changed: bool,
+
+    /// Call when a contract is published
+    #[arg(long, help_heading = "Events")]
+    contract_published: bool,
+
+    /// Call when a contract is published that a provider version in use has not verified
+    #[arg(long, help_heading = "Events")]
+    contract_requiring_verification_published: bool,
+
+    /// Call when a verification result is published
+    #[arg(long, help_heading = "Events")]
+    provider_verification_published: bool,
+
+    /// Call when a successful verification result is published
+    #[arg(long, help_heading = "Events")]
+    provider_verification_succeeded: bool,
+
+    /// Call when a failed verification result is published
+    #[arg(long, help_heading = "Events")]
+    provider_verification_failed: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let broker = Broker::open(&arguments.connection)?;
+    let request = arguments.request()?;
+    let answer = if let Some(uuid) = &arguments.uuid {
+        let address = broker.relation("pb:webhook", &[("uuid", uuid)]).await?;
+        broker.put(&address, &request).await?
+    } else {
+        let address = broker.relation("pb:webhooks", &[]).await?;
+        broker.post(&address, &request, Repeat::OnlyIfNotTaken).await?
+    };
+    let done = if answer.status == reqwest::StatusCode::CREATED { "Created" } else { "Updated" };
+    let webhook = answer.accepted("could not create the webhook")?;
+
+    let link = &webhook["_links"]["self"];
+    let href = link["href"].as_str().unwrap_or_default();
+    let id = arguments.uuid.clone().or_else(|| href.rsplit('/').next().map(str::to_owned));
+    let title = arguments.description.as_deref().or_else(|| link["title"].as_str()).unwrap_or(&arguments.url);
+    let sentence = format!("{done} webhook {title:?} ({}).", id.as_deref().unwrap_or("no id"));
+    Ok(Outcome { exit: Exit::Yes, text: format!("{}\n", Style::of_stdout().green(&sentence)), json: webhook, id })
+}
+
+impl Arguments {
+    fn request(&self) -> Result<Value, Failure> {
+        let mut call = Map::new();
+        call.insert("method".to_owned(), self.request.to_uppercase().into());
+        call.insert("url".to_owned(), self.url.clone().into());
+        call.insert("headers".to_owned(), headers(&self.header)?);
+        if let Some(data) = &self.data {
+            call.insert("body".to_owned(), body(data)?);
+        }
+        if let Some(user) = &self.user {
+            let (username, password) = user.split_once(':').unwrap_or((user, ""));
+            call.insert("username".to_owned(), username.into());
+            call.insert("password".to_owned(), password.into());
+        }
+
+        let mut webhook = json!({ "events": self.events(), "request": call });
+        if let Some(description) = &self.description {
+            webhook["description"] = description.clone().into();
+        }
+        let scope = |name: &Option<String>, label: &Option<String>| match (name, label) {
+            (Some(name), _) => Some(json!({ "name": name })),
+            (None, Some(label)) => Some(json!({ "label": label })),
+            (None, None) => None,
+        };
+        if let Some(consumer) = scope(&self.consumer, &self.consumer_label) {
+            webhook["consumer"] = consumer;
+        }
+        if let Some(provider) = scope(&self.provider, &self.provider_label) {
+            webhook["provider"] = provider;
+        }
+        Ok(webhook)
+    }
+
+    fn events(&self) -> Vec<Value> {
+        let events = [
+            (self.contract_content_changed, "contract_content_changed"),
+            (self.contract_published, "contract_published"),
+            (self.contract_requiring_verification_published, "contract_requiring_verification_published"),
+            (self.provider_verification_published, "provider_verification_published"),
+            (self.provider_verification_succeeded, "provider_verification_succeeded"),
+            (self.provider_verification_failed, "provider_verification_failed"),
+        ];
+        events.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| json!({ "name": name })).collect()
+    }
+}
+
+fn headers(given: &[String]) -> Result<Value, Failure> {
+    let mut headers = Map::new();
+    for header in given {
+        let (name, value) = header
+            .split_once(':')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| Failure::usage(format!("{header:?} is not a header: write --header 'Name: value'")))?;
+        headers.insert(name.trim().to_owned(), value.trim().into());
+    }
+    Ok(headers.into())
+}
+
+/// JSON goes as JSON, so that parameters in it are filled in one by one; anything else goes as text.
+fn body(data: &str) -> Result<Value, Failure> {
+    let unreadable = |error: std::io::Error| Failure::usage(format!("can't read --data {data}: {error}"));
+    let text = match data.strip_prefix('@') {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+            text
+        }
+        Some(path) => std::fs::read_to_string(path).map_err(unreadable)?,
+        None => data.to_owned(),
+    };
+    Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        let arguments = ["pactolus", "https://ci/x"].iter().chain(arguments);
+        Command::try_parse_from(arguments).map(|command| command.arguments)
+    }
+
+    fn request(arguments: &[&str]) -> Value {
+        parse(arguments).unwrap().request().unwrap()
+    }
+
+    #[test]
+    fn the_least_is_an_address_and_an_event() {
+        assert_eq!(
+            request(&["--contract-published"]),
+            json!({
+                "events": [{ "name": "contract_published" }],
+                "request": { "method": "POST", "url": "https://ci/x", "headers": {} },
+            })
+        );
+    }
+
+    #[test]
+    fn everything_said_is_sent() {
+        let arguments = [
+            "-X",
+            "post",
+            "-H",
+            "Content-Type: application/json",
+            "-H",
+            "X-A:b:c",
+            "-d",
+            r#"{"a":1}"#,
+            "-u",
+            "bob:s:crit",
+            "--consumer",
+            "shop",
+            "--provider-label",
+            "core",
+            "--description",
+            "d",
+            "--contract-content-changed",
+            "--contract-requiring-verification-published",
+            "--provider-verification-published",
+            "--provider-verification-succeeded",
+            "--provider-verification-failed",
+        ];
+
+        assert_eq!(
+            request(&arguments),
+            json!({
+                "events": [
+                    { "name": "contract_content_changed" },
+                    { "name": "contract_requiring_verification_published" },
+                    { "name": "provider_verification_published" },
+                    { "name": "provider_verification_succeeded" },
+                    { "name": "provider_verification_failed" },
+                ],
+                "request": {
+                    "method": "POST",
+                    "url": "https://ci/x",
+                    "headers": { "Content-Type": "application/json", "X-A": "b:c" },
+                    "body": { "a": 1 },
+                    "username": "bob",
+                    "password": "s:crit",
+                },
+                "description": "d",
+                "consumer": { "name": "shop" },
+                "provider": { "label": "core" },
+            })
+        );
+    }
+
+    #[test]
+    fn a_body_may_be_text_or_stand_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("body");
+        std::fs::write(&file, "[1]").unwrap();
+        let from_file = format!("@{}", file.display());
+
+        assert_eq!(request(&["--contract-published", "-d", "plain text"])["request"]["body"], "plain text");
+        assert_eq!(request(&["--contract-published", "-d", &from_file])["request"]["body"], json!([1]));
+    }
+
+    #[test]
+    fn without_an_event_or_with_two_scopes_it_is_wrong_usage() {
+        assert_eq!(parse(&[]).unwrap_err().exit_code(), 2);
+        let both = ["--contract-published", "--consumer", "a", "--consumer-label", "b"];
+        assert_eq!(parse(&both).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_header_without_a_colon_is_wrong_usage() {
+        let failure = parse(&["--contract-published", "-H", "X"]).unwrap().request().unwrap_err();
+
+        assert_eq!(failure.exit, Exit::Usage);
+    }
+
+    #[test]
+    fn the_official_clients_other_name_for_it_works() {
+        let arguments = ["pactolus", "create-or-update-webhook", "https://ci/x", "--uuid", "u", "--contract-published"];
+
+        assert!(crate::Program::try_parse_from(arguments).is_ok());
+    }
+}
