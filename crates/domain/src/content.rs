@@ -117,9 +117,9 @@ impl Content {
         let name_of = |side| document.get(side)?.get("name")?.as_str().map(str::to_owned);
         let consumer_name = name_of("consumer");
         let provider_name = name_of("provider");
-        let specification_version = specification_version(&document).map(plain_text);
-        let interaction_count = elements(&document, "interactions").len();
-        let message_count = elements(&document, "messages").len();
+        let specification_version = specification_version_of(&document);
+        let interaction_count = document.list("interactions").len();
+        let message_count = document.list("messages").len();
         let Identity { sha, interaction_ids } = identify(&mut document);
 
         Ok(Self {
@@ -207,10 +207,6 @@ fn not_an_object(document: &Json<'_>) -> Option<&'static str> {
     }
 }
 
-fn elements<'j, 'a>(document: &'j Json<'a>, key: &str) -> &'j [Json<'a>] {
-    document.get(key).and_then(Json::as_array).unwrap_or_default()
-}
-
 /// The three places that client libraries have used over time, in the Pact Broker's order.
 fn specification_version<'j, 'a>(document: &'j Json<'a>) -> Option<&'j Json<'a>> {
     let metadata = document.get("metadata")?;
@@ -219,8 +215,10 @@ fn specification_version<'j, 'a>(document: &'j Json<'a>) -> Option<&'j Json<'a>>
     places.into_iter().flatten().find(|version| version.is_truthy())
 }
 
-fn plain_text(value: &Json<'_>) -> String {
-    value.as_str().map_or_else(|| value.to_text(), str::to_owned)
+/// As text, whatever its type.
+pub(crate) fn specification_version_of(document: &Json<'_>) -> Option<String> {
+    let version = specification_version(document)?;
+    Some(version.as_str().map_or_else(|| version.to_text(), str::to_owned))
 }
 
 struct Identity {

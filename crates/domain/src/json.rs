@@ -70,6 +70,11 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The elements of a member that is an array; of another none.
+    pub(crate) fn list(&self, key: &str) -> &[Json<'a>] {
+        self.get(key).and_then(Json::as_array).unwrap_or_default()
+    }
+
     /// Everything but null and false, as Ruby sees it.
     pub(crate) fn is_truthy(&self) -> bool {
         !matches!(self, Self::Null | Self::Bool(false))
