@@ -1,10 +1,16 @@
 //! The rules of contract testing: values and pure functions. No I/O, no clock, no async.
 
 pub mod content;
+pub mod difference;
 mod json;
+pub mod merge;
 pub mod metadata;
 pub mod names;
+pub mod notice;
 pub mod problem;
+pub mod publication_notices;
 pub mod selectors;
+pub mod similar_names;
 pub mod template;
+pub mod verification_notices;
 pub mod webhook;
