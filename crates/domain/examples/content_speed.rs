@@ -5,6 +5,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use pactolus_domain::content::{Content, served};
+use pactolus_domain::difference::difference;
+use pactolus_domain::merge::merge;
 
 fn main() {
     let raw = large_pact();
@@ -15,6 +17,13 @@ fn main() {
     let links = [("createdAt", "\"now\"".to_owned()), ("_links", "{}".to_owned())];
     let serve = || drop(black_box(served(black_box(&raw), content.interaction_ids(), &links)));
     println!("serve: {:?}", best_of_10(serve));
+
+    let changed = raw.replacen("order 1000 exists", "order 1000 is paid", 1).replacen("\"ok\":true", "\"ok\":1", 1);
+    let changed = Content::parse(changed).expect("still a pact");
+    println!("merge: {:?}", best_of_10(|| drop(black_box(merge(&content, &changed)))));
+    println!("difference in two interactions: {:?}", best_of_10(|| drop(black_box(difference(&content, &changed)))));
+    let other = Content::parse(raw.replace("SKU", "sku").replace("true", "false")).expect("still a pact");
+    println!("difference in all: {:?}", best_of_10(|| drop(black_box(difference(&content, &other)))));
 }
 
 fn best_of_10(work: impl Fn()) -> Duration {
