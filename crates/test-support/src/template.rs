@@ -47,7 +47,10 @@ async fn build(shared: &Shared, migrator: &Migrator, name: &str) {
     };
     let mut connection = create.await.expect("the shared cluster makes a database");
     // What `run` does once it has a connection; its own future can't be sent to another thread.
-    migrator.run_direct(None, &mut connection, false).await.unwrap_or_else(|error| panic!("the migrations fail: {error}"));
+    migrator
+        .run_direct(None, &mut connection, false)
+        .await
+        .unwrap_or_else(|error| panic!("the migrations fail: {error}"));
     connection.close().await.expect("a connection closes");
 
     let finish = async {
