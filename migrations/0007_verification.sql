@@ -10,7 +10,7 @@ create table verification_log (
     build_url text,
     -- As the client sent them: text, since their shape differs from client to client.
     test_results text,
-    verified_by jsonb,
+    verified_by json,
     -- Consumer versions that the contract was fetched for (from the metadata in its address).
     consumer_version_numbers text[] not null,
     wip boolean not null,

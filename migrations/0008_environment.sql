@@ -5,7 +5,7 @@ create table environment (
     name text not null,
     display_name text not null,
     production boolean not null,
-    contacts jsonb not null,
+    contacts json not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     primary key (tenant_id, id),

@@ -4,7 +4,7 @@ create table job (
     tenant_id bigint not null references tenant,
     id uuid not null,
     kind text not null,
-    payload jsonb not null,
+    payload json not null,
     -- When it may run next; pushed into the future by a lease and by a retry.
     run_at timestamptz not null,
     attempts integer not null default 0,

@@ -1,5 +1,5 @@
--- Who wants to be told of what. The id is text since clients may choose it. What is secret in the request (password,
--- values of authorising headers) is sealed; the definition holds the rest.
+-- Who wants to be told of what. The id is text since clients may choose it. The request (method, address, headers,
+-- credentials, body) is sealed as a whole: people put secrets into each of its parts.
 create table webhook (
     tenant_id bigint not null references tenant,
     id text not null,
@@ -10,8 +10,7 @@ create table webhook (
     consumer_label text,
     provider_label text,
     events text[] not null,
-    request jsonb not null,
-    sealed_secrets bytea,
+    sealed_request bytea not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     primary key (tenant_id, id),
@@ -30,7 +29,7 @@ create table webhook_delivery (
     webhook_id text,
     event text not null,
     -- Values of the template's variables as they were at the event, and the base URL that links are built with.
-    context jsonb not null,
+    context json not null,
     consumer_id bigint not null,
     provider_id bigint not null,
     consumer_version_id bigint,

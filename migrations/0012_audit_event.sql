@@ -5,7 +5,7 @@ create table audit_event (
     actor text not null,
     action text not null,
     subject text not null,
-    detail jsonb not null,
+    detail json not null,
     created_at timestamptz not null,
     primary key (tenant_id, id)
 );

@@ -5,6 +5,7 @@ mod can_i_deploy;
 mod ci;
 mod create_environment;
 mod create_webhook;
+mod database;
 mod migrate;
 mod outcome;
 mod output;
@@ -12,6 +13,7 @@ mod pact_files;
 mod publish;
 mod record;
 mod serve;
+mod settings;
 mod terminal;
 
 use std::future::Future;

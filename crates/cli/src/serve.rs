@@ -1,10 +1,114 @@
-//! `pactolus serve`.
+//! `pactolus serve`: the server, with its own Postgres unless it is given one.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::ServiceExt;
+use axum::extract::Request;
+use pactolus_server::{App, Clock, Worker};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::database::Database;
+use crate::settings::{DatabaseArguments, Role, ServerArguments};
+use crate::terminal::print;
+
+/// How long requests under way may take to finish once the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+const EXAMPLE: &str = "\
+Examples:
+  pactolus serve
+  pactolus serve --listen 127.0.0.1:8080 --data-dir ./data
+  DATABASE_URL=postgres://pactolus:secret@db.example.org/pactolus pactolus serve --listen 0.0.0.0:9292 --no-auth
+
+Ctrl-C finishes the requests under way and stops the server and its private Postgres.
+
+Exit codes: 0 stopped, 1 could not run, 2 wrong usage.";
 
 /// What the command takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+#[command(after_long_help = EXAMPLE)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: ServerArguments,
+    #[command(flatten)]
+    database: DatabaseArguments,
+}
 
-/// Runs the command.
-pub(crate) async fn run(_arguments: Arguments) -> anyhow::Result<std::process::ExitCode> {
-    anyhow::bail!("not available in this build")
+/// Runs until it is told to stop.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let stop = stop_signal()?;
+    let address = arguments.server.listen()?;
+    let settings = arguments.server.settings()?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; --listen chooses another address"))?;
+
+    let database = Database::open(&arguments.database).await?;
+    let served = serve(&arguments, &database, listener, settings, stop).await;
+    database.close().await.context("stopping the private Postgres")?;
+    served?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(
+    arguments: &Arguments,
+    database: &Database,
+    listener: TcpListener,
+    settings: pactolus_server::Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    pactolus_server::prepare(&database.pool, &database.master_key).await?;
+    database.watch();
+    let app = App::new(database.pool.clone(), settings, Clock::System, database.master_key.clone());
+    let worker = match arguments.server.role() {
+        Role::Web => None,
+        Role::All | Role::Worker => Some(tokio::spawn(Worker::new(app.clone()).run(stop.clone()))),
+    };
+    let router = match arguments.server.role() {
+        Role::Worker => pactolus_server::health_router(app),
+        Role::All | Role::Web => pactolus_server::router(app),
+    };
+    print(&format!("Pactolus is ready at http://{} ({})\n", listener.local_addr()?, database.description));
+
+    let draining = stop.clone();
+    let server = axum::serve(listener, ServiceExt::<Request>::into_make_service(router))
+        .with_graceful_shutdown(async move { draining.cancelled().await });
+    let given_up = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = server => served?,
+        () = given_up => tracing::warn!("some requests did not finish within {} seconds", DRAIN.as_secs()),
+    }
+    stop.cancel();
+    if let Some(worker) = worker {
+        worker.await?;
+    }
+    Ok(())
+}
+
+/// Cancelled by Ctrl-C and by SIGTERM. A second one ends the process at once.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        for told in 0.. {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if told > 0 {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping; once more ends it at once");
+            token.cancel();
+        }
+    });
+    Ok(stop)
 }

@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod difference;
+pub mod gate;
 mod json;
 pub mod merge;
 pub mod metadata;

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The registry of Pactolus: HTTP, Postgres and jobs, sliced by the concepts of contract testing.
+//!
+//! A slice is a folder named by the field's word: `api.rs` speaks HTTP, `store.rs` speaks SQL, a verb per large
+//! operation. `edge` is what all HTTP has in common, `app` what all handlers share.
+
+mod app;
+mod audit;
+mod contracts;
+mod deployments;
+mod edge;
+mod environments;
+mod health;
+mod ids;
+mod index;
+mod jobs;
+mod matrix;
+mod outgoing;
+mod pacticipants;
+mod routes;
+mod secrets;
+mod settings;
+mod tenants;
+mod verifications;
+mod versions;
+mod webhooks;
+
+pub use app::{App, Clock};
+pub use jobs::{Worker, run_due_jobs};
+pub use routes::{health_router, router};
+pub use secrets::{KeyError, MasterKey};
+pub use settings::{Settings, WebhookSettings};
+pub use tenants::{PrepareError, prepare};
+
+/// The migrations, embedded in the program.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

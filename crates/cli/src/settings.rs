@@ -1,0 +1,262 @@
+//! Settings of the server: flags, environment variables, and the variables that users of the Pact Broker's container
+//! know. A flag wins over our variable, ours over the alias.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use pactolus_server::{Settings, WebhookSettings};
+
+/// Where the data is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DatabaseArguments {
+    /// Postgres to use, as a URL; without it a private one is started in the data folder
+    ///
+    /// Aliases: `DATABASE_URL`, `PACT_BROKER_DATABASE_URL`
+    #[arg(long, env = "PACTOLUS_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+
+    /// Connections to the database at most [default: 20]
+    ///
+    /// Alias: `PACT_BROKER_DATABASE_MAX_CONNECTIONS`
+    #[arg(long, env = "PACTOLUS_DATABASE_MAX_CONNECTIONS", value_name = "N")]
+    database_max_connections: Option<u32>,
+
+    /// Folder of the private Postgres and of the encryption key [default: /var/lib/pactolus for root, else the
+    /// platform's folder for user data]
+    #[arg(long, env = "PACTOLUS_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+
+    /// 32 random bytes in base64 that secrets are sealed with; every server of a database needs the same
+    /// [default: kept in a file in the data folder]
+    #[arg(long, env = "PACTOLUS_ENCRYPTION_KEY", value_name = "BASE64", hide_env_values = true)]
+    encryption_key: Option<String>,
+}
+
+impl DatabaseArguments {
+    pub(crate) fn url(&self) -> Option<String> {
+        text(self.database_url.as_ref(), &["DATABASE_URL", "PACT_BROKER_DATABASE_URL"])
+    }
+
+    pub(crate) fn max_connections(&self) -> anyhow::Result<u32> {
+        let aliases = ["PACT_BROKER_DATABASE_MAX_CONNECTIONS"];
+        Ok(parsed(self.database_max_connections.as_ref(), &aliases)?.unwrap_or(20).max(2))
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(pactolus_private_postgres::default_folder)
+    }
+
+    pub(crate) fn encryption_key(&self) -> Option<&str> {
+        self.encryption_key.as_deref().filter(|key| !key.trim().is_empty())
+    }
+}
+
+/// What the server does.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArguments {
+    /// Address to listen on [default: 127.0.0.1:9292]
+    #[arg(long, env = "PACTOLUS_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// Serve without authentication although other machines can reach the address
+    #[arg(long, env = "PACTOLUS_NO_AUTH")]
+    no_auth: bool,
+
+    /// What this process does: requests, jobs, or both
+    #[arg(long, env = "PACTOLUS_ROLE", value_enum, default_value_t = Role::All)]
+    role: Role,
+
+    /// Public addresses that links are built with, parted by spaces [default: the address that a request came by]
+    ///
+    /// Aliases: `PACT_BROKER_BASE_URL`, `PACT_BROKER_BASE_URLS`
+    #[arg(long, env = "PACTOLUS_BASE_URL", value_name = "URLS")]
+    base_url: Option<String>,
+
+    /// Largest request body in megabytes [default: 20]
+    #[arg(long, env = "PACTOLUS_BODY_LIMIT_MB", value_name = "MB")]
+    body_limit_mb: Option<usize>,
+
+    /// Allow other content for a consumer version that has been published [default: false]
+    ///
+    /// Alias: `PACT_BROKER_ALLOW_DANGEROUS_CONTRACT_MODIFICATION`
+    #[arg(long, env = "PACTOLUS_ALLOW_DANGEROUS_CONTRACT_MODIFICATION", value_name = "BOOL", num_args = 0..=1,
+          default_missing_value = "true")]
+    allow_dangerous_contract_modification: Option<bool>,
+
+    /// Refuse the first contract of a name that is very similar to an existing one [default: true]
+    ///
+    /// Alias: `PACT_BROKER_CHECK_FOR_POTENTIAL_DUPLICATE_PACTICIPANT_NAMES`
+    #[arg(long, env = "PACTOLUS_CHECK_FOR_POTENTIAL_DUPLICATE_PACTICIPANT_NAMES", value_name = "BOOL")]
+    check_for_potential_duplicate_pacticipant_names: Option<bool>,
+
+    /// Let the first tag of a young version without branch name its branch [default: true]
+    ///
+    /// Alias: `PACT_BROKER_USE_FIRST_TAG_AS_BRANCH`
+    #[arg(long, env = "PACTOLUS_USE_FIRST_TAG_AS_BRANCH", value_name = "BOOL")]
+    use_first_tag_as_branch: Option<bool>,
+
+    /// Names that become the main branch of an application that has none; empty for none
+    /// [default: develop main master]
+    ///
+    /// Alias: `PACT_BROKER_MAIN_BRANCH_CANDIDATES`
+    #[arg(long, env = "PACTOLUS_MAIN_BRANCH_CANDIDATES", value_name = "NAMES")]
+    main_branch_candidates: Option<String>,
+
+    /// Let a tag that is named like an environment record a deployment there [default: true]
+    ///
+    /// Alias: `PACT_BROKER_CREATE_DEPLOYED_VERSIONS_FOR_TAGS`
+    #[arg(long, env = "PACTOLUS_CREATE_DEPLOYED_VERSIONS_FOR_TAGS", value_name = "BOOL")]
+    create_deployed_versions_for_tags: Option<bool>,
+
+    /// Hosts that webhooks may call: names, *.names, networks, /patterns/; empty for all public ones
+    ///
+    /// Alias: `PACT_BROKER_WEBHOOK_HOST_WHITELIST`
+    #[arg(long, env = "PACTOLUS_WEBHOOK_HOST_WHITELIST", value_name = "HOSTS")]
+    webhook_host_whitelist: Option<String>,
+
+    /// Schemes that webhooks may use [default: https]
+    ///
+    /// Alias: `PACT_BROKER_WEBHOOK_SCHEME_WHITELIST`
+    #[arg(long, env = "PACTOLUS_WEBHOOK_SCHEME_WHITELIST", value_name = "SCHEMES")]
+    webhook_scheme_whitelist: Option<String>,
+
+    /// Methods that webhooks may use [default: POST]
+    ///
+    /// Alias: `PACT_BROKER_WEBHOOK_HTTP_METHOD_WHITELIST`
+    #[arg(long, env = "PACTOLUS_WEBHOOK_HTTP_METHOD_WHITELIST", value_name = "METHODS")]
+    webhook_http_method_whitelist: Option<String>,
+
+    /// Seconds between the attempts of a webhook [default: 10 60 120 300 600 1200]
+    ///
+    /// Alias: `PACT_BROKER_WEBHOOK_RETRY_SCHEDULE`
+    #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_SCHEDULE", value_name = "SECONDS")]
+    webhook_retry_schedule: Option<String>,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Requests and jobs
+    All,
+    /// Requests only
+    Web,
+    /// Jobs only; health checks are answered
+    Worker,
+}
+
+impl ServerArguments {
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The address to listen on, unless that would open the server to others by accident.
+    pub(crate) fn listen(&self) -> anyhow::Result<SocketAddr> {
+        let listen = self.listen.unwrap_or(SocketAddr::new(IpAddr::from([127, 0, 0, 1]), 9292));
+        if !listen.ip().is_loopback() && !self.no_auth {
+            bail!(
+                "other machines can reach {listen}, and there is no authentication yet: listen on 127.0.0.1, put a \
+                 proxy that authenticates in front, or say --no-auth if everyone who can reach it may do everything"
+            );
+        }
+        Ok(listen)
+    }
+
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        let default = Settings::default();
+        let yes_or_no = |given: Option<bool>, alias: &str, default: bool| -> anyhow::Result<bool> {
+            Ok(parsed(given.as_ref(), &[alias])?.unwrap_or(default))
+        };
+        let base_urls = text(self.base_url.as_ref(), &["PACT_BROKER_BASE_URLS", "PACT_BROKER_BASE_URL"]);
+        let candidates = list(self.main_branch_candidates.as_ref(), "PACT_BROKER_MAIN_BRANCH_CANDIDATES");
+        Ok(Settings {
+            base_urls: base_urls.map(|urls| base_urls_of(&urls)).transpose()?.unwrap_or_default(),
+            body_limit_bytes: self.body_limit_mb.map_or(default.body_limit_bytes, |mb| mb.saturating_mul(1024 * 1024)),
+            allow_contract_modification: yes_or_no(
+                self.allow_dangerous_contract_modification,
+                "PACT_BROKER_ALLOW_DANGEROUS_CONTRACT_MODIFICATION",
+                default.allow_contract_modification,
+            )?,
+            check_similar_names: yes_or_no(
+                self.check_for_potential_duplicate_pacticipant_names,
+                "PACT_BROKER_CHECK_FOR_POTENTIAL_DUPLICATE_PACTICIPANT_NAMES",
+                default.check_similar_names,
+            )?,
+            use_first_tag_as_branch: yes_or_no(
+                self.use_first_tag_as_branch,
+                "PACT_BROKER_USE_FIRST_TAG_AS_BRANCH",
+                default.use_first_tag_as_branch,
+            )?,
+            first_tag_as_branch_within: default.first_tag_as_branch_within,
+            main_branch_candidates: candidates.unwrap_or(default.main_branch_candidates),
+            deployments_from_tags: yes_or_no(
+                self.create_deployed_versions_for_tags,
+                "PACT_BROKER_CREATE_DEPLOYED_VERSIONS_FOR_TAGS",
+                default.deployments_from_tags,
+            )?,
+            webhooks: self.webhooks()?,
+        })
+    }
+
+    fn webhooks(&self) -> anyhow::Result<WebhookSettings> {
+        let mut webhooks = WebhookSettings::default();
+        let hosts = list(self.webhook_host_whitelist.as_ref(), "PACT_BROKER_WEBHOOK_HOST_WHITELIST");
+        for host in hosts.unwrap_or_default() {
+            webhooks.targets.hosts.push(host.parse().context("in the list of hosts that webhooks may call")?);
+        }
+        if let Some(schemes) = list(self.webhook_scheme_whitelist.as_ref(), "PACT_BROKER_WEBHOOK_SCHEME_WHITELIST") {
+            webhooks.targets.schemes = schemes;
+        }
+        let methods = list(self.webhook_http_method_whitelist.as_ref(), "PACT_BROKER_WEBHOOK_HTTP_METHOD_WHITELIST");
+        if let Some(methods) = methods {
+            webhooks.targets.methods = methods;
+        }
+        if let Some(pauses) = list(self.webhook_retry_schedule.as_ref(), "PACT_BROKER_WEBHOOK_RETRY_SCHEDULE") {
+            let seconds = pauses.iter().map(|pause| pause.parse().map(Duration::from_secs));
+            webhooks.retry_schedule =
+                seconds.collect::<Result<_, _>>().context("the retry schedule is a list of seconds: 10 60 120")?;
+        }
+        Ok(webhooks)
+    }
+}
+
+fn base_urls_of(urls: &str) -> anyhow::Result<Vec<String>> {
+    let checked = urls.split_whitespace().map(|url| {
+        let parsed = url::Url::parse(url).with_context(|| format!("{url} is not a base URL"))?;
+        if !matches!(parsed.scheme(), "http" | "https") || parsed.query().is_some() {
+            bail!("{url} is not a base URL: write it like https://pacts.example.org");
+        }
+        Ok(url.trim_end_matches('/').to_string())
+    });
+    checked.collect()
+}
+
+/// The value given, else that of the first alias that is set to something.
+fn text(given: Option<&String>, aliases: &[&str]) -> Option<String> {
+    let filled = |text: &String| !text.trim().is_empty();
+    let alias = || aliases.iter().find_map(|name| std::env::var(name).ok().filter(filled));
+    given.cloned().filter(filled).or_else(alias)
+}
+
+/// Like [`text`], but an empty value that was given counts: it empties the list.
+fn list(given: Option<&String>, alias: &str) -> Option<Vec<String>> {
+    let value = given.cloned().or_else(|| std::env::var(alias).ok())?;
+    Some(value.split_whitespace().map(String::from).collect())
+}
+
+fn parsed<T: Clone + FromStr>(given: Option<&T>, aliases: &[&str]) -> anyhow::Result<Option<T>>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    if let Some(given) = given {
+        return Ok(Some(given.clone()));
+    }
+    for alias in aliases {
+        if let Some(value) = text(None, &[alias]) {
+            return value.trim().parse().map(Some).with_context(|| format!("{alias} is {value}"));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,99 @@
+//! Selectors in words.
+
+use super::{Criterion, Found, Origin, Question, Selector, VersionRef};
+use crate::names::PacticipantName;
+
+/// The version of a row's side and why it is in question: "the version of stock currently in production (41)".
+pub(super) fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> String {
+    let own: Vec<&Selector> = question.selectors.iter().filter(|one| one.pacticipant == *pacticipant).collect();
+    let chose = |selector: &&&Selector| match (&selector.found, version) {
+        (Found::Versions(versions), Some(version)) => versions.contains(version),
+        (Found::Any, Some(_)) => true,
+        _ => false,
+    };
+    match (own.iter().find(chose), own.as_slice(), version) {
+        (Some(selector), _, Some(version)) => found(selector, version),
+        (None, [only], None) => selector(only),
+        (None, _, Some(version)) => format!("version {} of {pacticipant}", version.number),
+        _ => format!("any version of {pacticipant}"),
+    }
+}
+
+fn found(selector: &Selector, version: &VersionRef) -> String {
+    let name = &selector.pacticipant;
+    let number = &version.number;
+    let the = match &selector.found {
+        Found::Versions(versions) if versions.len() > 1 => "one of the versions",
+        _ => "the version",
+    };
+    match &selector.criterion {
+        Criterion::Any | Criterion::Version(_) => format!("version {number} of {name}"),
+        Criterion::Latest => format!("the latest version of {name} ({number})"),
+        Criterion::LatestTag(tag) => format!("the latest version of {name} with tag {tag} ({number})"),
+        Criterion::Tag(tag) => format!("a version of {name} with tag {tag} ({number})"),
+        Criterion::LatestBranch(branch) => format!("the latest version of {name} from branch {branch} ({number})"),
+        Criterion::Branch(branch) => format!("{the} of {name} from branch {branch} ({number})"),
+        Criterion::LatestMainBranch => format!("the latest version of {name} from the main branch ({number})"),
+        Criterion::MainBranch => format!("{the} of {name} from the main branch ({number})"),
+        Criterion::Environment(environment) => format!("{the} of {name} currently in {environment} ({number})"),
+    }
+}
+
+/// A selector without a version of its own: with the only one it found, or saying that there is none.
+fn selector(selector: &Selector) -> String {
+    match &selector.found {
+        Found::Versions(versions) => match versions.as_slice() {
+            [only] => found(selector, only),
+            _ => format!("any version of {}", selector.pacticipant),
+        },
+        Found::Any => format!("any version of {}", selector.pacticipant),
+        Found::Nothing => nothing(selector),
+    }
+}
+
+fn nothing(selector: &Selector) -> String {
+    let name = &selector.pacticipant;
+    match &selector.criterion {
+        Criterion::Any => format!("any version of {name}"),
+        Criterion::Version(number) => format!("version {number} of {name} (no such version exists)"),
+        Criterion::Latest => format!("the latest version of {name} (no such version exists)"),
+        Criterion::LatestTag(tag) => format!("the latest version of {name} with tag {tag} (no such version exists)"),
+        Criterion::Tag(tag) => format!("a version of {name} with tag {tag} (no such version exists)"),
+        Criterion::LatestBranch(branch) => {
+            format!("the latest version of {name} from branch {branch} (no such version exists)")
+        }
+        Criterion::Branch(branch) => format!("a version of {name} from branch {branch} (no such version exists)"),
+        Criterion::LatestMainBranch => {
+            format!("the latest version of {name} from the main branch (no versions exist for this branch)")
+        }
+        Criterion::MainBranch => {
+            format!("any version of {name} from the main branch (no versions exist for this branch)")
+        }
+        Criterion::Environment(environment) => format!(
+            "a version of {name} currently in {environment} \
+             (no version is currently recorded as deployed/released in this environment)"
+        ),
+    }
+}
+
+/// Why a specified selector found nothing, as a sentence.
+pub(super) fn absence(selector: &Selector) -> String {
+    debug_assert_eq!(selector.origin, Origin::Specified);
+    let name = &selector.pacticipant;
+    match &selector.criterion {
+        Criterion::Any | Criterion::Latest => format!("No pacts or verifications have been published for {name}"),
+        Criterion::Version(number) => {
+            format!("No pacts or verifications have been published for version {number} of {name}")
+        }
+        Criterion::LatestTag(tag) | Criterion::Tag(tag) => format!("No version with tag {tag} exists for {name}"),
+        Criterion::LatestBranch(branch) | Criterion::Branch(branch) => {
+            format!("No version of {name} from branch {branch} exists")
+        }
+        Criterion::LatestMainBranch | Criterion::MainBranch => {
+            format!("No version of {name} from the main branch exists")
+        }
+        Criterion::Environment(environment) => {
+            format!("No version of {name} is currently recorded as deployed or released in environment {environment}")
+        }
+    }
+}

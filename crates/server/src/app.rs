@@ -1,0 +1,94 @@
+//! What every handler and job shares: the pool, the settings, the clock, randomness, secrets, the way out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use rand::Rng;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::outgoing::Outgoing;
+use crate::secrets::MasterKey;
+use crate::settings::Settings;
+
+/// The server's state; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) db: PgPool,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clock: Clock,
+    pub(crate) master_key: Arc<MasterKey>,
+    pub(crate) outgoing: Outgoing,
+    /// Wakes the worker of this process early. Polling is the truth: another process may have written the job.
+    pub(crate) jobs_written: Arc<Notify>,
+}
+
+impl App {
+    /// A server over a database that `prepare` has been run on.
+    pub fn new(db: PgPool, settings: Settings, clock: Clock, master_key: MasterKey) -> Self {
+        let outgoing = Outgoing::new(&settings.webhooks);
+        Self {
+            db,
+            settings: Arc::new(settings),
+            clock,
+            master_key: Arc::new(master_key),
+            outgoing,
+            jobs_written: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Now, to the microsecond that Postgres keeps.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A new id that sorts by time.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.now().timestamp_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random_bytes()).into_uuid()
+    }
+}
+
+/// Random bytes from the operating system's generator.
+#[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// Where time comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's wall clock.
+    System,
+    /// A clock that only moves when told to: microseconds since the epoch.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands still at `at`.
+    pub fn manual(at: DateTime<Utc>) -> Self {
+        Self::Manual(Arc::new(AtomicI64::new(at.timestamp_micros())))
+    }
+
+    /// Moves a manual clock forward; does nothing to the wall clock.
+    pub fn advance(&self, by: Duration) {
+        if let Self::Manual(micros) = self {
+            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+    fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now().trunc_subsecs(6),
+            Self::Manual(micros) => {
+                DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or(DateTime::UNIX_EPOCH)
+            }
+        }
+    }
+}

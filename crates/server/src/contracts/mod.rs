@@ -1,0 +1,24 @@
+//! Contracts: what consumers promise to need, published by their builds.
+
+mod api;
+mod for_verification;
+mod publish;
+mod publish_api;
+mod store;
+mod view;
+
+use axum::Router;
+
+use crate::app::App;
+
+pub(crate) use store::list_providers_of;
+
+/// Routes that answer in HAL only.
+pub(crate) fn routes() -> Router<App> {
+    api::list_routes().merge(publish_api::routes()).merge(for_verification::routes())
+}
+
+/// Routes that serve contracts: HAL or plain JSON.
+pub(crate) fn content_routes() -> Router<App> {
+    api::content_routes()
+}

@@ -1,0 +1,331 @@
+//! Publishing: one transaction puts the version, its branch and tags, its contracts, their integrations, and what
+//! follows from them. Nothing here takes a lock on the provider: consumers of a popular one don't queue.
+//!
+//! Rows are written in one order (pacticipants by name, contracts by provider), so that publications never wait for
+//! each other in a circle.
+
+use pactolus_domain::content::{Content, ContentSha};
+use pactolus_domain::difference::difference;
+use pactolus_domain::merge::merge;
+use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::publication_notices::{ContentChange, DetectedEvent, Line, Outcome, PreviousContent};
+use pactolus_domain::similar_names::{similar_names, similar_names_message};
+use pactolus_domain::webhook::WebhookEvent;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::store::{self, Before, Existing, Slot};
+use crate::app::App;
+use crate::audit;
+use crate::edge::{BaseUrl, Error, Principal};
+use crate::ids::{PacticipantId, TenantId};
+use crate::pacticipants;
+use crate::versions::{self, Deploys, EnsuredVersion};
+use crate::webhooks::{self, ContractEvent, Triggered};
+
+/// What a consumer build publishes at once.
+pub(super) struct Publication {
+    pub(super) consumer: PacticipantName,
+    pub(super) version: VersionNumber,
+    pub(super) branch: Option<BranchName>,
+    pub(super) tags: Vec<TagName>,
+    pub(super) build_url: Option<String>,
+    pub(super) contracts: Vec<ContractToPublish>,
+}
+
+pub(super) struct ContractToPublish {
+    pub(super) provider: PacticipantName,
+    pub(super) content: Content,
+    pub(super) on_conflict: OnConflict,
+}
+
+/// What to do when the version has other content already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnConflict {
+    /// Replace it, where the settings allow that.
+    Overwrite,
+    /// Keep what is there and add what is new.
+    Merge,
+}
+
+/// A contract that was published.
+pub(super) struct PublishedContract {
+    pub(super) provider: PacticipantName,
+    pub(super) outcome: Outcome,
+    pub(super) events: Vec<DetectedEvent>,
+    pub(super) triggered: Vec<Triggered>,
+    /// Whether any webhook listens to this pair.
+    pub(super) has_webhooks: bool,
+    pub(super) has_verification: bool,
+}
+
+pub(super) struct Published {
+    pub(super) version_created: bool,
+    pub(super) contracts: Vec<PublishedContract>,
+}
+
+/// Why nothing was published.
+pub(super) enum Refusal {
+    /// Names that are new but look like existing ones: a message for each.
+    SimilarNames(Vec<String>),
+    /// Contracts of this version that have other content: provider and the difference.
+    Conflicts(Vec<Conflict>),
+    Error(Error),
+}
+
+pub(super) struct Conflict {
+    pub(super) provider: PacticipantName,
+    pub(super) on_conflict: OnConflict,
+    /// Lines with `+` and `-`, or the interactions that cannot be merged.
+    pub(super) difference: String,
+}
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+pub(super) async fn publish(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    base: &BaseUrl,
+    mut publication: Publication,
+) -> Result<Published, Refusal> {
+    let tenant = principal.tenant;
+    publication.contracts.sort_by(|a, b| a.provider.cmp(&b.provider));
+    refuse_similar_names(db, app, tenant, base, &publication).await?;
+    let (consumer, providers) = ensure_pacticipants(db, app, tenant, &publication).await?;
+    let build_url = publication.build_url.as_deref();
+    let version = versions::ensure_version(db, tenant, consumer, &publication.version, build_url, app.now()).await?;
+    put_branch_and_tags(db, app, tenant, consumer, version, &publication).await?;
+
+    let provider_ids: Vec<i64> = providers.iter().map(|provider| provider.0).collect();
+    let existing = store::list_existing(db, tenant, version.id, &provider_ids).await?;
+    let mut resolved = Vec::new();
+    let mut conflicts = Vec::new();
+    for (contract, provider) in publication.contracts.iter().zip(&providers) {
+        let before = existing.iter().find(|existing| existing.provider_id == *provider);
+        match resolve(db, app, tenant, contract, before).await? {
+            Ok(content) => resolved.push((contract, *provider, content)),
+            Err(conflict) => conflicts.push(conflict),
+        }
+    }
+    if !conflicts.is_empty() {
+        return Err(Refusal::Conflicts(conflicts));
+    }
+
+    let mut contracts = Vec::new();
+    for (contract, provider, (outcome, content)) in resolved {
+        let slot = Slot { consumer, version, provider };
+        let put = Put { publication: &publication, contract, slot, outcome, content: &content };
+        contracts.push(put_contract(db, app, principal, base, put).await?);
+    }
+    Ok(Published { version_created: version.created, contracts })
+}
+
+async fn refuse_similar_names(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    publication: &Publication,
+) -> Result<(), Refusal> {
+    if !app.settings.check_similar_names {
+        return Ok(());
+    }
+    let mut named: Vec<&PacticipantName> = vec![&publication.consumer];
+    named.extend(publication.contracts.iter().map(|contract| &contract.provider));
+    let mut new = Vec::new();
+    for name in named {
+        if !new.contains(&name) && pacticipants::find_id(db, tenant, name).await?.is_none() {
+            new.push(name);
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let existing = pacticipants::list_names(db, tenant).await?;
+    let messages: Vec<String> = new
+        .iter()
+        .filter_map(|name| {
+            let similar = similar_names(name.as_str(), existing.iter().map(String::as_str));
+            (!similar.is_empty()).then(|| similar_names_message(name.as_str(), &similar, base.as_str()))
+        })
+        .collect();
+    if messages.is_empty() { Ok(()) } else { Err(Refusal::SimilarNames(messages)) }
+}
+
+async fn ensure_pacticipants(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    publication: &Publication,
+) -> Result<(PacticipantId, Vec<PacticipantId>), Error> {
+    let mut names = vec![&publication.consumer];
+    names.extend(publication.contracts.iter().map(|contract| &contract.provider));
+    let ids = pacticipants::ensure_pacticipants(db, tenant, &names, app.now()).await?;
+    let (consumer, providers) = ids.split_first().ok_or_else(|| Error::internal("no pacticipant was ensured"))?;
+    Ok((*consumer, providers.to_vec()))
+}
+
+async fn put_branch_and_tags(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    consumer: PacticipantId,
+    version: EnsuredVersion,
+    publication: &Publication,
+) -> Result<(), Error> {
+    if let Some(branch) = &publication.branch {
+        versions::add_to_branch(db, app, tenant, consumer, version, branch.as_str()).await?;
+    }
+    for tag in &publication.tags {
+        versions::add_tag(db, app, tenant, consumer, version, tag.as_str(), Deploys::Never).await?;
+    }
+    Ok(())
+}
+
+type Resolved = (Outcome, Content);
+
+/// What is to be stored, given what the version has already.
+async fn resolve(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    contract: &ContractToPublish,
+    before: Option<&Existing>,
+) -> Result<Result<Resolved, Conflict>, Error> {
+    let content = &contract.content;
+    let Some(before) = before else { return Ok(Ok((Outcome::Created, content.clone()))) };
+    if before.sha == content.sha().as_str() {
+        return Ok(Ok((Outcome::Unchanged, content.clone())));
+    }
+    let conflict = |difference: String| Conflict {
+        provider: contract.provider.clone(),
+        on_conflict: contract.on_conflict,
+        difference,
+    };
+    let stored = store::find_text(db, tenant, before.content_id).await?;
+    let stored = Content::parse(stored).map_err(Error::internal)?;
+    match contract.on_conflict {
+        OnConflict::Merge => Ok(match merge(&stored, content) {
+            Ok(merged) => {
+                let merged = Content::parse(merged).map_err(Error::internal)?;
+                let outcome = if merged.sha().as_str() == before.sha { Outcome::Unchanged } else { Outcome::Merged };
+                Ok((outcome, merged))
+            }
+            Err(conflicts) => {
+                let lines: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+                Err(conflict(lines.join("\n")))
+            }
+        }),
+        OnConflict::Overwrite if app.settings.allow_contract_modification => {
+            Ok(Ok((Outcome::Overwritten, content.clone())))
+        }
+        OnConflict::Overwrite => Ok(Err(conflict(difference(&stored, content)))),
+    }
+}
+
+struct Put<'a> {
+    publication: &'a Publication,
+    contract: &'a ContractToPublish,
+    slot: Slot,
+    outcome: Outcome,
+    content: &'a Content,
+}
+
+async fn put_contract(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    base: &BaseUrl,
+    put: Put<'_>,
+) -> Result<PublishedContract, Error> {
+    let tenant = principal.tenant;
+    let Put { publication, contract, slot, outcome, content } = put;
+    let content_id = store::ensure_content(db, tenant, slot.consumer, slot.provider, content, app.now()).await?;
+    if outcome != Outcome::Unchanged {
+        store::put_contract(db, tenant, slot, content_id, app.now()).await?;
+    }
+    store::put_integration(db, tenant, slot, app.now()).await?;
+    let subject = format!("{} {} {}", publication.consumer, publication.version, contract.provider);
+    let detail = json!({"sha": content.sha(), "outcome": format!("{outcome:?}").to_lowercase()});
+    audit::record(db, app, principal, "contract.published", &subject, &detail).await?;
+
+    let change = change(db, tenant, publication, slot, outcome, content).await?;
+    let mut events = vec![DetectedEvent { event: WebhookEvent::ContractPublished, comment: None }];
+    if change.changed {
+        let event = WebhookEvent::ContractContentChanged;
+        events.push(DetectedEvent { event, comment: Some(change.comment) });
+    }
+    let event = ContractEvent {
+        consumer_id: slot.consumer,
+        provider_id: slot.provider,
+        consumer_version_id: slot.version.id,
+        content_id,
+        consumer: publication.consumer.as_str(),
+        provider: contract.provider.as_str(),
+        consumer_version: publication.version.as_str(),
+        sha: content.sha().as_str(),
+        build_url: publication.build_url.as_deref(),
+    };
+    let names: Vec<WebhookEvent> = events.iter().map(|detected| detected.event).collect();
+    let told = webhooks::tell_of_contract(db, app, tenant, base, &event, &names).await?;
+    if told.requires_verification {
+        let event = WebhookEvent::ContractRequiringVerificationPublished;
+        events.push(DetectedEvent { event, comment: None });
+    }
+    Ok(PublishedContract {
+        provider: contract.provider.clone(),
+        outcome,
+        events,
+        triggered: told.triggered,
+        has_webhooks: told.has_webhooks,
+        has_verification: store::has_verification(db, tenant, slot.consumer, slot.provider).await?,
+    })
+}
+
+/// Whether the content is new to someone who follows the consumer: compared with the contract before on each tag and
+/// on each branch of this version, or, without either, with the last untagged one.
+async fn change(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    publication: &Publication,
+    slot: Slot,
+    outcome: Outcome,
+    content: &Content,
+) -> Result<ContentChange, Error> {
+    match outcome {
+        Outcome::Unchanged => return Ok(ContentChange { changed: false, comment: "pact content is unchanged".into() }),
+        Outcome::Overwritten | Outcome::Merged => {
+            let version = format!("{} version {}", publication.consumer, publication.version);
+            let comment = format!("pact content modified since previous publication for {version}");
+            return Ok(ContentChange { changed: true, comment });
+        }
+        Outcome::Created => {}
+    }
+    let version = [slot.version.id.0];
+    let tags = versions::list_tags_of(db, tenant, &version).await?;
+    let tags: Vec<TagName> = tags.into_iter().filter_map(|tag| TagName::parse(tag.name).ok()).collect();
+    let branches = versions::list_branches_of(db, tenant, &version).await?;
+    let branches: Vec<BranchName> = branches.into_iter().filter_map(|on| BranchName::parse(on.branch).ok()).collect();
+    let mut lines: Vec<Line<'_>> = tags.iter().map(Line::Tag).chain(branches.iter().map(Line::Branch)).collect();
+    if lines.is_empty() {
+        lines.push(Line::Untagged);
+    }
+    let mut shas = Vec::new();
+    for line in &lines {
+        let before = match line {
+            Line::Tag(tag) => Before::Tag(tag.as_str()),
+            Line::Branch(branch) => Before::Branch(branch.as_str()),
+            Line::Untagged => Before::Untagged,
+        };
+        let sha = store::find_previous_sha(db, tenant, slot, &before).await?;
+        shas.push(sha.and_then(|sha| ContentSha::parse(sha).ok()));
+    }
+    let previous: Vec<PreviousContent<'_>> =
+        lines.into_iter().zip(&shas).map(|(line, sha)| PreviousContent { line, sha: sha.as_ref() }).collect();
+    Ok(ContentChange::detect(content.sha(), &previous))
+}

@@ -1,0 +1,560 @@
+//! SQL of contracts, their content and integrations. Content text is read only where a contract is served.
+
+use chrono::{DateTime, Utc};
+use pactolus_domain::content::{Content, ContentSha};
+use sqlx::PgConnection;
+
+use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
+use crate::versions::EnsuredVersion;
+
+pub(crate) mod selected;
+
+/// A consumer version's contract with a provider, without its text.
+#[derive(Clone, Debug)]
+pub(super) struct Existing {
+    pub(super) provider_id: PacticipantId,
+    pub(super) content_id: ContentId,
+    pub(super) sha: String,
+}
+
+/// The contracts that the version has with these providers.
+pub(super) async fn list_existing(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    version: VersionId,
+    providers: &[i64],
+) -> sqlx::Result<Vec<Existing>> {
+    sqlx::query_as!(
+        Existing,
+        r#"
+        select contract.provider_id as "provider_id: _", contract.content_id as "content_id: _", contract_content.sha
+        from contract
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where contract.tenant_id = $1
+          and contract.consumer_version_id = $2
+          and contract.provider_id = any($3)
+        "#,
+        tenant.0,
+        version.0,
+        providers,
+    )
+    .fetch_all(db)
+    .await
+}
+
+pub(super) async fn find_text(db: &mut PgConnection, tenant: TenantId, content: ContentId) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select content from contract_content where tenant_id = $1 and id = $2", tenant.0, content.0)
+        .fetch_one(db)
+        .await
+}
+
+/// The content of that sha between the two; the first publication's text stays.
+pub(super) async fn ensure_content(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: PacticipantId,
+    provider: PacticipantId,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> sqlx::Result<ContentId> {
+    if let Some(id) = find_content_id(db, tenant, consumer, provider, content.sha()).await? {
+        return Ok(id);
+    }
+    let interaction_ids: Vec<String> = content.interaction_ids().iter().map(ToString::to_string).collect();
+    let inserted = sqlx::query_scalar!(
+        r#"
+        insert into contract_content (tenant_id, consumer_id, provider_id, sha, interaction_ids, content, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict on constraint contract_content_sha_key do nothing
+        returning id
+        "#,
+        tenant.0,
+        consumer.0,
+        provider.0,
+        content.sha().as_str(),
+        &interaction_ids,
+        content.raw(),
+        now,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match inserted {
+        Some(id) => Ok(ContentId(id)),
+        // Another publication of the same content came first.
+        None => {
+            let id = find_content_id(db, tenant, consumer, provider, content.sha()).await?;
+            id.ok_or(sqlx::Error::RowNotFound)
+        }
+    }
+}
+
+async fn find_content_id(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: PacticipantId,
+    provider: PacticipantId,
+    sha: &ContentSha,
+) -> sqlx::Result<Option<ContentId>> {
+    let id = sqlx::query_scalar!(
+        "select id from contract_content where tenant_id = $1 and consumer_id = $2 and provider_id = $3 and sha = $4",
+        tenant.0,
+        consumer.0,
+        provider.0,
+        sha.as_str(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(ContentId))
+}
+
+/// Where a contract goes.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) consumer: PacticipantId,
+    pub(super) version: EnsuredVersion,
+    pub(super) provider: PacticipantId,
+}
+
+/// Records the publication; other content than before raises the revision.
+pub(super) async fn put_contract(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    slot: Slot,
+    content: ContentId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into contract (tenant_id, consumer_version_id, provider_id, consumer_id, position, content_id, revision,
+                              created_at)
+        values ($1, $2, $3, $4, $5, $6, 1, $7)
+        on conflict (tenant_id, consumer_version_id, provider_id) do update
+        set content_id = excluded.content_id,
+            revision = contract.revision + 1,
+            created_at = excluded.created_at
+        "#,
+        tenant.0,
+        slot.version.id.0,
+        slot.provider.0,
+        slot.consumer.0,
+        slot.version.position,
+        content.0,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Keeps who talks to whom, and their latest contract.
+pub(super) async fn put_integration(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    slot: Slot,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into integration (tenant_id, consumer_id, provider_id, latest_consumer_version_id, latest_position,
+                                 created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $6)
+        on conflict (tenant_id, consumer_id, provider_id) do update
+        set latest_consumer_version_id = case
+                when excluded.latest_position > integration.latest_position then excluded.latest_consumer_version_id
+                else integration.latest_consumer_version_id
+            end,
+            latest_position = greatest(excluded.latest_position, integration.latest_position),
+            updated_at = excluded.updated_at
+        "#,
+        tenant.0,
+        slot.consumer.0,
+        slot.provider.0,
+        slot.version.id.0,
+        slot.version.position,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// With what a new contract is compared to see whether something changed.
+pub(super) enum Before<'a> {
+    Tag(&'a str),
+    Branch(&'a str),
+    Untagged,
+}
+
+/// The sha of the contract before `slot`'s: the latest one of a lower position that is tagged so, on that branch, or
+/// without any tag. `None` when there was none.
+pub(super) async fn find_previous_sha(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    slot: Slot,
+    before: &Before<'_>,
+) -> sqlx::Result<Option<String>> {
+    let (tag, branch) = match before {
+        Before::Tag(tag) => (Some(*tag), None),
+        Before::Branch(branch) => (None, Some(*branch)),
+        Before::Untagged => (None, None),
+    };
+    sqlx::query_scalar!(
+        r#"
+        select contract_content.sha
+        from contract
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where contract.tenant_id = $1
+          and contract.consumer_id = $2
+          and contract.provider_id = $3
+          and contract.position < $4
+          and case
+              when $5::text is not null then exists (
+                  select from tag
+                  where tag.tenant_id = contract.tenant_id
+                    and tag.version_id = contract.consumer_version_id
+                    and tag.name = $5
+              )
+              when $6::text is not null then exists (
+                  select from branch_version
+                  where branch_version.tenant_id = contract.tenant_id
+                    and branch_version.version_id = contract.consumer_version_id
+                    and branch_version.branch = $6
+              )
+              else not exists (
+                  select from tag
+                  where tag.tenant_id = contract.tenant_id
+                    and tag.version_id = contract.consumer_version_id
+              )
+          end
+        order by contract.position desc
+        limit 1
+        "#,
+        tenant.0,
+        slot.consumer.0,
+        slot.provider.0,
+        slot.version.position,
+        tag,
+        branch,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Whether any result was ever published between the two.
+pub(super) async fn has_verification(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: PacticipantId,
+    provider: PacticipantId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (
+            select
+            from contract_content
+            join verification on verification.tenant_id = contract_content.tenant_id
+                             and verification.content_id = contract_content.id
+            where contract_content.tenant_id = $1
+              and contract_content.consumer_id = $2
+              and contract_content.provider_id = $3
+        ) as "has!"
+        "#,
+        tenant.0,
+        consumer.0,
+        provider.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The providers that each version has a contract with, by name.
+pub(crate) async fn list_providers_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+) -> sqlx::Result<Vec<(VersionId, String)>> {
+    let rows = sqlx::query!(
+        r#"
+        select contract.consumer_version_id, pacticipant.name
+        from contract
+        join pacticipant on pacticipant.tenant_id = contract.tenant_id
+                        and pacticipant.id = contract.provider_id
+        where contract.tenant_id = $1
+          and contract.consumer_version_id = any($2)
+        order by pacticipant.name
+        "#,
+        tenant.0,
+        versions,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (VersionId(row.consumer_version_id), row.name)).collect())
+}
+
+/// A contract as it is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) consumer: String,
+    pub(crate) provider: String,
+    pub(crate) version: String,
+    pub(crate) sha: String,
+    pub(crate) interaction_ids: Vec<String>,
+    pub(crate) content: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// Which contract between two pacticipants is wanted.
+pub(super) enum Wanted<'a> {
+    Version(&'a str),
+    Latest,
+    LatestTagged(&'a str),
+    BranchHead(&'a str),
+    /// Of the content, the publication of the version if it has it, else the latest one.
+    Content {
+        sha: &'a str,
+        version: Option<&'a str>,
+    },
+}
+
+/// Its text and all that is shown with it.
+pub(super) async fn find_served(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: &str,
+    provider: &str,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<Served>> {
+    let Some(version) = find_publication(db, tenant, consumer, provider, wanted).await? else { return Ok(None) };
+    sqlx::query_as!(
+        Served,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
+               contract_content.interaction_ids, contract_content.content, contract.created_at
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join contract on contract.tenant_id = consumer.tenant_id
+                     and contract.consumer_version_id = $4
+                     and contract.provider_id = provider.id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        consumer,
+        provider,
+        version.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The version whose publication is wanted.
+async fn find_publication(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: &str,
+    provider: &str,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<VersionId>> {
+    let id = match wanted {
+        Wanted::Version(number) => {
+            sqlx::query_scalar!(
+                r#"
+                select version.id
+                from pacticipant
+                join version on version.tenant_id = pacticipant.tenant_id
+                            and version.pacticipant_id = pacticipant.id
+                where pacticipant.tenant_id = $1
+                  and pacticipant.name = $2
+                  and version.number = $3
+                "#,
+                tenant.0,
+                consumer,
+                *number,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Wanted::Latest => {
+            sqlx::query_scalar!(
+                r#"
+                select integration.latest_consumer_version_id
+                from pacticipant as consumer
+                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                            and provider.name = $3
+                join integration on integration.tenant_id = consumer.tenant_id
+                                and integration.consumer_id = consumer.id
+                                and integration.provider_id = provider.id
+                where consumer.tenant_id = $1
+                  and consumer.name = $2
+                "#,
+                tenant.0,
+                consumer,
+                provider,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Wanted::LatestTagged(tag) => {
+            sqlx::query_scalar!(
+                r#"
+                select contract.consumer_version_id
+                from pacticipant as consumer
+                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                            and provider.name = $3
+                join tag on tag.tenant_id = consumer.tenant_id
+                        and tag.pacticipant_id = consumer.id
+                        and tag.name = $4
+                join contract on contract.tenant_id = tag.tenant_id
+                             and contract.consumer_version_id = tag.version_id
+                             and contract.provider_id = provider.id
+                where consumer.tenant_id = $1
+                  and consumer.name = $2
+                order by tag.position desc
+                limit 1
+                "#,
+                tenant.0,
+                consumer,
+                provider,
+                *tag,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Wanted::BranchHead(branch) => {
+            sqlx::query_scalar!(
+                r#"
+                select branch_head.version_id
+                from pacticipant as consumer
+                join branch_head on branch_head.tenant_id = consumer.tenant_id
+                                and branch_head.pacticipant_id = consumer.id
+                where consumer.tenant_id = $1
+                  and consumer.name = $2
+                  and branch_head.branch = $3
+                "#,
+                tenant.0,
+                consumer,
+                *branch,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Wanted::Content { sha, version } => {
+            sqlx::query_scalar!(
+                r#"
+                select contract.consumer_version_id
+                from pacticipant as consumer
+                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                            and provider.name = $3
+                join contract_content on contract_content.tenant_id = consumer.tenant_id
+                                     and contract_content.consumer_id = consumer.id
+                                     and contract_content.provider_id = provider.id
+                                     and contract_content.sha = $4
+                join contract on contract.tenant_id = contract_content.tenant_id
+                             and contract.content_id = contract_content.id
+                join version on version.tenant_id = contract.tenant_id
+                            and version.id = contract.consumer_version_id
+                where consumer.tenant_id = $1
+                  and consumer.name = $2
+                order by (version.number = $5) is true desc, contract.position desc
+                limit 1
+                "#,
+                tenant.0,
+                consumer,
+                provider,
+                *sha,
+                *version,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+    };
+    Ok(id.map(VersionId))
+}
+
+/// One line of a list of contracts.
+pub(super) struct Listed {
+    pub(super) consumer: String,
+    pub(super) provider: String,
+    pub(super) version: String,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// The latest contract of each pair; with a provider only its own, by consumer.
+pub(super) async fn list_latest(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: Option<PacticipantId>,
+) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as!(
+        Listed,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
+        from integration
+        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
+                                    and consumer.id = integration.consumer_id
+        join pacticipant as provider on provider.tenant_id = integration.tenant_id
+                                    and provider.id = integration.provider_id
+        join contract on contract.tenant_id = integration.tenant_id
+                     and contract.consumer_version_id = integration.latest_consumer_version_id
+                     and contract.provider_id = integration.provider_id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        where integration.tenant_id = $1
+          and ($2::bigint is null or integration.provider_id = $2)
+        order by lower(consumer.name), consumer.name, lower(provider.name), provider.name
+        "#,
+        tenant.0,
+        provider.map(|provider| provider.0),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The contract of each consumer's latest version with the tag, by consumer.
+pub(super) async fn list_latest_tagged(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    tag: &str,
+) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as!(
+        Listed,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
+        from integration
+        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
+                                    and consumer.id = integration.consumer_id
+        join pacticipant as provider on provider.tenant_id = integration.tenant_id
+                                    and provider.id = integration.provider_id
+        cross join lateral (
+            select contract.consumer_version_id, contract.created_at
+            from tag
+            join contract on contract.tenant_id = tag.tenant_id
+                         and contract.consumer_version_id = tag.version_id
+                         and contract.provider_id = integration.provider_id
+            where tag.tenant_id = integration.tenant_id
+              and tag.pacticipant_id = integration.consumer_id
+              and tag.name = $3
+            order by tag.position desc
+            limit 1
+        ) as contract
+        join version on version.tenant_id = integration.tenant_id
+                    and version.id = contract.consumer_version_id
+        where integration.tenant_id = $1
+          and integration.provider_id = $2
+        order by lower(consumer.name), consumer.name
+        "#,
+        tenant.0,
+        provider.0,
+        tag,
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,95 @@
+//! Deployments and releases: which versions run or are supported in which environment.
+
+mod api;
+mod store;
+mod view;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::edge::{BaseUrl, Error, Link, urls};
+use crate::ids::{PacticipantId, TenantId, VersionId};
+
+pub(crate) use api::routes;
+pub(crate) use store::{list_current_of, list_deployed_of, list_released_of};
+
+/// Whether a version is deployed (replacing what was there) or released (beside others).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One a slot: the application instance in the environment.
+    Deployed,
+    /// Many at once, each until its support ends.
+    Released,
+}
+
+/// A deployed or released version as it is stored, with the names to show it by.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployment {
+    pub(crate) kind: Kind,
+    pub(crate) id: Uuid,
+    pub(crate) version_id: VersionId,
+    pub(crate) pacticipant: String,
+    pub(crate) number: String,
+    pub(crate) environment_id: Uuid,
+    pub(crate) environment_display_name: String,
+    pub(crate) application_instance: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    /// When it was undeployed, or its support ended.
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+impl Deployment {
+    pub(crate) fn url(&self, base: &BaseUrl) -> String {
+        match self.kind {
+            Kind::Deployed => urls::deployed_version(base, self.id),
+            Kind::Released => urls::released_version(base, self.id),
+        }
+    }
+
+    /// The link as a version or pacticipant shows it: named by the environment, saying whether it still holds.
+    pub(crate) fn environment_link(&self, base: &BaseUrl) -> serde_json::Value {
+        let (verb, current) = match self.kind {
+            Kind::Deployed => ("deployed", "currently_deployed"),
+            Kind::Released => ("released", "currently_supported"),
+        };
+        let title = format!("Version {verb} to {}", self.environment_display_name);
+        let mut link =
+            serde_json::Value::from(Link::to(self.url(base)).title(title).name(&self.environment_display_name));
+        link[current] = self.ended_at.is_none().into();
+        if let Some(instance) = &self.application_instance {
+            link["application_instance"] = instance.clone().into();
+        }
+        link
+    }
+}
+
+/// What is deployed where.
+#[derive(Clone, Copy)]
+pub(crate) struct Deployed<'a> {
+    pub(crate) environment: Uuid,
+    pub(crate) pacticipant: PacticipantId,
+    pub(crate) version: VersionId,
+    /// Empty for the slot without a name.
+    pub(crate) application_instance: &'a str,
+}
+
+/// Puts the version into its slot; what was there is undeployed. Returns the id of what is there now, which is the
+/// old one when the version was there already.
+pub(crate) async fn deploy(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    deployed: Deployed<'_>,
+) -> Result<Uuid, Error> {
+    store::hold_pacticipant(db, tenant, deployed.pacticipant).await?;
+    if let Some(current) = store::find_current(db, tenant, deployed).await? {
+        return Ok(current);
+    }
+    store::end_current(db, tenant, deployed, app.now()).await?;
+    let id = app.new_id();
+    store::insert_deployed(db, tenant, id, deployed, app.now()).await?;
+    Ok(id)
+}

@@ -1,0 +1,354 @@
+//! SQL of deployed and released versions. What is current is a partial index.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Deployed, Deployment, Kind};
+use crate::ids::{PacticipantId, TenantId, VersionId};
+
+/// Deployments of one pacticipant wait for each other: of two at once, one comes first.
+pub(super) async fn hold_pacticipant(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+) -> sqlx::Result<()> {
+    sqlx::query!("select from pacticipant where tenant_id = $1 and id = $2 for no key update", tenant.0, pacticipant.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn find_current(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    deployed: Deployed<'_>,
+) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        r#"
+        select id
+        from deployed_version
+        where tenant_id = $1
+          and environment_id = $2
+          and pacticipant_id = $3
+          and application_instance = $4
+          and version_id = $5
+          and undeployed_at is null
+        "#,
+        tenant.0,
+        deployed.environment,
+        deployed.pacticipant.0,
+        deployed.application_instance,
+        deployed.version.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub(super) async fn end_current(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    deployed: Deployed<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update deployed_version
+        set undeployed_at = $5, updated_at = $5
+        where tenant_id = $1
+          and environment_id = $2
+          and pacticipant_id = $3
+          and application_instance = $4
+          and undeployed_at is null
+        "#,
+        tenant.0,
+        deployed.environment,
+        deployed.pacticipant.0,
+        deployed.application_instance,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_deployed(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: Uuid,
+    deployed: Deployed<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into deployed_version (tenant_id, id, environment_id, pacticipant_id, version_id, application_instance,
+                                      created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $7)
+        "#,
+        tenant.0,
+        id,
+        deployed.environment,
+        deployed.pacticipant.0,
+        deployed.version.0,
+        deployed.application_instance,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Releases the version or takes up its support again. Returns its id and whether it is new.
+pub(super) async fn ensure_released(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    offered_id: Uuid,
+    released: Deployed<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<(Uuid, bool)> {
+    let row = sqlx::query!(
+        r#"
+        insert into released_version (tenant_id, id, environment_id, pacticipant_id, version_id, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $6)
+        on conflict on constraint released_version_key do update
+        set support_ended_at = null,
+            updated_at = case
+                when released_version.support_ended_at is null then released_version.updated_at
+                else excluded.updated_at
+            end
+        returning id, (xmax = 0) as "created!"
+        "#,
+        tenant.0,
+        offered_id,
+        released.environment,
+        released.pacticipant.0,
+        released.version.0,
+        now,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.id, row.created))
+}
+
+/// Ends it. Ending what has ended changes nothing.
+pub(super) async fn end(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    kind: Kind,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    match kind {
+        Kind::Deployed => {
+            sqlx::query!(
+                r#"
+            update deployed_version
+            set undeployed_at = $3, updated_at = $3
+            where tenant_id = $1
+              and id = $2
+              and undeployed_at is null
+            "#,
+                tenant.0,
+                id,
+                now,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::Released => {
+            sqlx::query!(
+                r#"
+            update released_version
+            set support_ended_at = $3, updated_at = $3
+            where tenant_id = $1
+              and id = $2
+              and support_ended_at is null
+            "#,
+                tenant.0,
+                id,
+                now,
+            )
+            .execute(db)
+            .await?
+        }
+    };
+    Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    version_id: i64,
+    pacticipant: String,
+    number: String,
+    environment_id: Uuid,
+    environment_display_name: String,
+    application_instance: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn of_kind(self, kind: Kind) -> Deployment {
+        Deployment {
+            kind,
+            id: self.id,
+            version_id: VersionId(self.version_id),
+            pacticipant: self.pacticipant,
+            number: self.number,
+            environment_id: self.environment_id,
+            environment_display_name: self.environment_display_name,
+            application_instance: Some(self.application_instance).filter(|instance| !instance.is_empty()),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// What selects deployments; what is `None` is not asked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted<'a> {
+    pub(super) id: Option<Uuid>,
+    pub(super) versions: Option<&'a [i64]>,
+    pub(super) environment: Option<Uuid>,
+    pub(super) pacticipant: Option<&'a str>,
+    pub(super) number: Option<&'a str>,
+    pub(super) application_instance: Option<&'a str>,
+    pub(super) only_current: bool,
+}
+
+/// Newest first.
+pub(super) async fn list(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    kind: Kind,
+    wanted: Wanted<'_>,
+) -> sqlx::Result<Vec<Deployment>> {
+    let rows = match kind {
+        Kind::Deployed => list_deployed(db, tenant, wanted).await?,
+        Kind::Released => list_released(db, tenant, wanted).await?,
+    };
+    Ok(rows.into_iter().map(|row| row.of_kind(kind)).collect())
+}
+
+async fn list_deployed(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        select deployed_version.id, deployed_version.version_id, pacticipant.name as pacticipant, version.number,
+               environment.id as environment_id, environment.display_name as environment_display_name,
+               deployed_version.application_instance, deployed_version.created_at, deployed_version.updated_at,
+               deployed_version.undeployed_at as ended_at
+        from deployed_version
+        join version on version.tenant_id = deployed_version.tenant_id
+                    and version.id = deployed_version.version_id
+        join pacticipant on pacticipant.tenant_id = deployed_version.tenant_id
+                        and pacticipant.id = deployed_version.pacticipant_id
+        join environment on environment.tenant_id = deployed_version.tenant_id
+                        and environment.id = deployed_version.environment_id
+        where deployed_version.tenant_id = $1
+          and ($2::uuid is null or deployed_version.id = $2)
+          and ($3::bigint[] is null or deployed_version.version_id = any($3))
+          and ($4::uuid is null or deployed_version.environment_id = $4)
+          and ($5::text is null or pacticipant.name = $5)
+          and ($6::text is null or version.number = $6)
+          and ($7::text is null or deployed_version.application_instance = $7)
+          and (not $8 or deployed_version.undeployed_at is null)
+        order by deployed_version.created_at desc, deployed_version.id desc
+        "#,
+        tenant.0,
+        wanted.id,
+        wanted.versions,
+        wanted.environment,
+        wanted.pacticipant,
+        wanted.number,
+        wanted.application_instance,
+        wanted.only_current,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn list_released(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        select released_version.id, released_version.version_id, pacticipant.name as pacticipant, version.number,
+               environment.id as environment_id, environment.display_name as environment_display_name,
+               '' as "application_instance!", released_version.created_at, released_version.updated_at,
+               released_version.support_ended_at as ended_at
+        from released_version
+        join version on version.tenant_id = released_version.tenant_id
+                    and version.id = released_version.version_id
+        join pacticipant on pacticipant.tenant_id = released_version.tenant_id
+                        and pacticipant.id = released_version.pacticipant_id
+        join environment on environment.tenant_id = released_version.tenant_id
+                        and environment.id = released_version.environment_id
+        where released_version.tenant_id = $1
+          and ($2::uuid is null or released_version.id = $2)
+          and ($3::bigint[] is null or released_version.version_id = any($3))
+          and ($4::uuid is null or released_version.environment_id = $4)
+          and ($5::text is null or pacticipant.name = $5)
+          and ($6::text is null or version.number = $6)
+          and (not $7 or released_version.support_ended_at is null)
+        order by released_version.created_at desc, released_version.id desc
+        "#,
+        tenant.0,
+        wanted.id,
+        wanted.versions,
+        wanted.environment,
+        wanted.pacticipant,
+        wanted.number,
+        wanted.only_current,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Everything that was ever deployed of these versions, oldest first.
+pub(crate) async fn list_deployed_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+) -> sqlx::Result<Vec<Deployment>> {
+    let wanted = Wanted { versions: Some(versions), ..Wanted::default() };
+    let mut deployed = list(db, tenant, Kind::Deployed, wanted).await?;
+    deployed.reverse();
+    Ok(deployed)
+}
+
+/// Everything that was ever released of these versions, oldest first.
+pub(crate) async fn list_released_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+) -> sqlx::Result<Vec<Deployment>> {
+    let wanted = Wanted { versions: Some(versions), ..Wanted::default() };
+    let mut released = list(db, tenant, Kind::Released, wanted).await?;
+    released.reverse();
+    Ok(released)
+}
+
+/// Where the pacticipant is deployed now.
+pub(crate) async fn list_current_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+) -> sqlx::Result<Vec<Deployment>> {
+    let versions = sqlx::query_scalar!(
+        r#"
+        select version_id
+        from deployed_version
+        where tenant_id = $1
+          and pacticipant_id = $2
+          and undeployed_at is null
+        "#,
+        tenant.0,
+        pacticipant.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let wanted = Wanted { versions: Some(&versions), only_current: true, ..Wanted::default() };
+    list(db, tenant, Kind::Deployed, wanted).await
+}

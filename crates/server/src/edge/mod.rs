@@ -1,0 +1,22 @@
+//! What all HTTP has in common: names in paths, bodies, queries, addresses, HAL, errors, who is asking.
+
+mod accept;
+mod base_url;
+mod body;
+mod error;
+mod hal;
+mod paging;
+mod path;
+mod principal;
+mod query;
+pub(crate) mod urls;
+
+pub(crate) use accept::{HAL, JSON, TEXT, choose, negotiate, offered};
+pub(crate) use base_url::{BaseUrl, RequestUrl};
+pub(crate) use body::{JsonBody, MergePatch, OptionalJson, not_utf8};
+pub(crate) use error::{Error, OnConstraint, render_errors};
+pub(crate) use hal::{Hal, Link, curies, named, timestamp, without_nulls};
+pub(crate) use paging::Page;
+pub(crate) use path::{FromPath, Named, PathNames, check_path};
+pub(crate) use principal::Principal;
+pub(crate) use query::{QueryPairs, nested_lists};

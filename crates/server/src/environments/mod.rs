@@ -1,0 +1,74 @@
+//! Environments: where versions run.
+
+mod api;
+mod store;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::deployments::{self, Deployed};
+use crate::edge::{BaseUrl, Error, Link, timestamp, urls, without_nulls};
+use crate::ids::{PacticipantId, TenantId, VersionId};
+
+pub(crate) use api::{EnvironmentRef, routes};
+pub(crate) use store::{find_by_id, find_by_name, list};
+
+/// An environment as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) production: bool,
+    pub(crate) contacts: Value,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Environment {
+    pub(crate) fn link(&self, base: &BaseUrl) -> Link {
+        Link::to(urls::environment(base, self.id)).title("Environment").name(&self.name)
+    }
+
+    pub(crate) fn view(&self, base: &BaseUrl) -> Value {
+        let own = urls::environment(base, self.id);
+        let deployed = format!("Versions currently deployed to {} environment", self.display_name);
+        let released = format!("Versions released and supported in {} environment", self.display_name);
+        without_nulls(json!({
+            "uuid": self.id,
+            "name": self.name,
+            "displayName": self.display_name,
+            "production": self.production,
+            "contacts": self.contacts.as_array().filter(|contacts| !contacts.is_empty()),
+            "updatedAt": (self.updated_at != self.created_at).then(|| timestamp(self.updated_at)),
+            "createdAt": timestamp(self.created_at),
+            "_links": {
+                "self": self.link(base),
+                "pb:currently-deployed-deployed-versions":
+                    Link::to(format!("{own}/deployed-versions/currently-deployed")).title(deployed),
+                "pb:currently-supported-released-versions":
+                    Link::to(format!("{own}/released-versions/currently-supported")).title(released),
+                "pb:environments": Link::to(format!("{}/environments", base.as_str())).title("Environments"),
+            },
+        }))
+    }
+}
+
+/// Records a deployment of the version where an environment is named like its new tag.
+pub(crate) async fn deploy_by_tag(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    version: VersionId,
+    tag: &str,
+) -> Result<(), Error> {
+    if let Some(environment) = find_by_name(db, tenant, tag).await? {
+        let deployed = Deployed { environment: environment.id, pacticipant, version, application_instance: "" };
+        deployments::deploy(db, app, tenant, deployed).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! From what the database has to the rows that are judged and shown.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use pactolus_domain::gate::{Found, Row, Selector, VersionRef};
+use pactolus_domain::names::{PacticipantName, VersionNumber};
+
+use super::query::LatestBy;
+use super::store::RawRow;
+
+/// A row with what is shown of it.
+#[derive(Clone, Debug)]
+pub(super) struct MatrixRow {
+    pub(super) row: Row,
+    pub(super) sha: String,
+    pub(super) published_at: DateTime<Utc>,
+    /// Number and time of the result.
+    pub(super) result: Option<(i64, DateTime<Utc>)>,
+}
+
+/// The names in the database were parsed when they came in, so nothing is lost here.
+pub(super) fn parse(raw: RawRow) -> Option<MatrixRow> {
+    let provider_version = match (raw.provider_version_id, raw.provider_version, raw.provider_position) {
+        (Some(id), Some(number), Some(position)) => {
+            Some(VersionRef { key: id.0, number: VersionNumber::parse(number).ok()?, position })
+        }
+        _ => None,
+    };
+    let consumer_version = VersionRef {
+        key: raw.consumer_version_id.0,
+        number: VersionNumber::parse(raw.consumer_version).ok()?,
+        position: raw.consumer_position,
+    };
+    Some(MatrixRow {
+        row: Row {
+            consumer: PacticipantName::parse(raw.consumer).ok()?,
+            consumer_version,
+            provider: PacticipantName::parse(raw.provider).ok()?,
+            provider_version,
+            success: raw.success,
+        },
+        sha: raw.sha,
+        published_at: raw.published_at,
+        result: raw.number.zip(raw.verified_at),
+    })
+}
+
+/// Gives each provider version that runs beside others a row of its own: without result where it has none.
+pub(super) fn add_co_residents(rows: &mut Vec<MatrixRow>, selectors: &[Selector]) {
+    let mut residents: HashMap<&PacticipantName, Vec<&VersionRef>> = HashMap::new();
+    for selector in selectors.iter().filter(|selector| selector.criterion.co_resident()) {
+        if let Found::Versions(versions) = &selector.found {
+            residents.entry(&selector.pacticipant).or_default().extend(versions);
+        }
+    }
+    let verified: BTreeSet<(i64, String, i64)> = rows
+        .iter()
+        .filter_map(|one| {
+            let version = one.row.provider_version.as_ref()?;
+            Some((one.row.consumer_version.key, one.row.provider.to_string(), version.key))
+        })
+        .collect();
+    let mut contracts: BTreeMap<(i64, String), MatrixRow> = BTreeMap::new();
+    for one in rows.iter() {
+        contracts.entry((one.row.consumer_version.key, one.row.provider.to_string())).or_insert_with(|| one.clone());
+    }
+    rows.retain(|one| one.row.provider_version.is_some() || !residents.contains_key(&one.row.provider));
+    for ((consumer_version, provider), contract) in contracts {
+        for version in residents.get(&contract.row.provider).into_iter().flatten() {
+            if !verified.contains(&(consumer_version, provider.clone(), version.key)) {
+                let mut missing = contract.clone();
+                missing.row.provider_version = Some((*version).clone());
+                missing.row.success = None;
+                missing.result = None;
+                rows.push(missing);
+            }
+        }
+    }
+}
+
+/// Of several results keeps those that count.
+pub(super) fn keep_latest(rows: Vec<MatrixRow>, latest_by: LatestBy) -> Vec<MatrixRow> {
+    match latest_by {
+        LatestBy::All => rows,
+        LatestBy::ConsumerVersionProviderVersion => newest(rows, |one| {
+            let provider_version = one.row.provider_version.as_ref().map(|version| version.key);
+            (one.row.consumer_version.key, one.row.provider.clone(), provider_version)
+        }),
+        LatestBy::ConsumerVersionProvider => {
+            newest(rows, |one| (one.row.consumer_version.key, one.row.provider.clone(), None))
+        }
+    }
+}
+
+type Key = (i64, PacticipantName, Option<i64>);
+
+fn newest(rows: Vec<MatrixRow>, key: impl Fn(&MatrixRow) -> Key) -> Vec<MatrixRow> {
+    let mut kept: BTreeMap<Key, MatrixRow> = BTreeMap::new();
+    for one in rows {
+        let age = |one: &MatrixRow| {
+            let position = one.row.provider_version.as_ref().map(|version| version.position);
+            (position, one.result.map(|(number, _)| number))
+        };
+        match kept.get(&key(&one)) {
+            Some(other) if age(other) >= age(&one) => {}
+            _ => {
+                kept.insert(key(&one), one);
+            }
+        }
+    }
+    kept.into_values().collect()
+}
+
+/// Those of the latest publications and results, at most `limit`.
+pub(super) fn most_recent(rows: &mut Vec<MatrixRow>, limit: Option<usize>) {
+    if let Some(limit) = limit {
+        rows.sort_by_key(|one| {
+            std::cmp::Reverse(one.result.map_or(one.published_at, |(_, at)| at.max(one.published_at)))
+        });
+        rows.truncate(limit);
+    }
+}
+
+/// By consumer, newest version first, by provider, newest version first, newest result first.
+pub(super) fn sort(rows: &mut [MatrixRow]) {
+    rows.sort_by(|a, b| {
+        let number = |one: &MatrixRow| std::cmp::Reverse(one.result.map(|(number, _)| number));
+        pactolus_domain::gate::order(&a.row).cmp(&pactolus_domain::gate::order(&b.row)).then(number(a).cmp(&number(b)))
+    });
+}

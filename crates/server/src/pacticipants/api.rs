@@ -1,0 +1,234 @@
+//! HTTP of pacticipants.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use pactolus_domain::names::{BranchName, NameError, PacticipantName};
+use pactolus_domain::problem::{Problem, Problems};
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
+
+use super::view::Surroundings;
+use super::{Attributes, Pacticipant, store, view};
+use crate::app::App;
+use crate::audit;
+use crate::deployments;
+use crate::edge::{
+    BaseUrl, Error, Hal, JsonBody, Link, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls,
+};
+use crate::ids::TenantId;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/pacticipants", get(list).post(create))
+        .route("/pacticipants/{pacticipant}", get(show).put(replace).patch(patch))
+}
+
+async fn list(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    page: Page,
+    query: QueryPairs,
+) -> Result<Hal, Error> {
+    let q = query.last("q");
+    let mut db = app.db.acquire().await?;
+    let (pacticipants, total) =
+        store::list_pacticipants(&mut db, principal.tenant, q, page.limit(), page.offset()).await?;
+    let shown = with_surroundings(&mut db, principal.tenant, &base, &pacticipants).await?;
+
+    let mut body = Map::new();
+    if let Some(summary) = page.summary(total) {
+        body.insert("page".into(), summary);
+    }
+    let mut links = Map::new();
+    for (relation, link) in page.links(total, &request.without_query, q) {
+        links.insert(relation.into(), link.into());
+    }
+    let address = format!("{}/pacticipants", base.as_str());
+    links.insert("self".into(), Link::to(address).into());
+    let to = |pacticipant: &Pacticipant| Link::to(urls::pacticipant(&base, &pacticipant.name));
+    let linked: Vec<Link> = pacticipants.iter().map(|one| to(one).title("Pacticipant").name(&one.name)).collect();
+    links.insert("pb:pacticipants".into(), json!(linked));
+    let deprecated = "DEPRECATED - please use pb:pacticipants";
+    let linked: Vec<Link> = pacticipants.iter().map(|one| to(one).title(&one.name).name(deprecated)).collect();
+    links.insert("pacticipants".into(), json!(linked));
+    let duplicates = shown.iter().map(|one| {
+        let mut one = one.clone();
+        one["title"] = "DEPRECATED - Please use the embedded pacticipants collection".into();
+        one
+    });
+    let duplicates: Value = duplicates.collect();
+    body.insert("_embedded".into(), json!({"pacticipants": shown}));
+    body.insert("_links".into(), links.into());
+    body.insert("pacticipants".into(), duplicates);
+    Ok(Hal::ok(&body.into()))
+}
+
+async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, body: JsonBody) -> Result<Hal, Error> {
+    let mut problems = Problems::none();
+    let name = problems.note(name(&body.value));
+    let attributes = attributes(&body.value, Attributes::default(), &mut problems);
+    let name = problems.or(name)?.ok_or(Error::NotFound)?;
+
+    let mut tx = app.db.begin().await?;
+    if store::insert_pacticipant(&mut tx, principal.tenant, &name, &attributes, app.now()).await? {
+        audit::record(&mut tx, &app, &principal, "pacticipant.created", name.as_str(), &json!({})).await?;
+    }
+    let shown = single(&mut tx, principal.tenant, &base, &name).await?;
+    tx.commit().await?;
+
+    Ok(Hal::created(&shown).location(urls::pacticipant(&base, name.as_str())))
+}
+
+async fn show(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(name): Named<PacticipantName>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    Ok(Hal::ok(&single(&mut db, principal.tenant, &base, &name).await?))
+}
+
+async fn replace(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(name): Named<PacticipantName>,
+    OptionalJson(body): OptionalJson,
+) -> Result<Hal, Error> {
+    let mut problems = Problems::none();
+    let attributes = attributes(&body, Attributes::default(), &mut problems);
+    problems.or(())?;
+
+    let mut tx = app.db.begin().await?;
+    store::find_id(&mut tx, principal.tenant, &name).await?.ok_or_else(|| missing(&name))?;
+    store::put_attributes(&mut tx, principal.tenant, &name, &attributes, app.now()).await?;
+    audit::record(&mut tx, &app, &principal, "pacticipant.updated", name.as_str(), &json!({})).await?;
+    let shown = single(&mut tx, principal.tenant, &base, &name).await?;
+    tx.commit().await?;
+
+    Ok(Hal::ok(&shown))
+}
+
+/// Changes what is given and creates the pacticipant if it is missing.
+async fn patch(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(name): Named<PacticipantName>,
+    body: JsonBody,
+) -> Result<Hal, Error> {
+    let mut tx = app.db.begin().await?;
+    let existing = store::find_pacticipant(&mut tx, principal.tenant, &name).await?;
+    let mut problems = Problems::none();
+    let before = existing.as_ref().map(Attributes::from).unwrap_or_default();
+    let attributes = attributes(&body.value, before, &mut problems);
+    problems.or(())?;
+    let created = store::insert_pacticipant(&mut tx, principal.tenant, &name, &attributes, app.now()).await?;
+    if !created {
+        store::put_attributes(&mut tx, principal.tenant, &name, &attributes, app.now()).await?;
+    }
+    let action = if created { "pacticipant.created" } else { "pacticipant.updated" };
+    audit::record(&mut tx, &app, &principal, action, name.as_str(), &json!({})).await?;
+    let shown = single(&mut tx, principal.tenant, &base, &name).await?;
+    tx.commit().await?;
+
+    let answer = Hal::ok(&shown);
+    Ok(if created {
+        answer.status(StatusCode::CREATED).location(urls::pacticipant(&base, name.as_str()))
+    } else {
+        answer
+    })
+}
+
+fn missing(name: &PacticipantName) -> Error {
+    Error::NoSuchPacticipant { role: "pacticipant", name: name.to_string() }
+}
+
+async fn single(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    base: &BaseUrl,
+    name: &PacticipantName,
+) -> Result<Value, Error> {
+    let pacticipant = store::find_pacticipant(db, tenant, name).await?.ok_or_else(|| missing(name))?;
+    let id = pacticipant.id;
+    let latest = store::list_latest_versions(db, tenant, &[id.0]).await?;
+    let around = Surroundings {
+        latest_version: latest.into_iter().next().map(|(_, _, number)| number),
+        labels: store::list_labels_of(db, tenant, id).await?,
+        deployments: Some(deployments::list_current_of(db, tenant, id).await?),
+    };
+    Ok(view::pacticipant(base, &pacticipant, &around))
+}
+
+async fn with_surroundings(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    base: &BaseUrl,
+    pacticipants: &[Pacticipant],
+) -> Result<Vec<Value>, Error> {
+    let ids: Vec<i64> = pacticipants.iter().map(|pacticipant| pacticipant.id.0).collect();
+    let latest = store::list_latest_versions(db, tenant, &ids).await?;
+    let latest: std::collections::HashMap<_, _> = latest.into_iter().map(|(id, _, number)| (id, number)).collect();
+    let mut labels: std::collections::HashMap<_, Vec<String>> = std::collections::HashMap::new();
+    for (id, label) in store::list_labels(db, tenant, &ids).await? {
+        labels.entry(id).or_default().push(label);
+    }
+    let shown = pacticipants.iter().map(|pacticipant| {
+        let around = Surroundings {
+            latest_version: latest.get(&pacticipant.id).cloned(),
+            labels: labels.remove(&pacticipant.id).unwrap_or_default(),
+            deployments: None,
+        };
+        view::pacticipant(base, pacticipant, &around)
+    });
+    Ok(shown.collect())
+}
+
+fn name(body: &Value) -> Result<PacticipantName, Problem> {
+    match body.get("name") {
+        None => Err(Problem::at("name", "is missing")),
+        Some(Value::String(name)) => {
+            PacticipantName::parse(name).map_err(|error| Problem::at("name", error.to_string()))
+        }
+        Some(_) => Err(Problem::at("name", "must be a string")),
+    }
+}
+
+/// `before` with what the body says.
+fn attributes(body: &Value, before: Attributes, problems: &mut Problems) -> Attributes {
+    let plain = |text: &str| PacticipantName::parse(text).map(String::from);
+    let main_branch = |text: &str| BranchName::parse_main(text).map(String::from);
+    let mut field = |key: &str, before: Option<String>, parse: &dyn Fn(&str) -> Result<String, NameError>| match body
+        .get(key)
+    {
+        None => before,
+        Some(Value::Null) => None,
+        Some(Value::String(text)) => problems.note(parse(text).map_err(|error| Problem::at(key, error.to_string()))),
+        Some(_) => problems.note(Err(Problem::at(key, "must be a string"))),
+    };
+    Attributes {
+        display_name: field("displayName", before.display_name, &plain),
+        main_branch: field("mainBranch", before.main_branch, &main_branch),
+        repository_url: field("repositoryUrl", before.repository_url, &plain),
+        repository_name: field("repositoryName", before.repository_name, &plain),
+        repository_namespace: field("repositoryNamespace", before.repository_namespace, &plain),
+    }
+}
+
+impl From<&Pacticipant> for Attributes {
+    fn from(pacticipant: &Pacticipant) -> Self {
+        Self {
+            display_name: Some(pacticipant.display_name.clone()),
+            main_branch: pacticipant.main_branch.clone(),
+            repository_url: pacticipant.repository_url.clone(),
+            repository_name: pacticipant.repository_name.clone(),
+            repository_namespace: pacticipant.repository_namespace.clone(),
+        }
+    }
+}

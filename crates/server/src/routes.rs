@@ -1,0 +1,107 @@
+//! The router: every slice's routes, and what happens around each request.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower::Layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
+
+use crate::app::App;
+use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, render_errors};
+use crate::{
+    contracts, deployments, environments, health, index, matrix, pacticipants, verifications, versions, webhooks,
+};
+
+/// The release of the Pact Broker whose API this is; clients log it.
+static API_RELEASE: HeaderValue = HeaderValue::from_static("2.120.0");
+static API_RELEASE_HEADER: HeaderName = HeaderName::from_static("x-pact-broker-version");
+
+/// The whole API, ready to be served.
+pub fn router(app: App) -> NormalizePath<Router> {
+    let hal = Router::new()
+        .merge(contracts::routes())
+        .merge(deployments::routes())
+        .merge(environments::routes())
+        .merge(index::routes())
+        .merge(matrix::routes())
+        .merge(pacticipants::routes())
+        .merge(versions::routes())
+        .merge(webhooks::routes())
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL], request, next)));
+    let hal_or_json = Router::new()
+        .merge(contracts::content_routes())
+        .merge(verifications::routes())
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, JSON], request, next)));
+    let text_or_hal = Router::new()
+        .merge(webhooks::log_routes())
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
+    serving(app, Router::new().merge(hal).merge(hal_or_json).merge(text_or_hal).merge(health::routes()))
+}
+
+/// Only the health checks: for a process that does jobs and takes no requests.
+pub fn health_router(app: App) -> NormalizePath<Router> {
+    serving(app, health::routes())
+}
+
+fn serving(app: App, routes: Router<App>) -> NormalizePath<Router> {
+    let router = routes
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn(check_path))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), render_errors))
+        .layer(from_fn(answer_options))
+        .layer(from_fn(add_headers))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), log_slow_requests))
+        .with_state(app);
+    NormalizePathLayer::trim_trailing_slash().layer(router)
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    Error::internal(format!("panicked: {}", text.unwrap_or("without a message"))).into_response()
+}
+
+/// Every address says what it takes.
+async fn answer_options(request: Request, next: Next) -> Response {
+    let asks = request.method() == Method::OPTIONS;
+    let response = next.run(request).await;
+    match response.headers().get(header::ALLOW) {
+        Some(allowed) if asks && response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let headers = [(header::ACCESS_CONTROL_ALLOW_METHODS, allowed.clone()), (header::ALLOW, allowed.clone())];
+            (StatusCode::OK, headers).into_response()
+        }
+        _ => response,
+    }
+}
+
+async fn add_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept"));
+    headers.insert(API_RELEASE_HEADER.clone(), API_RELEASE.clone());
+    response
+}
+
+/// Says which requests took long; the rest would only be noise.
+async fn log_slow_requests(State(app): State<App>, request: Request, next: Next) -> Response {
+    const SLOW: Duration = Duration::from_secs(1);
+    let (method, path) = (request.method().clone(), request.uri().path().to_string());
+    let started = app.now();
+    let response = next.run(request).await;
+    let took = (app.now() - started).to_std().unwrap_or_default();
+    if took >= SLOW {
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(http.method = %method, http.path = path, duration_ms, "{method} {path} took {duration_ms} ms");
+    }
+    response
+}

@@ -1,0 +1,125 @@
+//! Secrets at rest. The master key, from configuration, seals a data key per tenant; the data key seals the secrets.
+//! So changing the master key rewrites one row a tenant. (Envelope encryption with XChaCha20-Poly1305.)
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+
+use crate::app::random_bytes;
+use crate::ids::TenantId;
+
+const NONCE_BYTES: usize = 24;
+
+/// The key of the installation. Never printed.
+#[derive(Clone)]
+pub struct MasterKey([u8; 32]);
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Not base64, or not 32 bytes.
+    #[error("the encryption key must be 32 random bytes in base64 (make one with: openssl rand -base64 32)")]
+    Malformed,
+    /// The text was not sealed with this key, or was changed since.
+    #[error("the secret was sealed with another key")]
+    OtherKey,
+}
+
+impl MasterKey {
+    /// Reads a key from its base64 form: 32 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`].
+    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| KeyError::Malformed)?;
+        Ok(Self(bytes.try_into().map_err(|_| KeyError::Malformed)?))
+    }
+
+    /// A new random key.
+    pub fn generate() -> Self {
+        Self(random_bytes())
+    }
+
+    /// The form that [`Self::from_base64`] reads.
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+
+    pub(crate) fn seal_data_key(&self, tenant: TenantId, data_key: &DataKey) -> Vec<u8> {
+        seal(&self.0, tenant, &data_key.0)
+    }
+
+    pub(crate) fn open_data_key(&self, tenant: TenantId, sealed: &[u8]) -> Result<DataKey, KeyError> {
+        let bytes = open(&self.0, tenant, sealed)?;
+        Ok(DataKey(bytes.try_into().map_err(|_| KeyError::OtherKey)?))
+    }
+}
+
+/// The key that a tenant's secrets are sealed with.
+pub(crate) struct DataKey([u8; 32]);
+
+impl DataKey {
+    pub(crate) fn generate() -> Self {
+        Self(random_bytes())
+    }
+
+    pub(crate) fn seal(&self, tenant: TenantId, secret: &[u8]) -> Vec<u8> {
+        seal(&self.0, tenant, secret)
+    }
+
+    pub(crate) fn open(&self, tenant: TenantId, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
+        open(&self.0, tenant, sealed)
+    }
+}
+
+/// The tenant is authenticated with the text: a sealed value copied to another tenant does not open.
+fn seal(key: &[u8; 32], tenant: TenantId, secret: &[u8]) -> Vec<u8> {
+    let nonce: [u8; NONCE_BYTES] = random_bytes();
+    let payload = Payload { msg: secret, aad: &tenant.0.to_be_bytes() };
+    let sealed = XChaCha20Poly1305::new(&Key::from(*key))
+        .encrypt(&XNonce::from(nonce), payload)
+        .expect("only messages of many gigabytes are refused");
+    [nonce.as_slice(), &sealed].concat()
+}
+
+fn open(key: &[u8; 32], tenant: TenantId, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(KeyError::OtherKey)?;
+    let payload = Payload { msg: sealed, aad: &tenant.0.to_be_bytes() };
+    XChaCha20Poly1305::new(&Key::from(*key)).decrypt(&XNonce::from(*nonce), payload).map_err(|_| KeyError::OtherKey)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_only_with_the_same_key_for_the_same_tenant() {
+        let key = DataKey::generate();
+
+        let sealed = key.seal(TenantId(1), b"secret");
+
+        assert_eq!(key.open(TenantId(1), &sealed).unwrap(), b"secret");
+        assert!(key.open(TenantId(2), &sealed).is_err());
+        assert!(DataKey::generate().open(TenantId(1), &sealed).is_err());
+    }
+
+    #[test]
+    fn a_secret_sealed_twice_looks_different() {
+        let key = DataKey::generate();
+
+        assert_ne!(key.seal(TenantId(1), b"secret"), key.seal(TenantId(1), b"secret"));
+    }
+
+    #[test]
+    fn a_master_key_survives_its_text_form() {
+        let key = MasterKey::generate();
+        let data_key = DataKey::generate();
+
+        let sealed = key.seal_data_key(TenantId(1), &data_key);
+
+        let reread = MasterKey::from_base64(&key.to_base64()).unwrap();
+        assert_eq!(reread.open_data_key(TenantId(1), &sealed).unwrap().0, data_key.0);
+        assert!(MasterKey::from_base64("c2hvcnQ=").is_err());
+    }
+}

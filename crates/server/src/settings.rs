@@ -1,0 +1,66 @@
+//! What can be configured. The command line reads flags and environment variables into this.
+
+use std::time::Duration;
+
+use pactolus_domain::webhook::AllowedTargets;
+
+/// Settings of a running server. `Default` is what a newcomer gets.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses that links are built with, when the one that a request came by is not right. Empty: the request's.
+    pub base_urls: Vec<String>,
+    /// Largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// Whether a consumer version may be published again with other content.
+    pub allow_contract_modification: bool,
+    /// Whether the first contract of a new name is refused when the name is very similar to an existing one.
+    pub check_similar_names: bool,
+    /// Whether the first tag of a version without a branch, put soon after its creation, names its branch.
+    pub use_first_tag_as_branch: bool,
+    /// How long after the creation of a version its first tag may name the branch.
+    pub first_tag_as_branch_within: Duration,
+    /// Names that become the main branch of an application that has none.
+    pub main_branch_candidates: Vec<String>,
+    /// Whether a tag named like an environment records a deployment there.
+    pub deployments_from_tags: bool,
+    /// What webhooks may do.
+    pub webhooks: WebhookSettings,
+}
+
+/// What webhooks may call, and how often they try.
+#[derive(Clone, Debug)]
+pub struct WebhookSettings {
+    /// Schemes, methods and hosts. Without hosts every public one is allowed; once it names some, no other is, and
+    /// those may be private.
+    pub targets: AllowedTargets,
+    /// Pauses before the second, third, … attempt.
+    pub retry_schedule: Vec<Duration>,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_urls: Vec::new(),
+            body_limit_bytes: 20 * 1024 * 1024,
+            allow_contract_modification: false,
+            check_similar_names: true,
+            use_first_tag_as_branch: true,
+            first_tag_as_branch_within: Duration::from_secs(10),
+            main_branch_candidates: ["develop", "main", "master"].map(String::from).to_vec(),
+            deployments_from_tags: true,
+            webhooks: WebhookSettings::default(),
+        }
+    }
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self {
+            targets: AllowedTargets::default(),
+            retry_schedule: [10, 60, 120, 300, 600, 1200].map(Duration::from_secs).to_vec(),
+            timeout: Duration::from_secs(15),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Tenants: whose data it is. One for now; its id travels through every call.
+
+mod store;
+
+use sqlx::PgPool;
+
+use crate::ids::TenantId;
+use crate::secrets::{DataKey, KeyError, MasterKey};
+
+/// The only tenant for now.
+pub(crate) const DEFAULT: TenantId = TenantId(1);
+
+/// Why a database cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A migration failed, or the database was made by a newer Pactolus.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database could not be asked.
+    #[error("the database could not be read")]
+    Database(#[from] sqlx::Error),
+    /// Another server uses this database with another key: secrets written by one could not be read by the other.
+    #[error(
+        "the secrets in this database are sealed with another encryption key: give every server of it the same \
+         PACTOLUS_ENCRYPTION_KEY"
+    )]
+    OtherKey(#[source] KeyError),
+}
+
+/// Migrates the database and makes sure that this server can read its secrets. Safe to run from several servers.
+///
+/// # Errors
+/// When a migration fails, the database does not answer, or the key is not the one its secrets are sealed with.
+pub async fn prepare(db: &PgPool, master_key: &MasterKey) -> Result<(), PrepareError> {
+    crate::MIGRATOR.run(db).await?;
+    let mut tx = db.begin().await?;
+    for tenant in store::list_tenants(&mut tx).await? {
+        let offered = master_key.seal_data_key(tenant, &DataKey::generate());
+        let sealed = store::ensure_data_key(&mut tx, tenant, &offered).await?;
+        master_key.open_data_key(tenant, &sealed).map_err(PrepareError::OtherKey)?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The key that the tenant's secrets are sealed with.
+pub(crate) async fn data_key(
+    db: &mut sqlx::PgConnection,
+    tenant: TenantId,
+    master_key: &MasterKey,
+) -> Result<DataKey, crate::edge::Error> {
+    let sealed =
+        store::find_data_key(db, tenant).await?.ok_or(KeyError::OtherKey).map_err(crate::edge::Error::internal)?;
+    master_key.open_data_key(tenant, &sealed).map_err(crate::edge::Error::internal)
+}
+
+/// All tenants, for workers.
+pub(crate) async fn list(db: &mut sqlx::PgConnection) -> sqlx::Result<Vec<TenantId>> {
+    store::list_tenants(db).await
+}
+
+/// Whether the database answers.
+pub(crate) async fn check(db: &PgPool) -> sqlx::Result<()> {
+    let mut db = db.acquire().await?;
+    store::list_tenants(&mut db).await?;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Verification results: whether a provider version satisfies a contract's content.
+
+mod api;
+mod publish;
+mod store;
+mod view;
+
+pub(crate) use api::routes;

@@ -1,0 +1,49 @@
+//! How results are shown: HAL.
+
+use pactolus_domain::metadata::Metadata;
+use pactolus_domain::names::VersionNumber;
+use serde_json::{Map, Value, json};
+
+use super::store::Shown;
+use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
+
+pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
+    let Shown { number, consumer, provider, sha, consumer_version, .. } = shown;
+    let own = urls::verification(base, provider, consumer, sha, *number);
+    let pact_name = format!("Pact between {consumer} ({consumer_version}) and {provider}");
+    let metadata = VersionNumber::parse(consumer_version).ok().map(|version| Metadata::for_version(version).encode());
+    let content = urls::content(base, provider, consumer, sha, metadata.as_deref());
+    let test_results: Option<Value> = shown.test_results.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    without_nulls(json!({
+        "providerName": provider,
+        "providerApplicationVersion": shown.provider_version,
+        "success": shown.success,
+        "verificationDate": timestamp(shown.created_at),
+        "buildUrl": shown.build_url,
+        "testResults": test_results,
+        "verifiedBy": verified_by(shown.verified_by.as_ref()),
+        "_links": {
+            "self": Link::to(own)
+                .title("Verification result")
+                .name(format!("Verification result {number} for {pact_name}")),
+            "pb:pact-version": Link::to(content).title("Pact").name(pact_name),
+        },
+    }))
+}
+
+/// Flat, with the keys that the Pact Broker uses.
+fn verified_by(sent: Option<&Value>) -> Value {
+    let text = |path: &[&str]| {
+        let value = path.iter().try_fold(sent?, |value, key| value.get(key))?;
+        value.as_str().map(|text| Value::from(text.to_string()))
+    };
+    let members = [
+        ("implementation", text(&["implementation"])),
+        ("version", text(&["version"])),
+        ("client_implementation", text(&["clientLanguage", "name"])),
+        ("client_test_framework", text(&["clientLanguage", "testFramework"])),
+        ("client_version", text(&["clientLanguage", "version"])),
+    ];
+    let shown = members.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?)));
+    Value::Object(shown.collect::<Map<_, _>>())
+}

@@ -1,0 +1,269 @@
+//! HTTP of webhooks and of what their deliveries logged.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use pactolus_domain::names::PacticipantName;
+use pactolus_domain::problem::Problem;
+use pactolus_domain::webhook::{Scope, Webhook, WebhookEvent, parse_uuid};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::store::{self, NewWebhook, StoredWebhook, Wanted};
+use super::view;
+use crate::app::App;
+use crate::audit;
+use crate::edge::{
+    BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, TEXT, choose,
+    timestamp, urls,
+};
+use crate::ids::TenantId;
+use crate::pacticipants;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/webhooks", get(list).post(create))
+        .route("/webhooks/provider/{provider}", get(list).post(create))
+        .route("/webhooks/consumer/{consumer}", get(list).post(create))
+        .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
+        .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+}
+
+/// Logs are text unless HAL is asked for.
+pub(crate) fn log_routes() -> Router<App> {
+    Router::new().route("/triggered-webhooks/{uuid}/logs", get(logs))
+}
+
+/// The sides that a path names.
+struct Sides {
+    consumer: Option<PacticipantName>,
+    provider: Option<PacticipantName>,
+}
+
+impl FromPath for Sides {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        let side = |name| match names.text(name) {
+            "" => Ok(None),
+            _ => names.pacticipant(name).map(Some),
+        };
+        Ok(Self { consumer: side("consumer")?, provider: side("provider")? })
+    }
+}
+
+struct WebhookId(String);
+
+impl FromPath for WebhookId {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self(names.text("webhook").to_string()))
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    Named(sides): Named<Sides>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let consumer = find_side(&mut db, principal.tenant, "consumer", sides.consumer.as_ref()).await?;
+    let provider = find_side(&mut db, principal.tenant, "provider", sides.provider.as_ref()).await?;
+    let stored = store::list_webhooks(&mut db, principal.tenant, Wanted { id: None, consumer, provider }).await?;
+    let mut listed = Vec::new();
+    for one in stored {
+        let webhook = read(&mut db, &app, principal.tenant, &one).await?;
+        listed.push((one, webhook));
+    }
+    let title = if sides.consumer.is_some() && sides.provider.is_some() { "Pact webhooks" } else { "Webhooks" };
+    Ok(Hal::ok(&view::list(&base, &request.without_query, title, &listed)))
+}
+
+async fn find_side(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    role: &'static str,
+    name: Option<&PacticipantName>,
+) -> Result<Option<crate::ids::PacticipantId>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    let id = pacticipants::find_id(db, tenant, name).await?;
+    id.map(Some).ok_or_else(|| Error::NoSuchPacticipant { role, name: name.to_string() })
+}
+
+async fn create(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(sides): Named<Sides>,
+    body: JsonBody,
+) -> Result<Hal, Error> {
+    let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
+    let id = match body.value.get("uuid").and_then(Value::as_str) {
+        Some(id) => parse_uuid(id)?.to_string(),
+        None => app.new_id().to_string(),
+    };
+
+    let mut tx = app.db.begin().await?;
+    find_side(&mut tx, principal.tenant, "consumer", sides.consumer.as_ref()).await?;
+    find_side(&mut tx, principal.tenant, "provider", sides.provider.as_ref()).await?;
+    webhook.consumer = sides.consumer.map(Scope::Name).or(webhook.consumer);
+    webhook.provider = sides.provider.map(Scope::Name).or(webhook.provider);
+    if find(&mut tx, principal.tenant, &id).await?.is_some() {
+        let text = format!("{id} is the id of an existing webhook; PUT to {} to change it", urls::webhook(&base, &id));
+        return Err(Problem::at("uuid", text).into());
+    }
+    save(&mut tx, &app, &principal, &id, &webhook).await?;
+    let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    tx.commit().await?;
+
+    Ok(Hal::created(&view::webhook(&base, &stored, &webhook)).location(urls::webhook(&base, &id)))
+}
+
+async fn show(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(WebhookId(id)): Named<WebhookId>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let stored = find(&mut db, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    let webhook = read(&mut db, &app, principal.tenant, &stored).await?;
+    Ok(Hal::ok(&view::webhook(&base, &stored, &webhook)))
+}
+
+/// Creates or replaces it. Secrets that come back masked stay as they are.
+async fn put(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(WebhookId(id)): Named<WebhookId>,
+    body: JsonBody,
+) -> Result<Hal, Error> {
+    parse_uuid(&id)?;
+    let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
+
+    let mut tx = app.db.begin().await?;
+    if let Some(before) = find(&mut tx, principal.tenant, &id).await? {
+        let before = read(&mut tx, &app, principal.tenant, &before).await?;
+        webhook.request.keep_secrets(&before.request, &body.value);
+    }
+    let created = save(&mut tx, &app, &principal, &id, &webhook).await?;
+    let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    tx.commit().await?;
+
+    let answer = Hal::ok(&view::webhook(&base, &stored, &webhook));
+    Ok(if created { answer.status(StatusCode::CREATED) } else { answer })
+}
+
+async fn delete(
+    State(app): State<App>,
+    principal: Principal,
+    Named(WebhookId(id)): Named<WebhookId>,
+) -> Result<StatusCode, Error> {
+    let mut tx = app.db.begin().await?;
+    if !store::delete_webhook(&mut tx, principal.tenant, &id).await? {
+        return Err(Error::NotFound);
+    }
+    audit::record(&mut tx, &app, &principal, "webhook.deleted", &id, &json!({})).await?;
+    tx.commit().await?;
+
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
+    let found = store::list_webhooks(db, tenant, Wanted { id: Some(id), ..Wanted::default() }).await?;
+    Ok(found.into_iter().next())
+}
+
+async fn save(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    id: &str,
+    webhook: &Webhook,
+) -> Result<bool, Error> {
+    let tenant = principal.tenant;
+    let mut known = Vec::new();
+    for side in [&webhook.consumer, &webhook.provider] {
+        let id = match side {
+            Some(Scope::Name(name)) => pacticipants::find_id(db, tenant, name).await?.map(|id| (name.clone(), id)),
+            _ => None,
+        };
+        known.push(id);
+    }
+    webhook.check_scopes(|name| known.iter().flatten().any(|(known, _)| known == name))?;
+    let label = |scope: &Option<Scope>| match scope {
+        Some(Scope::Label(label)) => Some(label.to_string()),
+        _ => None,
+    };
+    let events: Vec<String> = webhook.events.iter().map(ToString::to_string).collect();
+    let sealed = super::seal(db, app, tenant, &webhook.request).await?;
+    let (consumer_label, provider_label) = (label(&webhook.consumer), label(&webhook.provider));
+    let new = NewWebhook {
+        id,
+        description: webhook.description.as_deref(),
+        enabled: webhook.enabled,
+        consumer_id: known[0].as_ref().map(|(_, id)| *id),
+        provider_id: known[1].as_ref().map(|(_, id)| *id),
+        consumer_label: consumer_label.as_deref(),
+        provider_label: provider_label.as_deref(),
+        events: &events,
+        sealed_request: &sealed,
+    };
+    let created = store::put_webhook(db, tenant, &new, app.now()).await?;
+    let action = if created { "webhook.created" } else { "webhook.updated" };
+    audit::record(db, app, principal, action, id, &json!({"events": events})).await?;
+    Ok(created)
+}
+
+async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
+    let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
+        (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
+        (None, Some(label)) => Some(Scope::Label(label.clone())),
+        (None, None) => None,
+    };
+    Ok(Webhook {
+        description: stored.description.clone(),
+        enabled: stored.enabled,
+        consumer: side(&stored.consumer, &stored.consumer_label),
+        provider: side(&stored.provider, &stored.provider_label),
+        events: stored.events.iter().filter_map(|name| WebhookEvent::find(name)).collect(),
+        request: super::open(db, app, tenant, &stored.sealed_request).await?,
+    })
+}
+
+async fn logs(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    Named(id): Named<Uuid>,
+) -> Result<Response, Error> {
+    let mut db = app.db.acquire().await?;
+    let delivery = store::find_delivery(&mut db, principal.tenant, id).await?.ok_or(Error::NotFound)?;
+    let attempts = store::list_attempts(&mut db, principal.tenant, id).await?;
+    if choose(&headers, &[TEXT, HAL]) == Some(HAL) {
+        let executions = attempts.iter().map(|attempt| {
+            json!({"success": attempt.success, "logs": attempt.log, "createdAt": timestamp(attempt.created_at)})
+        });
+        let executions: Value = executions.collect();
+        let own = Link::to(urls::delivery_logs(&base, id));
+        let body = json!({
+            "eventName": delivery.event,
+            "consumerName": delivery.consumer,
+            "providerName": delivery.provider,
+            "executions": executions,
+            "_embedded": {"triggeredWebhook": {"uuid": id}},
+            "_links": {"self": own},
+        });
+        return Ok(Hal::ok(&body).into_response());
+    }
+    let text = if attempts.is_empty() {
+        "Webhook has not executed yet. Please retry in a few seconds.".to_string()
+    } else {
+        attempts.iter().map(|attempt| attempt.log.as_str()).collect::<Vec<_>>().join("\n")
+    };
+    Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response())
+}

@@ -1,0 +1,493 @@
+//! SQL of webhooks, deliveries and attempts.
+
+use chrono::{DateTime, Utc};
+use pactolus_domain::webhook::WebhookEvent;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
+
+/// A webhook as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct StoredWebhook {
+    pub(super) id: String,
+    pub(super) description: Option<String>,
+    pub(super) enabled: bool,
+    pub(super) consumer: Option<String>,
+    pub(super) provider: Option<String>,
+    pub(super) consumer_label: Option<String>,
+    pub(super) provider_label: Option<String>,
+    pub(super) events: Vec<String>,
+    pub(super) sealed_request: Vec<u8>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+/// What is written of a webhook.
+pub(super) struct NewWebhook<'a> {
+    pub(super) id: &'a str,
+    pub(super) description: Option<&'a str>,
+    pub(super) enabled: bool,
+    pub(super) consumer_id: Option<PacticipantId>,
+    pub(super) provider_id: Option<PacticipantId>,
+    pub(super) consumer_label: Option<&'a str>,
+    pub(super) provider_label: Option<&'a str>,
+    pub(super) events: &'a [String],
+    pub(super) sealed_request: &'a [u8],
+}
+
+/// Creates or replaces it. Returns whether it is new.
+pub(super) async fn put_webhook(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    webhook: &NewWebhook<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        insert into webhook (tenant_id, id, description, enabled, consumer_id, provider_id, consumer_label,
+                             provider_label, events, sealed_request, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+        on conflict (tenant_id, id) do update
+        set description = excluded.description, enabled = excluded.enabled, consumer_id = excluded.consumer_id,
+            provider_id = excluded.provider_id, consumer_label = excluded.consumer_label,
+            provider_label = excluded.provider_label, events = excluded.events,
+            sealed_request = excluded.sealed_request, updated_at = excluded.updated_at
+        returning (xmax = 0) as "created!"
+        "#,
+        tenant.0,
+        webhook.id,
+        webhook.description,
+        webhook.enabled,
+        webhook.consumer_id.map(|id| id.0),
+        webhook.provider_id.map(|id| id.0),
+        webhook.consumer_label,
+        webhook.provider_label,
+        webhook.events,
+        webhook.sealed_request,
+        now,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Which webhooks are listed; `None` is any.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wanted<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) consumer: Option<PacticipantId>,
+    pub(super) provider: Option<PacticipantId>,
+}
+
+/// Oldest first. With a consumer or provider those that are scoped to it by name.
+pub(super) async fn list_webhooks(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    wanted: Wanted<'_>,
+) -> sqlx::Result<Vec<StoredWebhook>> {
+    sqlx::query_as!(
+        StoredWebhook,
+        r#"
+        select webhook.id, webhook.description, webhook.enabled, consumer.name as "consumer?",
+               provider.name as "provider?", webhook.consumer_label, webhook.provider_label, webhook.events,
+               webhook.sealed_request, webhook.created_at, webhook.updated_at
+        from webhook
+        left join pacticipant as consumer on consumer.tenant_id = webhook.tenant_id
+                                         and consumer.id = webhook.consumer_id
+        left join pacticipant as provider on provider.tenant_id = webhook.tenant_id
+                                         and provider.id = webhook.provider_id
+        where webhook.tenant_id = $1
+          and ($2::text is null or webhook.id = $2)
+          and ($3::bigint is null or webhook.consumer_id = $3)
+          and ($4::bigint is null or webhook.provider_id = $4)
+        order by webhook.created_at, webhook.id
+        "#,
+        tenant.0,
+        wanted.id,
+        wanted.consumer.map(|id| id.0),
+        wanted.provider.map(|id| id.0),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Its deliveries stay. Returns false if it was not there.
+pub(super) async fn delete_webhook(db: &mut PgConnection, tenant: TenantId, id: &str) -> sqlx::Result<bool> {
+    let deleted =
+        sqlx::query!("delete from webhook where tenant_id = $1 and id = $2", tenant.0, id).execute(db).await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// A webhook that listens to a pair.
+pub(super) struct Listening {
+    pub(super) id: String,
+    pub(super) description: Option<String>,
+    pub(super) events: Vec<String>,
+}
+
+impl Listening {
+    pub(super) fn wants(&self, event: WebhookEvent) -> bool {
+        self.events.iter().any(|name| name == event.as_str())
+    }
+}
+
+/// The enabled webhooks whose scope covers the pair, by name, by label or without limit.
+pub(super) async fn list_listening(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: PacticipantId,
+    provider: PacticipantId,
+) -> sqlx::Result<Vec<Listening>> {
+    sqlx::query_as!(
+        Listening,
+        r#"
+        select id, description, events
+        from webhook
+        where tenant_id = $1
+          and enabled
+          and (consumer_id is null or consumer_id = $2)
+          and (provider_id is null or provider_id = $3)
+          and (consumer_label is null or exists (
+              select from label
+              where label.tenant_id = webhook.tenant_id
+                and label.pacticipant_id = $2
+                and label.name = webhook.consumer_label
+          ))
+          and (provider_label is null or exists (
+              select from label
+              where label.tenant_id = webhook.tenant_id
+                and label.pacticipant_id = $3
+                and label.name = webhook.provider_label
+          ))
+        order by created_at, id
+        "#,
+        tenant.0,
+        consumer.0,
+        provider.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A delivery to be made.
+pub(super) struct NewDelivery<'a> {
+    pub(super) id: Uuid,
+    pub(super) webhook: &'a str,
+    pub(super) event: WebhookEvent,
+    pub(super) context: &'a Value,
+    pub(super) consumer: PacticipantId,
+    pub(super) provider: PacticipantId,
+    pub(super) consumer_version: Option<VersionId>,
+    pub(super) verification_number: Option<i64>,
+}
+
+pub(super) async fn insert_delivery(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    delivery: &NewDelivery<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into webhook_delivery (tenant_id, id, webhook_id, event, context, consumer_id, provider_id,
+                                      consumer_version_id, verification_number, status, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'not_run', $10, $10)
+        "#,
+        tenant.0,
+        delivery.id,
+        delivery.webhook,
+        delivery.event.as_str(),
+        delivery.context,
+        delivery.consumer.0,
+        delivery.provider.0,
+        delivery.consumer_version.map(|id| id.0),
+        delivery.verification_number,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A delivery as a worker finds it.
+pub(super) struct Due {
+    /// `None` when the webhook was deleted meanwhile.
+    pub(super) sealed_request: Option<Vec<u8>>,
+    pub(super) context: Value,
+}
+
+pub(super) async fn find_due(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> sqlx::Result<Option<Due>> {
+    sqlx::query_as!(
+        Due,
+        r#"
+        select webhook.sealed_request as "sealed_request?", webhook_delivery.context
+        from webhook_delivery
+        left join webhook on webhook.tenant_id = webhook_delivery.tenant_id
+                         and webhook.id = webhook_delivery.webhook_id
+        where webhook_delivery.tenant_id = $1
+          and webhook_delivery.id = $2
+          and webhook_delivery.status in ('not_run', 'retrying')
+        "#,
+        tenant.0,
+        id,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// What came of an attempt.
+pub(super) struct Attempt<'a> {
+    pub(super) number: i32,
+    pub(super) success: bool,
+    pub(super) response_status: Option<i32>,
+    pub(super) log: &'a str,
+    pub(super) duration_ms: i64,
+}
+
+/// Appends the attempt and keeps the delivery's status. A repeated attempt of the same number changes nothing.
+pub(super) async fn record_attempt(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    delivery: Uuid,
+    attempt: &Attempt<'_>,
+    status: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into webhook_attempt (tenant_id, delivery_id, number, success, response_status, log, created_at,
+                                     duration_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (tenant_id, delivery_id, number) do nothing
+        "#,
+        tenant.0,
+        delivery,
+        attempt.number,
+        attempt.success,
+        attempt.response_status,
+        attempt.log,
+        now,
+        attempt.duration_ms,
+    )
+    .execute(&mut *db)
+    .await?;
+    put_status(db, tenant, delivery, status, now).await
+}
+
+pub(super) async fn put_status(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    delivery: Uuid,
+    status: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update webhook_delivery set status = $3, updated_at = $4 where tenant_id = $1 and id = $2",
+        tenant.0,
+        delivery,
+        status,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A delivery as it is shown.
+pub(super) struct ShownDelivery {
+    pub(super) event: String,
+    pub(super) consumer: String,
+    pub(super) provider: String,
+}
+
+pub(super) async fn find_delivery(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: Uuid,
+) -> sqlx::Result<Option<ShownDelivery>> {
+    sqlx::query_as!(
+        ShownDelivery,
+        r#"
+        select webhook_delivery.event, consumer.name as consumer, provider.name as provider
+        from webhook_delivery
+        join pacticipant as consumer on consumer.tenant_id = webhook_delivery.tenant_id
+                                    and consumer.id = webhook_delivery.consumer_id
+        join pacticipant as provider on provider.tenant_id = webhook_delivery.tenant_id
+                                    and provider.id = webhook_delivery.provider_id
+        where webhook_delivery.tenant_id = $1
+          and webhook_delivery.id = $2
+        "#,
+        tenant.0,
+        id,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// An attempt as it is shown.
+pub(super) struct ShownAttempt {
+    pub(super) success: bool,
+    pub(super) log: String,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// In order.
+pub(super) async fn list_attempts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    delivery: Uuid,
+) -> sqlx::Result<Vec<ShownAttempt>> {
+    sqlx::query_as!(
+        ShownAttempt,
+        r#"
+        select success, log, created_at
+        from webhook_attempt
+        where tenant_id = $1
+          and delivery_id = $2
+        order by number
+        "#,
+        tenant.0,
+        delivery,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A provider version that should verify a content and has no result for it.
+pub(super) struct Unverified {
+    pub(super) version: VersionId,
+    pub(super) number: String,
+    /// Why it matters: "latest from main branch", "deployed in production".
+    pub(super) descriptions: Vec<String>,
+}
+
+/// Among the head of the provider's main branch and what is deployed or supported anywhere.
+pub(super) async fn list_unverified(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    content: ContentId,
+) -> sqlx::Result<Vec<Unverified>> {
+    let rows = sqlx::query!(
+        r#"
+        select version.id, version.number, array_agg(required.description order by required.description) as "descriptions!"
+        from (
+            select branch_head.version_id, 'latest from main branch' as description
+            from pacticipant
+            join branch_head on branch_head.tenant_id = pacticipant.tenant_id
+                            and branch_head.pacticipant_id = pacticipant.id
+                            and branch_head.branch = pacticipant.main_branch
+            where pacticipant.tenant_id = $1
+              and pacticipant.id = $2
+            union
+            select deployed_version.version_id, 'deployed in ' || environment.name
+            from deployed_version
+            join environment on environment.tenant_id = deployed_version.tenant_id
+                            and environment.id = deployed_version.environment_id
+            where deployed_version.tenant_id = $1
+              and deployed_version.pacticipant_id = $2
+              and deployed_version.undeployed_at is null
+            union
+            select released_version.version_id, 'released in ' || environment.name
+            from released_version
+            join environment on environment.tenant_id = released_version.tenant_id
+                            and environment.id = released_version.environment_id
+            where released_version.tenant_id = $1
+              and released_version.pacticipant_id = $2
+              and released_version.support_ended_at is null
+        ) as required
+        join version on version.tenant_id = $1
+                    and version.id = required.version_id
+        where not exists (
+            select from verification
+            where verification.tenant_id = $1
+              and verification.content_id = $3
+              and verification.provider_version_id = required.version_id
+        )
+        group by version.id, version.number, version.position
+        order by version.position
+        "#,
+        tenant.0,
+        provider.0,
+        content.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Unverified { version: VersionId(row.id), number: row.number, descriptions: row.descriptions })
+        .collect())
+}
+
+/// The result that stands for a content: the latest of the provider's main branch, else the latest of all.
+pub(super) async fn find_standing_result(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    content: ContentId,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!(
+        r#"
+        select verification.success
+        from pacticipant
+        join verification on verification.tenant_id = pacticipant.tenant_id
+                         and verification.content_id = $3
+        left join branch_version on branch_version.tenant_id = verification.tenant_id
+                                and branch_version.version_id = verification.provider_version_id
+                                and branch_version.branch = pacticipant.main_branch
+        where pacticipant.tenant_id = $1
+          and pacticipant.id = $2
+        order by (branch_version.branch is not null) desc, verification.number desc
+        limit 1
+        "#,
+        tenant.0,
+        provider.0,
+        content.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A consumer version that published a content.
+pub(super) struct Publisher {
+    pub(super) id: VersionId,
+    pub(super) number: String,
+    pub(super) build_url: Option<String>,
+}
+
+/// Those of `numbers` that published it; without any of them, the latest that did.
+pub(super) async fn list_publishers(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    content: ContentId,
+    numbers: &[String],
+) -> sqlx::Result<Vec<Publisher>> {
+    let mut publishers = sqlx::query_as!(
+        Publisher,
+        r#"
+        select version.id as "id: _", version.number, version.build_url
+        from contract
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        where contract.tenant_id = $1
+          and contract.content_id = $2
+          and (version.number = any($3) or contract.position = (
+              select max(latest.position)
+              from contract as latest
+              where latest.tenant_id = $1
+                and latest.content_id = $2
+          ))
+        order by contract.position
+        "#,
+        tenant.0,
+        content.0,
+        numbers,
+    )
+    .fetch_all(db)
+    .await?;
+    if publishers.iter().any(|publisher| numbers.contains(&publisher.number)) {
+        publishers.retain(|publisher| numbers.contains(&publisher.number));
+    }
+    Ok(publishers)
+}
