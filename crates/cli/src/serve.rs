@@ -48,9 +48,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot listen on {address}; --listen chooses another address"))?;
 
     let database = Database::open(&arguments.database).await?;
-    let served = serve(&arguments, &database, listener, settings, stop).await;
+    let outcome = serve(&arguments, &database, listener, settings, stop).await;
     database.close().await.context("stopping the private Postgres")?;
-    served?;
+    outcome?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,14 +75,14 @@ async fn serve(
     print(&format!("Pactolus is ready at http://{} ({})\n", listener.local_addr()?, database.description));
 
     let draining = stop.clone();
-    let server = axum::serve(listener, ServiceExt::<Request>::into_make_service(router))
+    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(router))
         .with_graceful_shutdown(async move { draining.cancelled().await });
     let given_up = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = server => served?,
+        finished = serving => finished?,
         () = given_up => tracing::warn!("some requests did not finish within {} seconds", DRAIN.as_secs()),
     }
     stop.cancel();

@@ -28,6 +28,7 @@ pub struct App {
 
 impl App {
     /// A server over a database that `prepare` has been run on.
+    #[must_use]
     pub fn new(db: PgPool, settings: Settings, clock: Clock, master_key: MasterKey) -> Self {
         let outgoing = Outgoing::new(&settings.webhooks);
         Self {
@@ -71,6 +72,7 @@ pub enum Clock {
 
 impl Clock {
     /// A clock that stands still at `at`.
+    #[must_use]
     pub fn manual(at: DateTime<Utc>) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(at.timestamp_micros())))
     }

@@ -24,6 +24,7 @@ static API_RELEASE: HeaderValue = HeaderValue::from_static("2.120.0");
 static API_RELEASE_HEADER: HeaderName = HeaderName::from_static("x-pact-broker-version");
 
 /// The whole API, ready to be served.
+#[must_use]
 pub fn router(app: App) -> NormalizePath<Router> {
     let hal = Router::new()
         .merge(contracts::routes())
@@ -46,12 +47,13 @@ pub fn router(app: App) -> NormalizePath<Router> {
 }
 
 /// Only the health checks: for a process that does jobs and takes no requests.
+#[must_use]
 pub fn health_router(app: App) -> NormalizePath<Router> {
     serving(app, health::routes())
 }
 
-fn serving(app: App, routes: Router<App>) -> NormalizePath<Router> {
-    let router = routes
+fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
+    let router = slices
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn(check_path))
@@ -65,6 +67,7 @@ fn serving(app: App, routes: Router<App>) -> NormalizePath<Router> {
     NormalizePathLayer::trim_trailing_slash().layer(router)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     Error::internal(format!("panicked: {}", text.unwrap_or("without a message"))).into_response()

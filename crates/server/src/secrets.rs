@@ -37,11 +37,13 @@ impl MasterKey {
     }
 
     /// A new random key.
+    #[must_use]
     pub fn generate() -> Self {
         Self(random_bytes())
     }
 
     /// The form that [`Self::from_base64`] reads.
+    #[must_use]
     pub fn to_base64(&self) -> String {
         STANDARD.encode(self.0)
     }

@@ -6,6 +6,7 @@ use pactolus_domain::webhook::AllowedTargets;
 
 /// Settings of a running server. `Default` is what a newcomer gets.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that users know by name")]
 pub struct Settings {
     /// Addresses that links are built with, when the one that a request came by is not right. Empty: the request's.
     pub base_urls: Vec<String>,

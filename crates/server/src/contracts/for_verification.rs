@@ -51,7 +51,7 @@ async fn list(
             notices.insert(0, json!(beta_notice()));
         }
     }
-    Ok(shown(pacts, &own))
+    Ok(shown(&pacts, &own))
 }
 
 async fn select(
@@ -65,10 +65,10 @@ async fn select(
     let body = if body.is_null() { json!({}) } else { body };
     let wanted = VerificationRequest::parse(&body)?;
     let Answer { pacts, own } = answer(app, principal, base, request, provider, &wanted).await?;
-    Ok(shown(pacts, &own))
+    Ok(shown(&pacts, &own))
 }
 
-fn shown(pacts: Vec<Value>, own: &str) -> Hal {
+fn shown(pacts: &[Value], own: &str) -> Hal {
     let own = Link::to(own).title("Pacts to be verified");
     Hal::ok(&json!({"_embedded": {"pacts": pacts}, "_links": {"self": own}}))
 }
@@ -93,9 +93,10 @@ async fn answer(
     };
     check_environments(&mut db, tenant, wanted).await?;
     let contents = select_contents(&mut db, tenant, provider_id, wanted).await?;
-    let settled = match wanted.include_pending_status {
-        true => Some(list_settled(&mut db, tenant, provider_id, &contents, wanted).await?),
-        false => None,
+    let settled = if wanted.include_pending_status {
+        Some(list_settled(&mut db, tenant, provider_id, &contents, wanted).await?)
+    } else {
+        None
     };
     let pacts = contents.values().map(|content| {
         let pending = settled.as_ref().map(|settled| !settled.contains(&content.id));

@@ -69,15 +69,15 @@ pub(super) enum Refusal {
     /// Names that are new but look like existing ones: a message for each.
     SimilarNames(Vec<String>),
     /// Contracts of this version that have other content: provider and the difference.
-    Conflicts(Vec<Conflict>),
+    Conflicts(Vec<RefusedContract>),
     Error(Error),
 }
 
-pub(super) struct Conflict {
+pub(super) struct RefusedContract {
     pub(super) provider: PacticipantName,
     pub(super) on_conflict: OnConflict,
     /// Lines with `+` and `-`, or the interactions that cannot be merged.
-    pub(super) difference: String,
+    pub(super) explanation: String,
 }
 
 impl<E: Into<Error>> From<E> for Refusal {
@@ -196,16 +196,16 @@ async fn resolve(
     tenant: TenantId,
     contract: &ContractToPublish,
     before: Option<&Existing>,
-) -> Result<Result<Resolved, Conflict>, Error> {
+) -> Result<Result<Resolved, RefusedContract>, Error> {
     let content = &contract.content;
     let Some(before) = before else { return Ok(Ok((Outcome::Created, content.clone()))) };
     if before.sha == content.sha().as_str() {
         return Ok(Ok((Outcome::Unchanged, content.clone())));
     }
-    let conflict = |difference: String| Conflict {
+    let conflict = |explanation: String| RefusedContract {
         provider: contract.provider.clone(),
         on_conflict: contract.on_conflict,
-        difference,
+        explanation,
     };
     let stored = store::find_text(db, tenant, before.content_id).await?;
     let stored = Content::parse(stored).map_err(Error::internal)?;

@@ -76,7 +76,7 @@ fn refused(summary: &Summary, refusal: Refusal) -> Error {
             for conflict in &conflicts {
                 let text = view::conflict(&summary.consumer, &summary.version, conflict);
                 notices.push(json!({"type": "error", "text": text}));
-                notices.push(json!({"type": "info", "text": conflict.difference}));
+                notices.push(json!({"type": "info", "text": conflict.explanation}));
                 errors.push(text);
             }
             Error::Refused { notices, errors }
@@ -218,7 +218,7 @@ fn contracts(body: &Value, consumer: Option<&PacticipantName>, problems: &mut Pr
             }
             Ok(contract) => parsed.push(contract),
             Err(found) => {
-                found.0.into_iter().for_each(|problem| problems.push(problem.under(index).under("contracts")))
+                found.0.into_iter().for_each(|problem| problems.push(problem.under(index).under("contracts")));
             }
         }
     }

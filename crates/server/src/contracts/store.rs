@@ -79,14 +79,12 @@ pub(super) async fn ensure_content(
     )
     .fetch_optional(&mut *db)
     .await?;
-    match inserted {
-        Some(id) => Ok(ContentId(id)),
-        // Another publication of the same content came first.
-        None => {
-            let id = find_content_id(db, tenant, consumer, provider, content.sha()).await?;
-            id.ok_or(sqlx::Error::RowNotFound)
-        }
+    if let Some(id) = inserted {
+        return Ok(ContentId(id));
     }
+    // Another publication of the same content came first.
+    let id = find_content_id(db, tenant, consumer, provider, content.sha()).await?;
+    id.ok_or(sqlx::Error::RowNotFound)
 }
 
 async fn find_content_id(
@@ -355,6 +353,7 @@ pub(super) async fn find_served(
 }
 
 /// The version whose publication is wanted.
+#[expect(clippy::too_many_lines, reason = "one look-up for each form of address")]
 async fn find_publication(
     db: &mut PgConnection,
     tenant: TenantId,

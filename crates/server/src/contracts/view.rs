@@ -8,7 +8,7 @@ use pactolus_domain::publication_notices::{
 };
 use serde_json::{Value, json};
 
-use super::publish::{Conflict, OnConflict, Published};
+use super::publish::{OnConflict, Published, RefusedContract};
 use super::publish_api::Summary;
 use super::store::{Listed, Served};
 use crate::edge::{BaseUrl, Link, curies, named, timestamp, urls};
@@ -102,7 +102,7 @@ pub(super) fn latest_in_list(base: &BaseUrl, one: &Listed, latest: &str) -> Valu
 }
 
 /// Why a version cannot have this content, and what to do.
-pub(super) fn conflict(consumer: &PacticipantName, version: &VersionNumber, conflict: &Conflict) -> String {
+pub(super) fn conflict(consumer: &PacticipantName, version: &VersionNumber, conflict: &RefusedContract) -> String {
     let provider = &conflict.provider;
     match conflict.on_conflict {
         OnConflict::Overwrite => changed_content_message(consumer, version, provider),

@@ -180,11 +180,11 @@ async fn list_of_version(
     let wanted = Wanted { versions: Some(&versions), environment: Some(found.environment.id), ..Wanted::default() };
     let listed = store::list(&mut db, principal.tenant, kind, wanted).await?;
 
-    let shown = listed.iter().map(|one| view::deployment(&base, one, &Embedded::Nothing)).collect();
+    let shown = listed.iter().map(|one| view::deployment(&base, one, &Embedded::Nothing)).collect::<Vec<_>>();
     let (what, environment) = (word(kind), &found.environment.display_name);
     let title =
         format!("{what} versions for {} version {} in environment {environment}", path.pacticipant, path.version);
-    Ok(Hal::ok(&view::list(kind, &request.without_query, &title, shown)))
+    Ok(Hal::ok(&view::list(kind, &request.without_query, &title, &shown)))
 }
 
 fn word(kind: Kind) -> &'static str {
@@ -245,10 +245,10 @@ async fn list_current(
     let environment = environments::find_by_id(&mut db, principal.tenant, environment).await?.ok_or(Error::NotFound)?;
     let listed = store::list(&mut db, principal.tenant, kind, wanted).await?;
 
-    let shown = listed.iter().map(|one| view::deployment(base, one, &Embedded::Version)).collect();
+    let shown = listed.iter().map(|one| view::deployment(base, one, &Embedded::Version)).collect::<Vec<_>>();
     let state = if kind == Kind::Deployed { "deployed" } else { "supported" };
     let title = format!("Currently {state} versions for {}", environment.display_name);
-    Ok(Hal::ok(&view::list(kind, &request.with_query(), &title, shown)))
+    Ok(Hal::ok(&view::list(kind, &request.with_query(), &title, &shown)))
 }
 
 async fn show_deployed(app: State<App>, principal: Principal, base: BaseUrl, id: Named<Uuid>) -> Result<Hal, Error> {

@@ -55,7 +55,7 @@ fn embed(base: &BaseUrl, deployment: &Deployment, embedded: &Embedded<'_>) -> Op
     })))
 }
 
-pub(super) fn list(kind: Kind, own: &str, title: &str, shown: Vec<Value>) -> Value {
+pub(super) fn list(kind: Kind, own: &str, title: &str, shown: &[Value]) -> Value {
     let key = match kind {
         Kind::Deployed => "deployedVersions",
         Kind::Released => "releasedVersions",

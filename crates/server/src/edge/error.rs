@@ -298,10 +298,7 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
 }
 
 fn log(error: &Error, method: &str, path: &str) -> Option<String> {
-    let cause = match error {
-        Error::Internal(cause) | Error::Unavailable(cause) => cause,
-        _ => return None,
-    };
+    let (Error::Internal(cause) | Error::Unavailable(cause)) = error else { return None };
     let reference = base32(random_bytes());
     let chain = chain(cause.as_ref());
     tracing::error!(error.reference = %reference, http.method = method, http.path = path, "{method} {path} failed: {chain}");

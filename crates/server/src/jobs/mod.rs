@@ -21,7 +21,7 @@ use crate::{tenants, webhooks};
 
 pub(crate) use store::{bury, finish, postpone};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -122,6 +122,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker over the server's state.
+    #[must_use]
     pub fn new(app: App) -> Self {
         Self { app }
     }

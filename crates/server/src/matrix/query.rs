@@ -198,7 +198,7 @@ fn success(query: &QueryPairs, problems: &mut Vec<String>) -> Vec<Option<bool>> 
             "false" => wanted.push(Some(false)),
             "" | "null" => wanted.push(None),
             other => {
-                problems.push(format!("success must be one of: true, false (or blank for none yet), not '{other}'"))
+                problems.push(format!("success must be one of: true, false (or blank for none yet), not '{other}'"));
             }
         }
     }
@@ -267,7 +267,9 @@ pub(super) fn can_i_deploy(query: &QueryPairs) -> Result<Query, Error> {
     let destination = problems.note(destination);
     let mut ignore_problems = Vec::new();
     let ignore = ignored(query, &mut ignore_problems);
-    ignore_problems.into_iter().for_each(|text| problems.push(Problem::at("ignore", text)));
+    for text in ignore_problems {
+        problems.push(Problem::at("ignore", text));
+    }
     match (pacticipant, version, destination) {
         (Some(pacticipant), Some(version), Some(destination)) if problems.is_empty() => {
             Ok(to(Asked { pacticipant, criterion: Criterion::Version(version) }, destination, ignore))

@@ -48,14 +48,14 @@ pub(crate) async fn ensure_pacticipants(
     wanted: &[&PacticipantName],
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<PacticipantId>> {
-    let names: Vec<String> = wanted.iter().map(|name| name.to_string()).collect();
+    let names: Vec<String> = wanted.iter().map(std::string::ToString::to_string).collect();
     let mut found = select_ids(db, tenant, &names).await?;
     if found.len() < distinct(&names) {
         let mut missing: Vec<&PacticipantName> =
             wanted.iter().filter(|name| !found.iter().any(|(found, _)| found == name.as_str())).copied().collect();
         missing.sort();
         missing.dedup();
-        let missing_names: Vec<String> = missing.iter().map(|name| name.to_string()).collect();
+        let missing_names: Vec<String> = missing.iter().map(std::string::ToString::to_string).collect();
         let display_names: Vec<String> = missing.iter().map(|name| names::display_name(name)).collect();
         sqlx::query!(
             r#"

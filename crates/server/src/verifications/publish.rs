@@ -18,7 +18,7 @@ use crate::versions;
 use crate::webhooks::{self, VerificationEvent};
 
 /// Clients repeat a request whose answer was lost; within this time the same result counts once.
-const RETRY_WITHIN: Duration = Duration::from_secs(300);
+const RETRY_WITHIN: Duration = Duration::from_mins(5);
 
 /// A result as a client publishes it.
 pub(super) struct ResultToPublish {

@@ -104,7 +104,7 @@ async fn listed(
     let (versions, total) =
         store::list_versions(db, principal.tenant, pacticipant, listed, page.limit(), page.offset()).await?;
     let shown = view::several(db, principal.tenant, base, &versions).await?;
-    let mut body = view::list(base, pacticipant.as_str(), &request.with_query(), title, &versions, shown);
+    let mut body = view::list(base, pacticipant.as_str(), &request.with_query(), title, &versions, &shown);
     if let Some(summary) = page.summary(total) {
         body.insert("page".into(), summary);
     }

@@ -194,7 +194,7 @@ pub(super) fn list(
     own: &str,
     title: &str,
     versions: &[Version],
-    shown: Vec<Value>,
+    shown: &[Value],
 ) -> Map<String, Value> {
     let dated = |version: &Version| format!("Version {} - {}", version.number, version.created_at.format("%d/%m/%Y"));
     let linked = |version: &Version| Link::to(urls::version(base, pacticipant, &version.number)).title(dated(version));

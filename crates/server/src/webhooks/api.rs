@@ -195,7 +195,7 @@ async fn save(
     }
     webhook.check_scopes(|name| known.iter().flatten().any(|(known, _)| known == name))?;
     let label = |scope: &Option<Scope>| match scope {
-        Some(Scope::Label(label)) => Some(label.to_string()),
+        Some(Scope::Label(label)) => Some(label.clone()),
         _ => None,
     };
     let events: Vec<String> = webhook.events.iter().map(ToString::to_string).collect();

@@ -126,9 +126,10 @@ pub(crate) async fn tell_of_verification(
     if listening.is_empty() {
         return Ok(Vec::new());
     }
-    let outcome = match event.success {
-        true => WebhookEvent::ProviderVerificationSucceeded,
-        false => WebhookEvent::ProviderVerificationFailed,
+    let outcome = if event.success {
+        WebhookEvent::ProviderVerificationSucceeded
+    } else {
+        WebhookEvent::ProviderVerificationFailed
     };
     let mut triggered = Vec::new();
     for publisher in store::list_publishers(db, tenant, event.content_id, event.consumer_versions).await? {

@@ -59,6 +59,7 @@ impl Step {
 }
 
 /// The contracts that the steps choose, each with the number of its step.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_selected(
     db: &mut PgConnection,
     tenant: TenantId,
