@@ -17,6 +17,8 @@ create table branch_version (
     version_id bigint not null,
     -- Copied from the version, so that the versions of a branch are listed in order by index.
     position bigint not null,
+    -- Order in which a version was put on its branches: the last one is shown as "the" branch.
+    ordinal bigint generated always as identity,
     created_at timestamptz not null,
     primary key (tenant_id, version_id, branch),
     foreign key (tenant_id, pacticipant_id, branch) references branch (tenant_id, pacticipant_id, name),

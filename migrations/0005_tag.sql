@@ -5,6 +5,8 @@ create table tag (
     version_id bigint not null,
     name text not null,
     position bigint not null,
+    -- Order in which a version got its tags.
+    ordinal bigint generated always as identity,
     created_at timestamptz not null,
     primary key (tenant_id, version_id, name),
     foreign key (tenant_id, pacticipant_id) references pacticipant (tenant_id, id),

@@ -31,7 +31,6 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(deployments::routes())
         .merge(environments::routes())
         .merge(index::routes())
-        .merge(matrix::routes())
         .merge(pacticipants::routes())
         .merge(versions::routes())
         .merge(webhooks::routes())
@@ -40,10 +39,15 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(contracts::content_routes())
         .merge(verifications::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, JSON], request, next)));
+    let hal_or_text =
+        matrix::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
     let text_or_hal = Router::new()
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
-    serving(app, Router::new().merge(hal).merge(hal_or_json).merge(text_or_hal).merge(health::routes()))
+    serving(
+        app,
+        Router::new().merge(hal).merge(hal_or_json).merge(hal_or_text).merge(text_or_hal).merge(health::routes()),
+    )
 }
 
 /// Only the health checks: for a process that does jobs and takes no requests.
@@ -59,11 +63,12 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .layer(from_fn(check_path))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), render_errors))
-        .layer(from_fn(answer_options))
         .layer(from_fn(add_headers))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), log_slow_requests))
         .with_state(app);
+    // Around the router, not in it: there the Allow header is not written yet.
+    let router = Router::new().fallback_service(router).layer(from_fn(answer_options));
     NormalizePathLayer::trim_trailing_slash().layer(router)
 }
 

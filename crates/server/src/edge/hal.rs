@@ -129,3 +129,8 @@ impl IntoResponse for Hal {
         response
     }
 }
+
+/// An answer in plain text.
+pub(crate) fn plain_text(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response()
+}

@@ -2,16 +2,21 @@
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pactolus_domain::gate::Criterion;
 use pactolus_domain::names::{BranchName, EnvironmentName, PacticipantName, TagName};
 use pactolus_domain::problem::Problem;
+use sqlx::PgConnection;
 
-use super::ask::{Unknown, ask};
+use super::ask::{Answer, Unknown, ask};
 use super::query::{self, Asked, Query};
 use super::view;
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, FromPath, Hal, Named, PathNames, Principal, QueryPairs};
+use crate::edge::{
+    BaseUrl, Error, FromPath, HAL, Hal, Named, PathNames, Principal, QueryPairs, TEXT, choose, plain_text,
+};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -25,9 +30,15 @@ pub(crate) fn routes() -> Router<App> {
         )
 }
 
-async fn matrix(State(app): State<App>, principal: Principal, base: BaseUrl, query: QueryPairs) -> Result<Hal, Error> {
+async fn matrix(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    query: QueryPairs,
+) -> Result<Response, Error> {
     let query = query::matrix(&query)?;
-    answer(&app, &principal, &base, &query).await.map_err(in_a_list)
+    answer(&app, &principal, &base, &headers, &query).await.map_err(in_a_list)
 }
 
 struct Pair {
@@ -45,12 +56,13 @@ async fn matrix_of_pair(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    headers: HeaderMap,
     query: QueryPairs,
     Named(Pair { consumer, provider }): Named<Pair>,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let any = |pacticipant| Asked { pacticipant, criterion: Criterion::Any };
     let query = query::matrix_of(&query, vec![any(consumer), any(provider)])?;
-    answer(&app, &principal, &base, &query).await.map_err(|unknown| match unknown {
+    answer(&app, &principal, &base, &headers, &query).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(names) => missing(&names),
         other => in_a_list(other),
     })
@@ -60,10 +72,11 @@ async fn can_i_deploy(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    headers: HeaderMap,
     query: QueryPairs,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let query = query::can_i_deploy(&query)?;
-    answer(&app, &principal, &base, &query).await.map_err(|unknown| match unknown {
+    answer(&app, &principal, &base, &headers, &query).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(_) => Problem::at("pacticipant", "does not match an existing pacticipant").into(),
         Unknown::Environment(name) => Problem::at("environment", format!("with name '{name}' does not exist")).into(),
         Unknown::Error(error) => error,
@@ -86,10 +99,11 @@ async fn tag_to_tag(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    headers: HeaderMap,
     Named(path): Named<TagToTag>,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let asked = Asked { pacticipant: path.pacticipant, criterion: Criterion::LatestTag(path.tag) };
-    of_existing(&app, &principal, &base, asked, Criterion::LatestTag(path.to)).await
+    of_existing(&app, &principal, &base, &headers, asked, Criterion::LatestTag(path.to)).await
 }
 
 struct BranchToEnvironment {
@@ -112,10 +126,11 @@ async fn branch_to_environment(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    headers: HeaderMap,
     Named(path): Named<BranchToEnvironment>,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let asked = Asked { pacticipant: path.pacticipant, criterion: Criterion::LatestBranch(path.branch) };
-    of_existing(&app, &principal, &base, asked, Criterion::Environment(path.environment)).await
+    of_existing(&app, &principal, &base, &headers, asked, Criterion::Environment(path.environment)).await
 }
 
 /// Nothing is at these addresses unless the version and the environment exist.
@@ -123,9 +138,10 @@ async fn of_existing(
     app: &App,
     principal: &Principal,
     base: &BaseUrl,
+    headers: &HeaderMap,
     asked: Asked,
     destination: Criterion,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let query = query::to(asked, destination, Vec::new());
     let mut db = app.db.acquire().await?;
     let answer = ask(&mut db, principal.tenant, &query).await.map_err(|unknown| match unknown {
@@ -136,13 +152,32 @@ async fn of_existing(
     if answer.nothing_specified_exists() {
         return Err(Error::NotFound);
     }
-    Ok(Hal::ok(&view::answer(&mut db, principal.tenant, base, &answer).await?))
+    show(&mut db, principal, base, headers, &answer).await
 }
 
-async fn answer(app: &App, principal: &Principal, base: &BaseUrl, query: &Query) -> Result<Hal, Unknown> {
+async fn answer(
+    app: &App,
+    principal: &Principal,
+    base: &BaseUrl,
+    headers: &HeaderMap,
+    query: &Query,
+) -> Result<Response, Unknown> {
     let mut db = app.db.acquire().await?;
     let answer = ask(&mut db, principal.tenant, query).await?;
-    Ok(Hal::ok(&view::answer(&mut db, principal.tenant, base, &answer).await?))
+    Ok(show(&mut db, principal, base, headers, &answer).await?)
+}
+
+async fn show(
+    db: &mut PgConnection,
+    principal: &Principal,
+    base: &BaseUrl,
+    headers: &HeaderMap,
+    answer: &Answer,
+) -> Result<Response, Error> {
+    if choose(headers, &[HAL, TEXT]) == Some(TEXT) {
+        return Ok(plain_text(view::text(answer)));
+    }
+    Ok(Hal::ok(&view::answer(db, principal.tenant, base, answer).await?).into_response())
 }
 
 fn missing(names: &[PacticipantName]) -> Error {

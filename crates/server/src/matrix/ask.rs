@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pactolus_domain::gate::{
-    Criterion, Found, Ignore, Integration, Origin, Question, Selector, Verdict, VersionRef, decide,
+    Criterion, Found, Ignore, Integration, Origin, Question, Selector, Verdict, VersionRef, decide, is_ignored,
 };
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use sqlx::PgConnection;
@@ -72,7 +72,11 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     }
     rows::most_recent(&mut rows, query.limit);
     rows::sort(&mut rows);
-    Ok(Answer { question, verdict, rows })
+    // What is ignored stands last.
+    let (ignored, mut shown): (Vec<MatrixRow>, Vec<MatrixRow>) =
+        rows.into_iter().partition(|one| is_ignored(&question, &one.row));
+    shown.extend(ignored);
+    Ok(Answer { question, verdict, rows: shown })
 }
 
 type Ids = BTreeMap<String, PacticipantId>;

@@ -234,7 +234,7 @@ pub(super) async fn list_neighbours(
     .await
 }
 
-/// The integrations among these pacticipants.
+/// The integrations among these pacticipants. None is required: a version that has a contract with another has a row.
 pub(super) async fn list_integrations_between(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -244,7 +244,7 @@ pub(super) async fn list_integrations_between(
         Neighbours,
         r#"
         select consumer.id as "consumer_id: _", consumer.name as consumer, provider.id as "provider_id: _",
-               provider.name as provider, true as "required!"
+               provider.name as provider, false as "required!"
         from integration
         join pacticipant as consumer on consumer.tenant_id = $1
                                     and consumer.id = integration.consumer_id
@@ -439,7 +439,7 @@ pub(super) struct Residence {
     pub(super) updated_at: DateTime<Utc>,
 }
 
-/// By display name of the environment.
+/// What is deployed first, then what is released, each in the order in which it came there; each environment once.
 pub(super) async fn list_residences(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -449,24 +449,30 @@ pub(super) async fn list_residences(
         Residence,
         r#"
         with resident as (
-            select deployed_version.version_id, deployed_version.environment_id
+            select deployed_version.version_id, deployed_version.environment_id, 1 as kind, deployed_version.id
             from deployed_version
             where deployed_version.tenant_id = $1
               and deployed_version.version_id = any($2)
               and deployed_version.undeployed_at is null
-            union
-            select released_version.version_id, released_version.environment_id
+            union all
+            select released_version.version_id, released_version.environment_id, 2, released_version.id
             from released_version
             where released_version.tenant_id = $1
               and released_version.version_id = any($2)
               and released_version.support_ended_at is null
+        ),
+        first_stay as (
+            select distinct on (resident.version_id, resident.environment_id) resident.version_id,
+                   resident.environment_id, resident.kind, resident.id
+            from resident
+            order by resident.version_id, resident.environment_id, resident.kind, resident.id
         )
-        select resident.version_id as "version_id!: _", environment.id, environment.name, environment.display_name,
+        select first_stay.version_id as "version_id!: _", environment.id, environment.name, environment.display_name,
                environment.production, environment.contacts, environment.created_at, environment.updated_at
-        from resident
+        from first_stay
         join environment on environment.tenant_id = $1
-                        and environment.id = resident.environment_id
-        order by lower(environment.display_name), environment.name
+                        and environment.id = first_stay.environment_id
+        order by first_stay.version_id, first_stay.kind, first_stay.id
         "#,
         tenant.0,
         versions,

@@ -45,6 +45,32 @@ pub(super) async fn answer(
     Ok(json!({"summary": summary, "notices": notices, "matrix": rows.collect::<Value>()}))
 }
 
+/// The same as a table in plain text, for terminals and scripts.
+pub(super) fn text(answer: &Answer) -> String {
+    let header = ["CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?"].map(String::from);
+    let rows = answer.rows.iter().map(|MatrixRow { row, .. }| {
+        let provider_version = row.provider_version.as_ref().map_or("???", |version| version.number.as_str());
+        let success = row.success.map_or("???".into(), |success| success.to_string());
+        [
+            row.consumer.to_string(),
+            row.consumer_version.number.to_string(),
+            row.provider.to_string(),
+            provider_version.to_string(),
+            success,
+        ]
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let lines = rows.iter().map(|row| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_string()
+    });
+    let reasons = answer.verdict.reasons.iter().map(|reason| reason.text.clone());
+    let lines: Vec<String> = lines.chain(std::iter::once(String::new())).chain(reasons).collect();
+    lines.join("\n") + "\n"
+}
+
 /// Branches, tags and environments of all versions in the rows.
 struct Surroundings {
     branches: HashMap<i64, Vec<BranchOfVersion>>,
@@ -127,7 +153,7 @@ fn version(base: &BaseUrl, pacticipant: &str, version: &VersionRef, surroundings
     });
     let mut shown = Map::new();
     shown.insert("number".into(), number.into());
-    shown.insert("branch".into(), json!(branches.first().map(|on| &on.branch)));
+    shown.insert("branch".into(), json!(branches.last().map(|on| &on.branch)));
     shown.insert("branches".into(), branch_versions.clone());
     shown.insert("branchVersions".into(), branch_versions);
     shown.insert("environments".into(), residences.iter().map(|one| environment(base, one)).collect());

@@ -420,7 +420,7 @@ pub(crate) struct BranchOfVersion {
     pub(crate) latest: bool,
 }
 
-/// The branches of each version, the one it was added to last first.
+/// The branches of each version, in the order in which it was put on them.
 pub(crate) async fn list_branches_of(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -437,7 +437,7 @@ pub(crate) async fn list_branches_of(
                              and branch_head.branch = branch_version.branch
         where branch_version.tenant_id = $1
           and branch_version.version_id = any($2)
-        order by branch_version.version_id, branch_version.created_at desc, branch_version.branch
+        order by branch_version.version_id, branch_version.ordinal
         "#,
         tenant.0,
         versions,
@@ -471,7 +471,7 @@ pub(crate) async fn list_tags_of(
                           and tag_head.name = tag.name
         where tag.tenant_id = $1
           and tag.version_id = any($2)
-        order by tag.version_id, tag.name
+        order by tag.version_id, tag.ordinal
         "#,
         tenant.0,
         versions,

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pactolus_domain::names::PacticipantName;
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::audit;
 use crate::edge::{
     BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, TEXT, choose,
-    timestamp, urls,
+    plain_text, timestamp, urls,
 };
 use crate::ids::TenantId;
 use crate::pacticipants;
@@ -265,5 +265,5 @@ async fn logs(
     } else {
         attempts.iter().map(|attempt| attempt.log.as_str()).collect::<Vec<_>>().join("\n")
     };
-    Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response())
+    Ok(plain_text(text))
 }

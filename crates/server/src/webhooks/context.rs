@@ -68,7 +68,7 @@ impl Context {
         let tags: Vec<String> =
             versions::list_tags_of(db, tenant, &ids).await?.into_iter().map(|tag| tag.name).collect();
         let labels = pacticipants::list_labels_of(db, tenant, pacticipant).await?;
-        let branch = branches.into_iter().next().map(|on| on.branch);
+        let branch = branches.into_iter().next_back().map(|on| on.branch);
         self.set(&format!("{side}VersionBranch"), branch.unwrap_or_default());
         self.set(&format!("{side}VersionTags"), tags.join(", "));
         self.set(&format!("{side}Labels"), labels.join(", "));
