@@ -241,7 +241,7 @@ fn warnings(question: &Question) -> Vec<Reason> {
     if specified.len() == 1 && !question.has_destination {
         warnings.push(Reason::no_environment());
     }
-    let vague = |selector: &&&Selector| !matches!(selector.criterion, Criterion::Any | Criterion::MainBranch);
+    let vague = |selector: &&&Selector| !matches!(selector.criterion, Criterion::Any);
     let exact = |selector: &&Selector| matches!(selector.criterion, Criterion::Version(_));
     if specified.iter().filter(vague).count() > 0 && !specified.iter().any(exact) {
         warnings.push(Reason::no_version_number());
