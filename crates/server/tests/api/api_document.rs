@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-#[path = "support/api_document.rs"]
-mod api_document;
-
-use api_document::{ApiDocument, Exchange, FILE};
+use crate::support::api_document::{ApiDocument, Exchange, FILE};
 
 mod sound {
     //! What OpenAPI 3.1 asks of a document and no tool at hand checks without a network.

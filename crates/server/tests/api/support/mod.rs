@@ -1,0 +1,15 @@
+//! The harness: a server over a database of its own, requests as clients send them, and a world in the field's words.
+//! Every exchange is looked up in the API document.
+
+mod answer;
+pub(crate) mod api_document;
+mod app;
+mod pact;
+mod receiver;
+mod world;
+
+pub(crate) use answer::Answer;
+pub(crate) use app::{BASE, TestApp, path_of, query_of, segment};
+pub(crate) use pact::{base64, pact};
+pub(crate) use receiver::Receiver;
+pub(crate) use world::ProviderVersion;

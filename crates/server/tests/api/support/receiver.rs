@@ -1,0 +1,89 @@
+//! What webhooks call: a listener on this machine that remembers what it got.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use serde_json::Value;
+
+/// Listens until the test's runtime ends.
+pub(crate) struct Receiver {
+    url: String,
+    seen: Seen,
+}
+
+/// A request that was received.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    received: Vec<Received>,
+    statuses: VecDeque<u16>,
+}
+
+impl Receiver {
+    pub(crate) async fn start() -> Self {
+        let seen = Seen::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it listens"));
+        let router = Router::new().fallback(receive).with_state(seen.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, seen }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The next answers have these statuses; all others 200.
+    pub(crate) fn will_answer(&self, statuses: &[u16]) {
+        self.seen.lock().statuses.extend(statuses);
+    }
+
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.seen.lock().received.clone()
+    }
+}
+
+impl Received {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Seen {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn receive(
+    State(seen): State<Seen>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, &'static str) {
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let mut inner = seen.lock();
+    inner.received.push(Received { method: method.to_string(), target: uri.to_string(), headers, body });
+    let status = inner.statuses.pop_front().unwrap_or(200);
+    (StatusCode::from_u16(status).expect("a status"), "received")
+}
