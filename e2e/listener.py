@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Listener:
-    """Use as a context manager. `answered` has what was received and confirmed: (headers, body) in order of arrival."""
+    """Use as a context manager. `answered` has what was received and confirmed: (headers, body) in order of arrival; the names
+    of headers are looked up in any case."""
 
     def __enter__(self):
         self.answered = []
@@ -26,7 +27,7 @@ class Listener:
                     listener.hanging.set()
                     listener._released.wait()
                     return
-                listener.answered.append((dict(self.headers.items()), json.loads(body)))
+                listener.answered.append((self.headers, json.loads(body)))
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -1,15 +1,16 @@
 """Starts, kills and stops `pactolus serve`, and says where the stories find it."""
 
+import base64
 import glob
 import os
 import pwd
 import re
+import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 
 from postgres import Cluster, free_port
@@ -18,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("PACTOLUS", os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR", "target"), "release", "pactolus"))
 
 READY_WITHIN_S = 60
+RECOVERED_WITHIN_S = 15
 STOPPED_WITHIN_S = 30
 
 
@@ -60,20 +62,23 @@ class Server:
 
     def wait_until_ready(self):
         """Returns the seconds since the launch."""
-        while True:
-            try:
-                with urllib.request.urlopen(self.url + "/readyz", timeout=5) as answer:
-                    if answer.status == 200:
-                        break
-            except (urllib.error.URLError, OSError):
-                pass
-            elapsed = time.monotonic() - self.started_at
+        return self._wait_until(self.is_ready, self.started_at, READY_WITHIN_S)
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def _wait_until(self, condition, since, within_s):
+        while not condition():
             if self.process.poll() is not None:
-                raise AssertionError(f"the server ended with {self.process.returncode} instead of starting:\n{self.log_tail()}")
-            if elapsed > READY_WITHIN_S:
-                raise AssertionError(f"the server was not ready within {READY_WITHIN_S} s:\n{self.log_tail()}")
+                raise AssertionError(f"the server ended with {self.process.returncode} instead of serving:\n{self.log_tail()}")
+            if time.monotonic() - since > within_s:
+                raise AssertionError(f"the server was not ready within {within_s} s:\n{self.log_tail()}")
             time.sleep(0.02)
-        return time.monotonic() - self.started_at
+        return time.monotonic() - since
 
     def start(self):
         self.launch()
@@ -91,23 +96,29 @@ class Server:
         self.process.wait(STOPPED_WITHIN_S)
 
     def kill_postgres(self):
-        """kill -9 of the private Postgres under the running server, which is then stopped in the ordinary way."""
+        """kill -9 of the private Postgres under the running server, which must start another one by itself."""
         postmaster = self.postmaster()
+        killed_at = time.monotonic()
         for pid in [postmaster, *descendants(postmaster)]:
             send(pid, signal.SIGKILL)
-        send(self.process.pid, signal.SIGINT)
-        self.process.wait(STOPPED_WITHIN_S)
+        return self._wait_until(lambda: self.postmaster() != postmaster and self.is_ready(), killed_at, RECOVERED_WITHIN_S)
 
     def postmaster(self):
-        [path] = glob.glob(self.data_dir + "/**/postmaster.pid", recursive=True)
-        with open(path, encoding="ascii") as file:
-            return int(file.readline())
+        """The process id of the private Postgres; None while there is none."""
+        for path in glob.glob(self.data_dir + "/**/postmaster.pid", recursive=True):
+            try:
+                with open(path, encoding="ascii") as file:
+                    return int(file.readline() or 0) or None
+            except FileNotFoundError:
+                continue
+        return None
 
     def stop(self):
         """Ctrl-C: must end with 0, and leave no Postgres behind."""
         if self.process is None or self.process.poll() is not None:
             return
         postmaster = self.postmaster() if self.data_dir else None
+        assert postmaster or not self.data_dir, f"there is no Postgres to stop in {self.data_dir}"
         send(self.process.pid, signal.SIGINT)
         code = self.process.wait(STOPPED_WITHIN_S)
         if code != 0:
@@ -132,6 +143,10 @@ class Server:
         with open(self.log, "rb") as log:
             log.seek(self.log_start)
             return log.read().decode("utf-8", "replace")
+
+
+def new_key():
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def send(pid, number):
@@ -231,15 +246,24 @@ class KilledServer(OneServer):
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.ways = [self.server.kill, self.server.kill_with_postgres, self.server.kill_postgres]
         self.kills = 0
 
     def between_steps(self):
-        way = self.ways[self.kills % len(self.ways)]
+        ways = {"the server": self.server_dies, "both": self.both_die, "Postgres": self.postgres_dies}
+        killed, way = list(ways.items())[self.kills % len(ways)]
         self.kills += 1
-        way()
-        seconds = self.server.start()
-        print(f"    {way.__name__.replace('_', ' ')}: ready again in {seconds:.2f} s", flush=True)
+        print(f"    kill -9 of {killed}: ready again in {way():.2f} s", flush=True)
+
+    def server_dies(self):
+        self.server.kill()
+        return self.server.start()
+
+    def both_die(self):
+        self.server.kill_with_postgres()
+        return self.server.start()
+
+    def postgres_dies(self):
+        return self.server.kill_postgres()
 
 
 class TwoServers:
@@ -255,17 +279,32 @@ class TwoServers:
         self.servers = []
         try:
             self.cluster.psql("--command", "create database pactolus")
-            url = self.cluster.url("pactolus")
-            self.servers = [Server(self.folder, name, DATABASE_URL=url) for name in ("first", "second")]
+            key = new_key()
+            self.servers = [self._server("first", key), self._server("second", key)]
             # Both at once: they must not stumble over each other's migrations.
             for server in self.servers:
                 server.launch()
             for server in self.servers:
                 server.wait_until_ready()
+            self._one_with_another_key_is_refused()
         except BaseException:
             self._clean_up()
             raise
         return self
+
+    def _server(self, name, key):
+        return Server(self.folder, name, DATABASE_URL=self.cluster.url("pactolus"), PACTOLUS_ENCRYPTION_KEY=key)
+
+    def _one_with_another_key_is_refused(self):
+        """It could not read the secrets that the others have sealed."""
+        stranger = self._server("stranger", new_key())
+        stranger.launch()
+        try:
+            code = stranger.process.wait(READY_WITHIN_S)
+            said = stranger.output_since_start()
+            assert code != 0 and "another encryption key" in said and "PACTOLUS_ENCRYPTION_KEY" in said, (code, said)
+        finally:
+            stranger.clean_up()
 
     @property
     def url(self):
