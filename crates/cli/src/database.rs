@@ -18,6 +18,7 @@ use crate::settings::DatabaseArguments;
 
 const NAME: &str = "pactolus";
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A database to serve from.
 pub(crate) struct Database {
@@ -28,11 +29,19 @@ pub(crate) struct Database {
     private: Option<Private>,
 }
 
-/// The private cluster: `None` while it is being started again.
+/// The private Postgres, shared with the task that watches it.
 #[derive(Clone)]
 struct Private {
-    cluster: Arc<Mutex<Option<Cluster>>>,
+    state: Arc<Mutex<State>>,
     options: Options,
+}
+
+enum State {
+    Started(Cluster),
+    /// It ended, and has to be started again.
+    Down,
+    /// Closed by us: it stays so.
+    Closed,
 }
 
 impl Database {
@@ -60,7 +69,8 @@ impl Database {
             loop {
                 tokio::time::sleep(WATCH_EVERY).await;
                 if let Err(error) = private.restart_if_dead().await {
-                    tracing::error!("the private Postgres ended and cannot be started again: {error:#}");
+                    tracing::error!("the private Postgres ended and cannot be started again yet: {error:#}");
+                    tokio::time::sleep(RETRY_AFTER).await;
                 }
             }
         });
@@ -70,8 +80,8 @@ impl Database {
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.pool.close().await;
         let Some(private) = self.private else { return Ok(()) };
-        let cluster = private.cluster.lock().await.take();
-        if let Some(cluster) = cluster {
+        let state = std::mem::replace(&mut *private.state.lock().await, State::Closed);
+        if let State::Started(cluster) = state {
             tokio::task::spawn_blocking(|| cluster.stop()).await??;
         }
         Ok(())
@@ -80,16 +90,20 @@ impl Database {
 
 impl Private {
     async fn restart_if_dead(&self) -> anyhow::Result<()> {
-        let mut cluster = self.cluster.lock().await;
-        let Some(running) = cluster.as_mut() else { return Ok(()) };
-        if running.is_running() {
+        let mut state = self.state.lock().await;
+        let must_start = match &mut *state {
+            State::Started(cluster) => !cluster.is_running(),
+            State::Down => true,
+            State::Closed => false,
+        };
+        if !must_start {
             return Ok(());
         }
         tracing::error!("the private Postgres ended; starting it again");
         // Its folder is free only when the dead one is gone.
-        drop(cluster.take());
+        *state = State::Down;
         let options = self.options.clone();
-        *cluster = Some(tokio::task::spawn_blocking(move || Cluster::start(&options)).await??);
+        *state = State::Started(tokio::task::spawn_blocking(move || Cluster::start(&options)).await??);
         tracing::info!("the private Postgres is back");
         Ok(())
     }
@@ -106,7 +120,7 @@ async fn start_private(arguments: &DatabaseArguments) -> anyhow::Result<(String,
     };
     let description = format!("private Postgres {}{origin}, data in {}", binaries.version, options.folder.display());
     let url = cluster.url(NAME);
-    Ok((url, description, Some(Private { cluster: Arc::new(Mutex::new(Some(cluster))), options })))
+    Ok((url, description, Some(Private { state: Arc::new(Mutex::new(State::Started(cluster))), options })))
 }
 
 /// The configured key, else the one in the data folder, made on first use.
