@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use pactolus_domain::content::{Content, ContentSha};
+use pactolus_domain::content::{Content, ContentError, ContentSha};
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems};
@@ -18,7 +18,7 @@ use super::store::{self, Listed, Wanted};
 use super::view;
 use crate::app::App;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JSON, JsonBody, Link, Named, PathNames, Principal, curies, offered, urls,
+    BaseUrl, Error, FromPath, Hal, JSON, JsonText, Link, Named, PathNames, Principal, curies, offered, urls,
 };
 use crate::pacticipants;
 
@@ -198,9 +198,9 @@ async fn put(
     base: BaseUrl,
     headers: HeaderMap,
     Named(path): Named<ContractPath>,
-    body: JsonBody,
+    JsonText(text): JsonText,
 ) -> Result<Hal, Error> {
-    let contract = contract_to_publish(&path.pair, body)?;
+    let contract = contract_to_publish(&path.pair, text)?;
     let publication = Publication {
         consumer: path.pair.consumer.clone(),
         version: path.version.clone(),
@@ -229,8 +229,11 @@ async fn put(
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })
 }
 
-fn contract_to_publish(pair: &Pair, body: JsonBody) -> Result<ContractToPublish, Problems> {
-    let content = Content::parse(body.text).map_err(|error| Problem::whole(error.explanation()))?;
+fn contract_to_publish(pair: &Pair, text: String) -> Result<ContractToPublish, Error> {
+    let content = Content::parse(text).map_err(|error| match error {
+        ContentError::NotJson(error) => Error::MalformedJson(error.to_string()),
+        other @ ContentError::NotAnObject { .. } => Problem::whole(other.explanation()).into(),
+    })?;
     let mut problems = Problems::none();
     for (side, inside, outside) in
         [("consumer", content.consumer_name(), &pair.consumer), ("provider", content.provider_name(), &pair.provider)]
@@ -240,7 +243,11 @@ fn contract_to_publish(pair: &Pair, body: JsonBody) -> Result<ContractToPublish,
             problems.push(Problem::at("name", text).under(side));
         }
     }
-    problems.or(ContractToPublish { provider: pair.provider.clone(), content, on_conflict: OnConflict::Overwrite })
+    Ok(problems.or(ContractToPublish {
+        provider: pair.provider.clone(),
+        content,
+        on_conflict: OnConflict::Overwrite,
+    })?)
 }
 
 struct ProviderPath(PacticipantName);

@@ -1,9 +1,10 @@
 //! JSON bodies: read within the limit, parsed as UTF-8 JSON, refused with what to change.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use pactolus_domain::problem::Problem;
 use serde_json::Value;
 
 use super::Error;
@@ -11,13 +12,15 @@ use crate::app::App;
 
 const CONTEXT_CHARS: usize = 100;
 
-/// A JSON body that must be there; its text and its value.
+/// A JSON object that must be there.
 pub(crate) struct JsonBody {
-    pub(crate) text: String,
     pub(crate) value: Value,
 }
 
-/// A JSON body that may be empty (then `Value::Null`), as clients PUT branch versions and tags.
+/// The text of a body that says it is JSON, for what reads it itself: contracts keep numbers that no value can hold.
+pub(crate) struct JsonText(pub(crate) String);
+
+/// A JSON object that may be absent (then `Value::Null`), as clients PUT branch versions and tags.
 pub(crate) struct OptionalJson(pub(crate) Value);
 
 /// A JSON merge patch (RFC 7396).
@@ -27,10 +30,18 @@ impl FromRequest<App> for JsonBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        refuse_unless(&request, &["json"])?;
-        let text = text(read(request, app).await?)?;
-        let value = parse(&text)?;
-        Ok(Self { text, value })
+        refuse_unless_json(&request)?;
+        let value = object(parse(&text(read(request, app).await?)?)?)?;
+        Ok(Self { value })
+    }
+}
+
+impl FromRequest<App> for JsonText {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        refuse_unless_json(&request)?;
+        Ok(Self(text(read(request, app).await?)?))
     }
 }
 
@@ -38,13 +49,16 @@ impl FromRequest<App> for OptionalJson {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        let typed = refuse_unless(&request, &["json"]);
+        let typed = refuse_unless_json(&request);
         let text = text(read(request, app).await?)?;
         if text.trim().is_empty() {
             return Ok(Self(Value::Null));
         }
         typed?;
-        Ok(Self(parse(&text)?))
+        match parse(&text)? {
+            Value::Null => Ok(Self(Value::Null)),
+            value => object(value).map(Self),
+        }
     }
 }
 
@@ -55,14 +69,17 @@ impl FromRequest<App> for MergePatch {
         if !content_type(request.headers()).contains("merge-patch+json") {
             return Err(Error::UnsupportedMediaType { accepted: "application/merge-patch+json" });
         }
-        Ok(Self(parse(&text(read(request, app).await?)?)?))
+        object(parse(&text(read(request, app).await?)?)?).map(Self)
     }
 }
 
-/// No content type at all is taken for JSON: some scripts send none.
-fn refuse_unless(request: &Request, accepted: &[&str]) -> Result<(), Error> {
+/// No content type at all is taken for JSON: some scripts send none. A merge patch is not, but in PATCH: elsewhere it
+/// says something else with the same characters.
+fn refuse_unless_json(request: &Request) -> Result<(), Error> {
     let content_type = content_type(request.headers());
-    if content_type.is_empty() || accepted.iter().any(|part| content_type.contains(part)) {
+    let is_json =
+        content_type.contains("json") && (request.method() == Method::PATCH || !content_type.contains("merge-patch"));
+    if content_type.is_empty() || is_json {
         Ok(())
     } else {
         Err(Error::UnsupportedMediaType { accepted: "application/json" })
@@ -98,6 +115,20 @@ pub(crate) fn not_utf8(what: &str, error: &std::string::FromUtf8Error) -> String
          Fragment preceding invalid character is: '{before}'",
         position + 1
     )
+}
+
+fn object(value: Value) -> Result<Value, Error> {
+    if value.is_object() { Ok(value) } else { Err(Problem::whole("must be a JSON object").into()) }
+}
+
+/// Whether a text in the value has the character that the database can't hold, in JSON neither.
+pub(crate) fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(elements) => elements.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 fn parse(text: &str) -> Result<Value, Error> {

@@ -13,7 +13,7 @@ pub(crate) mod urls;
 
 pub(crate) use accept::{HAL, JSON, TEXT, choose, negotiate, offered};
 pub(crate) use base_url::{BaseUrl, RequestUrl};
-pub(crate) use body::{JsonBody, MergePatch, OptionalJson, not_utf8};
+pub(crate) use body::{JsonBody, JsonText, MergePatch, OptionalJson, has_nul, not_utf8};
 pub(crate) use error::{Error, OnConstraint, render_errors};
 pub(crate) use hal::{Hal, Link, curies, named, plain_text, timestamp, without_nulls};
 pub(crate) use paging::Page;

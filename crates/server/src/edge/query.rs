@@ -20,8 +20,11 @@ impl FromRequestParts<App> for QueryPairs {
 }
 
 impl QueryPairs {
+    /// The database can't hold the character NUL, so nothing has it in its name: another that nothing has stands in.
     pub(crate) fn parse(query: &str) -> Self {
-        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        let storable = |text: &str| text.replace('\0', "\u{fffd}");
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        Self(pairs.map(|(key, value)| (storable(&key), storable(&value))).collect())
     }
 
     /// The value given last; blank counts as absent.

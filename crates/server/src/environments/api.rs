@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use chrono::{DateTime, Utc};
-use pactolus_domain::names::{EnvironmentName, PacticipantName, display_name};
+use pactolus_domain::names::{EnvironmentName, NameError, PacticipantName, display_name};
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::{Environment, store};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, QueryPairs, urls,
+    BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, QueryPairs, has_nul, urls,
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -168,6 +168,9 @@ fn contacts(body: &Value, problems: &mut Problems) -> Value {
         }
     };
     for (index, contact) in contacts.iter().enumerate() {
+        if has_nul(contact) {
+            problems.push(Problem::at_item("contacts", index, NameError::Nul.to_string()));
+        }
         let message = match contact.get("name") {
             None => "is missing",
             Some(Value::String(name)) if !name.trim().is_empty() => continue,

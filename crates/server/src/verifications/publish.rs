@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use pactolus_domain::metadata::Metadata;
-use pactolus_domain::names::{PacticipantName, VersionNumber};
+use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::store::{self, ContentRef, NewResult};
 use crate::app::App;
 use crate::audit;
-use crate::edge::{BaseUrl, Error, Principal};
+use crate::edge::{BaseUrl, Error, Principal, has_nul};
 use crate::pacticipants;
 use crate::versions;
 use crate::webhooks::{self, VerificationEvent};
@@ -102,6 +102,9 @@ impl ResultToPublish {
         let build_url = problems.note(build_url(body)).flatten();
         let test_results = body.get("testResults").filter(|results| !results.is_null()).map(Value::to_string);
         let verified_by = body.get("verifiedBy").filter(|by| by.is_object()).cloned();
+        if verified_by.as_ref().is_some_and(has_nul) {
+            problems.push(Problem::at("verifiedBy", NameError::Nul.to_string()));
+        }
         match (success, provider_version) {
             (Some(success), Some(provider_version)) if problems.is_empty() => {
                 Ok(Self { provider_version, success, build_url, test_results, verified_by })

@@ -3,8 +3,16 @@
 mod support;
 
 mod api_document;
+mod bad_input;
 mod contracts;
+mod deployments;
 mod documented;
+mod environments;
 mod for_verification;
+mod gate;
+mod hostile;
 mod index;
 mod publishing;
+mod verifications;
+mod versions;
+mod webhooks;
