@@ -55,7 +55,7 @@ impl TestApp {
 
     /// With other settings than those a newcomer gets.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        install_tls();
+        install();
         let database = TestDatabase::create(&pactolus_server::MIGRATOR).await;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
         let db = pool.connect_lazy_with(database.connect_options());
@@ -233,10 +233,12 @@ async fn answer(response: impl Future<Output = Response>) -> Answer {
     Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
-/// TLS needs its provider before the first client is built.
-fn install_tls() {
+/// What a process sets up once: TLS needs its provider before the first client is built, and the cause of a failure
+/// stands in the log, shown with the test that fails.
+fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().init();
         rustls::crypto::ring::default_provider().install_default().expect("nothing else installs one");
     });
 }

@@ -1,0 +1,518 @@
+//! Webhooks: defining them, and what they are told.
+
+use insta::assert_snapshot;
+use pactolus_server::Settings;
+use serde_json::{Value, json};
+
+use crate::support::{Receiver, TestApp};
+
+const HOOK: &str = "https://hooks.example.org/build?token=t0p-s3cret";
+
+/// Opens the way to a receiver on this machine.
+fn open(settings: &mut Settings) {
+    settings.webhooks.targets.schemes.push("http".into());
+    settings.webhooks.targets.hosts = vec!["127.0.0.1".parse().expect("a host")];
+}
+
+fn told(receiver: &Receiver) -> Vec<Value> {
+    receiver.received().iter().map(|one| one.json()).collect()
+}
+
+fn events(receiver: &Receiver) -> Vec<String> {
+    let mut events: Vec<String> = told(receiver).iter().map(|body| body["event"].as_str().unwrap().into()).collect();
+    events.sort_unstable();
+    events
+}
+
+async fn table(app: &TestApp, statement: &'static str) -> Vec<String> {
+    sqlx::query_scalar(statement).fetch_all(&app.db).await.expect("the table is there")
+}
+
+#[tokio::test]
+async fn a_webhook_is_created_shown_listed_and_deleted() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    let created = app
+        .world()
+        .webhook(HOOK)
+        .on("provider_verification_failed")
+        .with("description", json!("Tell the shop"))
+        .with("consumer", json!({"name": "shop"}))
+        .request("headers", json!({"Authorization": "Bearer s3cret", "X-Team": "shop"}))
+        .request("username", json!("ci"))
+        .request("password", json!("hunter2"))
+        .await;
+
+    assert_snapshot!(created.shown(), @r#"
+    {
+      "uuid": "[uuid]",
+      "description": "Tell the shop",
+      "consumer": {
+        "name": "shop"
+      },
+      "enabled": true,
+      "request": {
+        "method": "POST",
+        "url": "https://hooks.example.org/build?token=t0p-s3cret",
+        "headers": {
+          "authorization": "**********",
+          "x-team": "shop"
+        },
+        "body": {
+          "event": "${pactbroker.eventName}",
+          "consumer": "${pactbroker.consumerName} ${pactbroker.consumerVersionNumber}",
+          "provider": "${pactbroker.providerName} ${pactbroker.providerVersionNumber}"
+        },
+        "username": "ci",
+        "password": "**********"
+      },
+      "events": [
+        {
+          "name": "provider_verification_failed"
+        }
+      ],
+      "createdAt": "2026-11-22T06:48:46+00:00",
+      "_links": {
+        "self": {
+          "title": "Tell the shop",
+          "href": "http://pactolus.test/webhooks/[uuid]"
+        },
+        "pb:consumer": {
+          "title": "Consumer",
+          "name": "shop",
+          "href": "http://pactolus.test/pacticipants/shop"
+        },
+        "pb:webhooks": {
+          "title": "All webhooks",
+          "href": "http://pactolus.test/webhooks"
+        }
+      }
+    }
+    "#);
+    let address = created.link("self");
+    assert_eq!(app.get(&address).await.is(200).json(), created.json());
+    assert_eq!(app.get("/webhooks").await.is(200).at("/_links/pb:webhooks").as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        app.get("/webhooks/consumer/shop").await.is(200).at("/_links/pb:webhooks").as_array().map(Vec::len),
+        Some(1)
+    );
+    app.delete(&address).await.is(204);
+    app.get(&address).await.is(404);
+    app.delete(&address).await.is(404);
+}
+
+#[tokio::test]
+async fn a_webhook_may_have_an_id_of_its_clients_choice() {
+    let app = TestApp::start().await;
+    let body = json!({"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": HOOK}});
+    let address = "/webhooks/my-webhook-of-choice";
+
+    app.put(address, &body).await.is(201);
+    app.put(address, &body).await.is(200);
+    app.put("/webhooks/short", &body).await.is(400);
+    let mut twice = body.clone();
+    twice["uuid"] = "my-webhook-of-choice".into();
+    app.post("/webhooks", &twice).await.is(400);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_webhook_is_told_by_field() {
+    let app = TestApp::start().await;
+
+    let body = json!({
+        "events": [{"name": "moon_landed"}],
+        "consumer": {"name": "nobody"},
+        "request": {"method": "GET", "url": "http://${pactbroker.consumerName}/"},
+    });
+    let refused = app.post("/webhooks", &body).await.is(400);
+
+    assert_snapshot!(refused.shown(), @r#"
+    {
+      "errors": {
+        "events": [
+          "name must be one of: contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published (at index 0)"
+        ],
+        "request.method": [
+          "must be POST. See /doc/webhooks#whitelist for more information."
+        ],
+        "request.url": [
+          "cannot have a template parameter in the host"
+        ]
+      }
+    }
+    "#);
+    let body = json!({"events": [{"name": "contract_published"}], "consumer": {"name": "nobody"}, "request": {"method": "POST", "url": HOOK}});
+    app.post("/webhooks", &body).await.is(400);
+    for body in [json!({}), json!([]), json!({"events": [], "request": {}}), json!({"events": 7, "request": "x"})] {
+        app.post("/webhooks", &body).await.is(400);
+    }
+}
+
+#[tokio::test]
+async fn secrets_that_come_back_masked_stay() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let created = app
+        .world()
+        .webhook(&receiver.url("/"))
+        .on("contract_published")
+        .request("headers", json!({"Authorization": "Bearer s3cret"}))
+        .request("username", json!("ci"))
+        .request("password", json!("hunter2"))
+        .await;
+
+    let mut shown = app.get(&created.link("self")).await.is(200).json();
+    assert!(!shown.to_string().contains("s3cret") && !shown.to_string().contains("hunter2"), "{shown}");
+    shown["description"] = "changed".into();
+    app.put(&created.link("self"), &shown).await.is(200);
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+
+    let received = receiver.received();
+    // Basic authentication wins over a header.
+    assert_eq!(received[0].header("authorization"), "Basic Y2k6aHVudGVyMg==");
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_in_the_database() {
+    let app = TestApp::start().await;
+    app.world()
+        .webhook(HOOK)
+        .on("contract_published")
+        .request("headers", json!({"Authorization": "Bearer bearer-s3cret", "X-Key": "header-s3cret"}))
+        .request("username", json!("user-s3cret"))
+        .request("password", json!("password-s3cret"))
+        .body(json!({"key": "body-s3cret"}))
+        .await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.leave_jobs();
+
+    let statement = "select table_name::text from information_schema.tables where table_schema = 'public'";
+    for name in table(&app, statement).await {
+        let rows = format!("select coalesce(string_agg(encode({name}::text::bytea, 'escape'), ' '), '') from {name}");
+        let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).fetch_one(&app.db).await.unwrap();
+        assert!(!text.contains("s3cret"), "{name} holds a secret: {text}");
+        // Byte columns are shown in hexadecimal.
+        assert!(!text.contains(&hex("s3cret")), "{name} holds a secret in bytes");
+    }
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_delivery_is_rendered_from_its_template() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    app.world()
+        .webhook(&receiver.url("/build/${pactbroker.consumerName}?v=${pactbroker.consumerVersionNumber}"))
+        .on("contract_published")
+        .request("headers", json!({"X-Branch": "${pactbroker.consumerVersionBranch}"}))
+        .body(json!({
+            "text": "${pactbroker.consumerName} \"${pactbroker.providerName}\" ${pactbroker.githubVerificationStatus}",
+            "url": "${pactbroker.pactUrl}", "tags": "${pactbroker.consumerVersionTags}",
+            "build": "${pactbroker.buildUrl}", "unknown": "${pactbroker.moon}",
+        }))
+        .await;
+
+    let shop = app.world().consumer("sh \"op/").version("1+a").branch("main").tag("dev").build_url("https://ci/1");
+    shop.contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+
+    let received = receiver.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].method, "POST");
+    assert_eq!(received[0].target, "/build/sh+%22op%2F?v=1%2Ba");
+    assert_eq!(received[0].header("x-branch"), "main");
+    assert_eq!(received[0].header("content-type"), "application/json");
+    assert_snapshot!(serde_json::to_string_pretty(&received[0].json()).unwrap(), @r#"
+    {
+      "text": "sh \"op/ \"stock\" pending",
+      "url": "http://pactolus.test/pacts/provider/stock/consumer/sh%20%22op%2F/pact-version/9cbd8f2299708f5f32876552490ff2b91a63d978/metadata/Y3ZuPTElMkJh",
+      "tags": "dev",
+      "build": "https://ci/1",
+      "unknown": "${pactbroker.moon}"
+    }
+    "#);
+    let url = received[0].json()["url"].as_str().unwrap().to_owned();
+    app.get(&url).await.is(200);
+}
+
+#[tokio::test]
+async fn each_event_is_told_to_those_who_listen_to_it() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let world = app.world();
+    for event in [
+        "contract_published",
+        "contract_content_changed",
+        "provider_verification_published",
+        "provider_verification_succeeded",
+        "provider_verification_failed",
+        "contract_requiring_verification_published",
+    ] {
+        world.webhook(&receiver.url("/")).on(event).await;
+    }
+
+    world.consumer("shop").version("1").branch("main").contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+    assert_eq!(events(&receiver), ["contract_content_changed", "contract_published"]);
+
+    let receiver_count = receiver.received().len();
+    world.consumer("shop").version("2").branch("main").contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+    assert_eq!(
+        told(&receiver)[receiver_count..],
+        [json!({"event": "contract_published", "consumer": "shop 2", "provider": "stock "})]
+    );
+
+    let receiver_count = receiver.received().len();
+    world.provider("stock").version("40").verifies("shop", "1").await;
+    app.run_jobs().await;
+    let mut names: Vec<Value> = told(&receiver)[receiver_count..].iter().map(|body| body["event"].clone()).collect();
+    names.sort_by_key(ToString::to_string);
+    names.dedup();
+    assert_eq!(names, ["provider_verification_published", "provider_verification_succeeded"]);
+
+    let receiver_count = receiver.received().len();
+    world.provider("stock").version("41").fails("shop", "1").await;
+    app.run_jobs().await;
+    let mut names: Vec<Value> = told(&receiver)[receiver_count..].iter().map(|body| body["event"].clone()).collect();
+    names.sort_by_key(ToString::to_string);
+    names.dedup();
+    assert_eq!(names, ["provider_verification_failed", "provider_verification_published"]);
+}
+
+#[tokio::test]
+async fn a_contract_that_the_main_branch_or_an_environment_has_not_verified_requires_verification() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let world = app.world();
+    world.environment("production").await;
+    world.provider("stock").version("39").await;
+    world.deployed("stock", "39", "production").await;
+    world.provider("stock").version("40").branch("main").await;
+    world.provider("stock").version("41").branch("feat").await;
+    world.webhook(&receiver.url("/")).on("contract_requiring_verification_published").await;
+
+    world.consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+
+    let mut providers: Vec<String> =
+        told(&receiver).iter().map(|body| body["provider"].as_str().unwrap().into()).collect();
+    providers.sort_unstable();
+    assert_eq!(providers, ["stock 39", "stock 40"]);
+}
+
+#[tokio::test]
+async fn one_delivery_for_each_consumer_version_that_the_contract_was_fetched_for() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let world = app.world();
+    world.environment("production").await;
+    world.webhook(&receiver.url("/")).on("provider_verification_published").await;
+    world.consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    world.consumer("shop").version("2").branch("main").contract_with("stock", &["a"]).await;
+    world.consumer("shop").version("3").branch("feat").contract_with("stock", &["a"]).await;
+    world.deployed("shop", "1", "production").await;
+
+    let wanted = json!({"consumerVersionSelectors": [{"mainBranch": true}, {"environment": "production"}]});
+    let pacts = app.post("/pacts/provider/stock/for-verification", &wanted).await.is(200);
+    let link = pacts.text_at("/_embedded/pacts/0/_links/self/href");
+    let publish_to = app.get(&link).await.is(200).link("pb:publish-verification-results");
+    app.post(&publish_to, &json!({"success": true, "providerApplicationVersion": "40"})).await.is(201);
+    app.run_jobs().await;
+
+    let mut consumers: Vec<String> =
+        told(&receiver).iter().map(|body| body["consumer"].as_str().unwrap().into()).collect();
+    consumers.sort_unstable();
+    assert_eq!(consumers, ["shop 1", "shop 2"]);
+}
+
+#[tokio::test]
+async fn webhooks_are_told_only_of_their_own_contracts() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let world = app.world();
+    world.consumer("shop").version("0").contract_with("stock", &["a"]).await;
+    world.consumer("basket").version("0").contract_with("prices", &["a"]).await;
+    let hook = |body: &str| world.webhook(&receiver.url("/")).on("contract_published").body(json!({"event": body}));
+    hook("of shop").with("consumer", json!({"name": "shop"})).await;
+    hook("of prices").with("provider", json!({"name": "prices"})).await;
+    hook("off").with("enabled", json!(false)).await;
+
+    world.consumer("shop").version("1").contract_with("stock", &["b"]).await;
+    world.consumer("basket").version("1").contract_with("prices", &["b"]).await;
+    world.consumer("basket").version("2").contract_with("stock", &["b"]).await;
+    app.run_jobs().await;
+
+    assert_eq!(events(&receiver), ["of prices", "of shop"]);
+}
+
+#[tokio::test]
+async fn a_failed_delivery_is_repeated_as_scheduled() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[500, 404]);
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    app.run_jobs().await;
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 1);
+    app.advance_secs(9);
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 1);
+    app.advance_secs(1);
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 2);
+    app.advance_secs(60);
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 3);
+    app.advance_secs(10_000);
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 3);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["success"]);
+    let ids: Vec<String> = receiver.received().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+    assert!(ids.iter().all(|id| *id == ids[0] && !id.is_empty()), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_delivery_that_always_fails_is_given_up() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[500; 20]);
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    for _ in 0..20 {
+        app.run_jobs().await;
+        app.advance_secs(2000);
+    }
+
+    assert_eq!(receiver.received().len(), 7);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"]);
+    assert_eq!(
+        table(&app, "select last_error from job where dead_at is not null").await,
+        ["the receiver answered 500"]
+    );
+}
+
+#[tokio::test]
+async fn logs_say_what_was_sent_and_hide_secrets() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    app.world()
+        .webhook(&receiver.url("/build?token=s3cret"))
+        .on("contract_published")
+        .request("headers", json!({"Authorization": "Bearer s3cret", "X-Team": "shop"}))
+        .await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    let id = &table(&app, "select id::text from webhook_delivery").await[0];
+    let address = format!("/triggered-webhooks/{id}/logs");
+
+    let before = app.get(&address).await.is(200);
+    assert_eq!(before.text(), "Webhook has not executed yet. Please retry in a few seconds.");
+    app.run_jobs().await;
+
+    let after = app.get(&address).await.is(200).text();
+    assert!(!after.contains("s3cret"), "{after}");
+    assert!(
+        after.contains("HTTP/1.1 POST") && after.contains("x-team: shop") && after.contains("HTTP/1.1 200"),
+        "{after}"
+    );
+    let hal = app.get_as(&address, "application/hal+json").await.is(200);
+    assert_eq!(hal.at("/executions/0/success"), true);
+    app.get("/triggered-webhooks/0195fd3e-7d3a-7000-8000-000000000000/logs").await.is(404);
+    app.get("/triggered-webhooks/nonsense/logs").await.is(404);
+}
+
+#[tokio::test]
+async fn this_machine_and_private_networks_are_not_called() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(|settings| settings.webhooks.targets.schemes.push("http".into())).await;
+    let port = receiver.url("").rsplit(':').next().unwrap().to_owned();
+    for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "127.1"] {
+        let body = json!({"events": [{"name": "contract_published"}],
+            "request": {"method": "POST", "url": format!("http://{host}:{port}/")}});
+        let answer = app.post("/webhooks", &body).await;
+        assert!(matches!(answer.status, 201 | 400), "{host}: {answer:?}");
+    }
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 0);
+    let logs = table(&app, "select log from webhook_attempt").await;
+    assert!(!logs.is_empty());
+    assert!(logs.iter().all(|log| log.contains("on this machine or in a private network")), "{logs:?}");
+}
+
+#[tokio::test]
+async fn hosts_that_are_not_on_the_list_are_refused_when_a_webhook_is_made() {
+    let app = TestApp::with(open).await;
+
+    let body = json!({"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": HOOK}});
+    let refused = app.post("/webhooks", &body).await.is(400);
+
+    assert!(refused.text().contains("whitelist"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[302]);
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["retrying"]);
+}
+
+#[tokio::test]
+async fn what_a_deleted_webhook_was_to_tell_is_not_told() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open).await;
+    let webhook = app.world().webhook(&receiver.url("/")).on("contract_published").await.link("self");
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.delete(&webhook).await.is(204);
+
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 0);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"]);
+}
+
+#[tokio::test]
+async fn a_publication_tells_what_it_triggered() {
+    let app = TestApp::start().await;
+    app.world().webhook(HOOK).on("contract_published").with("description", json!("Build it")).await;
+    app.leave_jobs();
+
+    let published = app.world().consumer("shop").version("1").branch("main").contract_with("stock", &["a"]).await;
+
+    let text = published.at("/notices").to_string();
+    assert!(text.contains("Build it") && text.contains("/triggered-webhooks/"), "{text}");
+}
+
+#[tokio::test]
+async fn a_webhook_of_a_pair_is_made_at_its_address() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    let body = json!({"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": HOOK}});
+
+    let created = app.post("/webhooks/provider/stock/consumer/shop", &body).await.is(201);
+    app.post("/webhooks/provider/stock", &body).await.is(201);
+    app.post("/webhooks/consumer/shop", &body).await.is(201);
+    app.post("/webhooks/consumer/nobody", &body).await.is(404);
+
+    assert_eq!((created.at("/consumer/name"), created.at("/provider/name")), ("shop".into(), "stock".into()));
+    let of_pair = app.get("/webhooks/provider/stock/consumer/shop").await.is(200);
+    assert!(of_pair.at("/_links/pb:webhooks").as_array().is_some_and(|links| !links.is_empty()));
+}
