@@ -37,7 +37,7 @@ struct Private {
 }
 
 enum State {
-    Started(Cluster),
+    Started(Box<Cluster>),
     /// It ended, and has to be started again.
     Down,
     /// Closed by us: it stays so.
@@ -82,7 +82,7 @@ impl Database {
         let Some(private) = self.private else { return Ok(()) };
         let state = std::mem::replace(&mut *private.state.lock().await, State::Closed);
         if let State::Started(cluster) = state {
-            tokio::task::spawn_blocking(|| cluster.stop()).await??;
+            tokio::task::spawn_blocking(move || cluster.stop()).await??;
         }
         Ok(())
     }
@@ -103,7 +103,8 @@ impl Private {
         // Its folder is free only when the dead one is gone.
         *state = State::Down;
         let options = self.options.clone();
-        *state = State::Started(tokio::task::spawn_blocking(move || Cluster::start(&options)).await??);
+        let cluster = tokio::task::spawn_blocking(move || Cluster::start(&options)).await??;
+        *state = State::Started(Box::new(cluster));
         tracing::info!("the private Postgres is back");
         Ok(())
     }
@@ -120,7 +121,7 @@ async fn start_private(arguments: &DatabaseArguments) -> anyhow::Result<(String,
     };
     let description = format!("private Postgres {}{origin}, data in {}", binaries.version, options.folder.display());
     let url = cluster.url(NAME);
-    Ok((url, description, Some(Private { state: Arc::new(Mutex::new(State::Started(cluster))), options })))
+    Ok((url, description, Some(Private { state: Arc::new(Mutex::new(State::Started(Box::new(cluster)))), options })))
 }
 
 /// The configured key, else the one in the data folder, made on first use.
