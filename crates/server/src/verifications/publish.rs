@@ -127,13 +127,34 @@ fn build_url(body: &Value) -> Result<Option<String>, Problem> {
     let field = "buildUrl";
     match body.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if is_web_address(text) => Ok(Some(text.clone())),
+        Some(Value::String(text)) if may_be_followed(text) => Ok(Some(text.clone())),
         Some(Value::String(_)) => Err(Problem::at(field, "is not a valid URL eg. http://example.org")),
         Some(_) => Err(Problem::at(field, "must be a string")),
     }
 }
 
-fn is_web_address(text: &str) -> bool {
-    let parsed = url::Url::parse(text);
-    parsed.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) && !text.contains('\0')
+/// An address of the web, or a relative one, which builds send as well (`jobs/17`) and the Pact Broker takes.
+fn may_be_followed(text: &str) -> bool {
+    match url::Url::parse(text) {
+        Ok(url) => matches!(url.scheme(), "http" | "https") && url.has_host() && !text.contains('\0'),
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+        }
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_urls_lead_somewhere_on_the_web() {
+        for url in ["https://ci.example.org/17", "http://ci", "jobs/17", "/jobs/17", "nope"] {
+            assert!(may_be_followed(url), "{url}");
+        }
+        for text in ["", "a b", "javascript:alert(1)", "http://", "https://ci/\0", "one\ntwo"] {
+            assert!(!may_be_followed(text), "{text:?}");
+        }
+    }
 }
