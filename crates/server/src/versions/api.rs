@@ -9,7 +9,7 @@ use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 
 use super::store::{self, Listed};
-use super::{Deploys, Version, add_tag, view};
+use super::{Version, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -174,7 +174,8 @@ async fn answer(
     Ok(Hal::ok(&shown))
 }
 
-/// Creates the version or replaces what is known of it; tags are replaced only when given.
+/// Creates the version or replaces what is known of it; tags are replaced only when given. They are tags and nothing
+/// more here: no branch, no deployment follows from them.
 async fn put(
     State(app): State<App>,
     principal: Principal,
@@ -224,7 +225,7 @@ async fn save(
             }
         }
         for tag in &tags {
-            add_tag(&mut tx, app, tenant, pacticipant, version, tag.as_str(), Deploys::Never).await?;
+            store::insert_tag(&mut tx, tenant, pacticipant, version, tag.as_str(), app.now()).await?;
         }
     }
     let action = if version.created { "version.created" } else { "version.updated" };
