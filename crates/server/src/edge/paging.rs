@@ -22,14 +22,15 @@ impl FromRequestParts<App> for Page {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Ok(query) = QueryPairs::from_request_parts(parts, app).await;
-        let number = query.last("page").or_else(|| query.last("pageNumber"));
-        let size = query.last("size").or_else(|| query.last("pageSize"));
+        let either = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, query.last(name)?)));
+        let number = either(["page", "pageNumber"]);
+        let size = either(["size", "pageSize"]);
         if number.is_none() && size.is_none() {
             return Ok(Self { number: 1, size: None });
         }
         let mut problems = Problems::none();
-        let number = problems.note(positive("page", number, 1));
-        let size = problems.note(positive("size", size, DEFAULT_SIZE));
+        let number = problems.note(positive(number, 1));
+        let size = problems.note(positive(size, DEFAULT_SIZE));
         match (number, size) {
             (Some(number), Some(size)) => Ok(Self { number, size: Some(size) }),
             _ => Err(Error::Invalid(problems)),
@@ -82,8 +83,8 @@ impl Page {
     }
 }
 
-fn positive(field: &str, text: Option<&str>, default: i64) -> Result<i64, Problem> {
-    let Some(text) = text else { return Ok(default) };
+fn positive(given: Option<(&str, &str)>, default: i64) -> Result<i64, Problem> {
+    let Some((field, text)) = given else { return Ok(default) };
     match text.parse::<i64>() {
         Ok(number) if number >= 1 => Ok(number),
         Ok(_) => Err(Problem::at(field, "must be greater than or equal to 1")),
