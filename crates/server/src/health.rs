@@ -20,14 +20,14 @@ pub(crate) fn routes() -> Router<App> {
 /// The process answers. Touches nothing else.
 async fn heartbeat(base: BaseUrl) -> Hal {
     let own = Link::to(format!("{}/diagnostic/status/heartbeat", base.as_str()));
-    Hal::ok(&json!({"ok": true, "_links": {"self": own}}))
+    Hal::ok(&json!({"ok": true, "_links": {"self": own}})).without_charset()
 }
 
 async fn dependencies(State(app): State<App>, base: BaseUrl) -> Hal {
     let own = Link::to(format!("{}/diagnostic/status/dependencies", base.as_str()));
     let ok = database_answers(&app).await;
     let status = if ok { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
-    Hal::ok(&json!({"database": {"ok": ok}, "_links": {"self": own}})).status(status)
+    Hal::ok(&json!({"database": {"ok": ok}, "_links": {"self": own}})).status(status).without_charset()
 }
 
 async fn alive() -> Hal {

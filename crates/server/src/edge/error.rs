@@ -141,10 +141,13 @@ impl Error {
             }
             Self::Invalid(_) | Self::InvalidQuery(_) | Self::Unprocessable(_) => "/problems/validation-error",
             Self::UnprocessablePath(_) => "/problem/invalid-request-parameter-value",
-            Self::BadPath(_) | Self::BrokenBody | Self::NotUtf8(_) | Self::MalformedJson(_) => {
-                "/problem/invalid-request"
-            }
-            Self::Conflict(_) | Self::ConflictText(_) | Self::Refused { .. } => "/problem/conflict",
+            Self::BadPath(_) | Self::BrokenBody => "/problem/invalid-request",
+            // Misnamed, but what clients know.
+            Self::NotUtf8(_)
+            | Self::MalformedJson(_)
+            | Self::Conflict(_)
+            | Self::ConflictText(_)
+            | Self::Refused { .. } => "/problem/server-error",
             Self::MethodNotAllowed => "/problem/method-not-allowed",
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
             Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
@@ -279,6 +282,11 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
 
     let reference = log(&error, method.as_str(), &path);
     let mut rendered = match &*error {
+        // Whoever asks: the address is refused before anybody looks at what is accepted.
+        Error::EmptyPathComponent | Error::UnprocessablePath(_) => {
+            let body = error.problem("", None).to_string();
+            (error.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        }
         _ if problem => {
             let body = error.problem(base.as_str(), reference.as_deref()).to_string();
             (error.status(), [(header::CONTENT_TYPE, "application/problem+json;charset=utf-8")], body).into_response()

@@ -114,6 +114,12 @@ impl Hal {
         self
     }
 
+    /// As the Pact Broker's health checks name it.
+    pub(crate) fn without_charset(mut self) -> Self {
+        self.content_type = "application/hal+json";
+        self
+    }
+
     pub(crate) fn plain_json(mut self) -> Self {
         self.content_type = "application/json;charset=utf-8";
         self
