@@ -78,17 +78,30 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Error::internal(format!("panicked: {}", text.unwrap_or("without a message"))).into_response()
 }
 
-/// Every address says what it takes.
+/// Every address says what it takes, `OPTIONS` included.
 async fn answer_options(request: Request, next: Next) -> Response {
     let asks = request.method() == Method::OPTIONS;
-    let response = next.run(request).await;
-    match response.headers().get(header::ALLOW) {
-        Some(allowed) if asks && response.status() == StatusCode::METHOD_NOT_ALLOWED => {
-            let headers = [(header::ACCESS_CONTROL_ALLOW_METHODS, allowed.clone()), (header::ALLOW, allowed.clone())];
-            (StatusCode::OK, headers).into_response()
-        }
-        _ => response,
+    let mut response = next.run(request).await;
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
     }
+    let Some(allowed) = response.headers().get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()) else {
+        return response;
+    };
+    let methods: Vec<&str> = allowed.split(',').map(str::trim).chain(["OPTIONS"]).collect();
+    let allowed = header_value(&methods);
+    if !asks {
+        response.headers_mut().insert(header::ALLOW, allowed);
+        return response;
+    }
+    // HEAD is allowed across origins without being named.
+    let across_origins: Vec<&str> = methods.into_iter().filter(|method| *method != "HEAD").collect();
+    let headers = [(header::ACCESS_CONTROL_ALLOW_METHODS, header_value(&across_origins)), (header::ALLOW, allowed)];
+    (StatusCode::OK, headers).into_response()
+}
+
+fn header_value(methods: &[&str]) -> HeaderValue {
+    HeaderValue::from_str(&methods.join(", ")).expect("names of methods are ASCII")
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {
