@@ -97,7 +97,7 @@ pub(super) fn latest_in_list(base: &BaseUrl, one: &Listed, latest: &str) -> Valu
             "consumer": shown_consumer,
             "provider": named("name", provider, Link::to(urls::pacticipant(base, provider))),
         },
-        "_links": {"self": [Link::to(latest)]},
+        "_links": {"self": [Link::to(latest), Link::to(urls::contract(base, provider, consumer, version))]},
     })
 }
 

@@ -23,12 +23,10 @@ pub(crate) fn link(base: &BaseUrl, name: &str) -> Link {
 pub(super) fn pacticipant(base: &BaseUrl, pacticipant: &Pacticipant, around: &Surroundings) -> Value {
     let mut embedded = Map::new();
     let latest = around.latest_version.as_deref().map(|number| {
-        let link =
-            |title: &str, name: &str| Link::to(urls::version(base, &pacticipant.name, number)).title(title).name(name);
-        let deprecated = "DEPRECATED - please use latestVersion";
-        (named("number", number, link("Version", number)), named("number", number, link(deprecated, deprecated)))
+        let url = urls::version(base, &pacticipant.name, number);
+        named("number", number, Link::to(url).title("Version").name(number))
     });
-    if let Some((latest, _)) = &latest {
+    if let Some(latest) = &latest {
         embedded.insert("latestVersion".into(), latest.clone());
     }
     let labels = around.labels.iter().map(|label| {
@@ -36,8 +34,11 @@ pub(super) fn pacticipant(base: &BaseUrl, pacticipant: &Pacticipant, around: &Su
         named("name", label, Link::to(url).title("Label").name(label))
     });
     embedded.insert("labels".into(), labels.collect());
-    if let Some((_, deprecated)) = latest {
-        embedded.insert("latest-version".into(), deprecated);
+    if let Some(mut latest) = latest {
+        for key in ["title", "name"] {
+            latest[key] = "DEPRECATED - please use latestVersion".into();
+        }
+        embedded.insert("latest-version".into(), latest);
     }
     let updated = (pacticipant.updated_at != pacticipant.created_at).then(|| timestamp(pacticipant.updated_at));
     without_nulls(json!({

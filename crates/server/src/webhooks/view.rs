@@ -4,7 +4,7 @@ use pactolus_domain::webhook::{Scope, Webhook};
 use serde_json::{Map, Value, json};
 
 use super::store::StoredWebhook;
-use crate::edge::{BaseUrl, Link, curies, timestamp, urls, without_nulls};
+use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
 
 pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook) -> Value {
     let request = &webhook.request;
@@ -76,7 +76,7 @@ pub(super) fn list(base: &BaseUrl, own: &str, title: &str, listed: &[(StoredWebh
             "self": Link::to(own).title(title),
             "pb:create": Link::to(own).title("POST to create a webhook"),
             "pb:webhooks": links,
-            "curies": curies(base, "webhooks"),
+            "curies": [{"name": "pb", "href": format!("{}/doc/webhooks-{{rel}}", base.as_str()), "templated": true}],
         },
     })
 }
