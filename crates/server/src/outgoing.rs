@@ -256,8 +256,8 @@ mod tests {
     async fn a_name_that_leads_to_this_machine_is_refused_after_resolving() {
         let resolver = PublicOnly { targets: Arc::new(AllowedTargets::default()) };
 
-        let resolved = resolver.resolve("localhost".parse().unwrap()).await;
+        let found = resolver.resolve("localhost".parse().unwrap()).await;
 
-        assert!(resolved.is_err());
+        assert!(found.is_err());
     }
 }

@@ -46,7 +46,7 @@ async fn every_routed_method_is_documented() {
 
     for (_, template) in &operations {
         let allowed = ask(&app, "OPTIONS", &example(template)).await.header("allow").unwrap_or_default();
-        for method in allowed.split(',').map(str::trim).filter(|method| *method != "HEAD") {
+        for method in allowed.split(',').map(str::trim).filter(|method| !matches!(*method, "HEAD" | "OPTIONS")) {
             let is_documented = operations.iter().any(|(other, path)| other == method && path == template);
             assert!(is_documented, "{method} {template} is served, but not documented");
         }
@@ -69,7 +69,7 @@ async fn a_method_that_an_address_does_not_take_is_refused_with_those_it_takes()
 
     let answer = app.delete("/contracts/publish").await.is(405);
 
-    assert_eq!(answer.header("allow").as_deref(), Some("POST"));
+    assert!(answer.header("allow").is_some_and(|allowed| allowed.starts_with("POST")), "{answer:?}");
 }
 
 #[tokio::test]

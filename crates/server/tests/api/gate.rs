@@ -242,7 +242,7 @@ async fn all_rows_between_two() {
 #[tokio::test]
 async fn each_form_of_selector() {
     let app = a_matrix().await;
-    let mut told = String::new();
+    let mut told = Vec::new();
 
     for selector in [
         "q[][version]=1",
@@ -259,10 +259,10 @@ async fn each_form_of_selector() {
         let query = format!("q[][pacticipant]=shop&{selector}&q[][pacticipant]=stock&latestby=cvpv");
         let query = query.replace("[]", "%5B%5D").replace("%5D[", "%5D%5B").replace(']', "%5D").replace('[', "%5B");
         let answer = app.get(&format!("/matrix?{query}")).await.is(200);
-        told.push_str(&format!("{selector}\n{}\n\n", rows(&answer)));
+        told.push(format!("{selector}\n{}", rows(&answer)));
     }
 
-    assert_snapshot!(told, @r"
+    assert_snapshot!(told.join("\n\n"), @r"
     q[][version]=1
     shop 1 / stock 40: true
 
@@ -321,15 +321,15 @@ async fn results_can_be_reduced_to_the_latest() {
     let app = a_matrix().await;
     app.world().provider("stock").version("41").fails("shop", "2").await;
     let both = [("q[][pacticipant]", "shop"), ("q[][version]", "2"), ("q[][pacticipant]", "stock")];
-    let mut told = String::new();
+    let mut told = Vec::new();
 
     for latest_by in [None, Some("cvpv"), Some("cvp")] {
         let mut query = both.to_vec();
         query.extend(latest_by.map(|latest_by| ("latestby", latest_by)));
-        told.push_str(&format!("{latest_by:?}\n{}\n\n", rows(&matrix(&app, &query).await)));
+        told.push(format!("{latest_by:?}\n{}", rows(&matrix(&app, &query).await)));
     }
 
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(told.join("\n\n"), @r#"
     None
     shop 2 / stock 41: false
     shop 2 / stock 41: true
@@ -368,7 +368,7 @@ async fn a_filter_by_success_never_changes_the_verdict() {
     for wanted in ["true", "false", ""] {
         let filtered = matrix(&app, &[query.as_slice(), &[("success[]", wanted)]].concat()).await;
         assert_eq!(filtered.at("/summary"), whole.at("/summary"), "{wanted}");
-        let expected = if wanted == "false" { 1 } else { 0 };
+        let expected = usize::from(wanted == "false");
         assert_eq!(filtered.at("/matrix").as_array().map(Vec::len), Some(expected), "{wanted}");
     }
 }

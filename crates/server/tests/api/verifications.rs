@@ -149,7 +149,10 @@ async fn what_is_wrong_with_a_result_is_told_by_field() {
         (json!({"success": "true", "providerApplicationVersion": "1"}), vec!["success"]),
         (json!({"success": true, "providerApplicationVersion": " "}), vec!["providerApplicationVersion"]),
         (json!({"success": true, "providerApplicationVersion": 1}), vec!["providerApplicationVersion"]),
-        (json!({"success": true, "providerApplicationVersion": "1", "buildUrl": "ci"}), vec!["buildUrl"]),
+        (
+            json!({"success": true, "providerApplicationVersion": "1", "buildUrl": "javascript:alert(1)"}),
+            vec!["buildUrl"],
+        ),
         (json!([]), vec![""]),
     ] {
         let refused = app.post(&address, &body).await.is(400);

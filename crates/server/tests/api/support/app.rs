@@ -171,11 +171,6 @@ impl TestApp {
         self.may_leave_jobs.store(true, Ordering::Relaxed);
     }
 
-    /// How the database is reached, for a second server.
-    pub(crate) fn database(&self) -> &TestDatabase {
-        &self.database
-    }
-
     pub(crate) fn advance_secs(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -244,7 +239,7 @@ fn install() {
 }
 
 /// One path segment, percent-encoded.
-pub(crate) fn segment(text: &str) -> String {
+fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 

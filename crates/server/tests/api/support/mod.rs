@@ -9,7 +9,6 @@ mod receiver;
 mod world;
 
 pub(crate) use answer::Answer;
-pub(crate) use app::{BASE, TestApp, path_of, query_of, segment};
+pub(crate) use app::{BASE, TestApp, path_of, query_of};
 pub(crate) use pact::{base64, pact};
-pub(crate) use receiver::Receiver;
-pub(crate) use world::ProviderVersion;
+pub(crate) use receiver::{Received, Receiver};

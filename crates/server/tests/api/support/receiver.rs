@@ -35,6 +35,9 @@ struct Inner {
 }
 
 impl Receiver {
+    /// Instead of a status: this request is not answered.
+    pub(crate) const NEVER: u16 = 0;
+
     pub(crate) async fn start() -> Self {
         let seen = Seen::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -82,8 +85,13 @@ async fn receive(
     body: Bytes,
 ) -> (StatusCode, &'static str) {
     let body = String::from_utf8_lossy(&body).into_owned();
-    let mut inner = seen.lock();
-    inner.received.push(Received { method: method.to_string(), target: uri.to_string(), headers, body });
-    let status = inner.statuses.pop_front().unwrap_or(200);
+    let status = {
+        let mut inner = seen.lock();
+        inner.received.push(Received { method: method.to_string(), target: uri.to_string(), headers, body });
+        inner.statuses.pop_front().unwrap_or(200)
+    };
+    if status == Receiver::NEVER {
+        std::future::pending::<()>().await;
+    }
     (StatusCode::from_u16(status).expect("a status"), "received")
 }

@@ -60,11 +60,6 @@ impl<'a> World<'a> {
         path_of(&["pacticipants", pacticipant, "versions", version, kind, "environment", &id])
     }
 
-    pub(crate) async fn main_branch(self, pacticipant: &str, branch: &str) {
-        let address = path_of(&["pacticipants", pacticipant]);
-        self.app.patch(&address, &json!({"mainBranch": branch})).await.is(200);
-    }
-
     /// A webhook that posts what a template can say of an event.
     pub(crate) fn webhook(self, url: &str) -> Webhook<'a> {
         let body = json!({
