@@ -13,6 +13,7 @@ mod documented;
 mod environments;
 mod for_verification;
 mod gate;
+mod harness;
 mod hostile;
 mod index;
 mod invariants;
