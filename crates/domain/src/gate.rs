@@ -7,13 +7,17 @@
 //! selector names count for nothing.
 
 mod describe;
+mod fix;
 mod reason;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::names::{BranchName, EnvironmentName, PacticipantName, TagName, VersionNumber};
 
-pub use reason::{Kind, Reason};
+pub use fix::Fix;
+pub use reason::{Kind, Reason, Side};
 
 /// A version in question. `key` and `position` are the registry's: identity and order of creation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,13 +72,51 @@ pub enum Origin {
     Inferred,
 }
 
+/// A version that a selector found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The version.
+    pub version: VersionRef,
+    /// Where it runs, when that is why it was found; oldest first.
+    pub stays: Vec<Stay>,
+}
+
+impl Candidate {
+    /// A version that was not found by where it runs.
+    #[must_use]
+    pub fn of(version: VersionRef) -> Self {
+        Self { version, stays: Vec::new() }
+    }
+}
+
+/// That a version is in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// How it is there.
+    pub kind: StayKind,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// How a version is in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StayKind {
+    /// Deployed, maybe as a named application instance.
+    Deployed {
+        /// Its name; `None` for the one without.
+        application_instance: Option<String>,
+    },
+    /// Released and supported.
+    Released,
+}
+
 /// What a selector found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// It stands for any version.
     Any,
     /// These; never empty.
-    Versions(Vec<VersionRef>),
+    Versions(Vec<Candidate>),
     /// None.
     Nothing,
 }
@@ -150,6 +192,21 @@ pub struct Question {
     pub ignore: Vec<Ignore>,
     /// Whether a tag, an environment or the main branch was named to deploy to.
     pub has_destination: bool,
+    /// Results that would help: other versions that are verified with a version in question.
+    pub passing: Vec<Passing>,
+}
+
+/// A successful result between a version in question and another one that is not: deploying that one would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passing {
+    /// The consumer.
+    pub consumer: PacticipantName,
+    /// Its version.
+    pub consumer_version: VersionRef,
+    /// The provider.
+    pub provider: PacticipantName,
+    /// Its version.
+    pub provider_version: VersionRef,
 }
 
 /// The answer.
@@ -252,11 +309,17 @@ fn warnings(question: &Question) -> Vec<Reason> {
 fn obstacles(question: &Question, considered: &[&Row], missing: &[&Integration]) -> Vec<Reason> {
     let mut rows: Vec<&Row> = considered.iter().filter(|row| row.success != Some(true)).copied().collect();
     rows.sort_by(|a, b| order(a).cmp(&order(b)));
-    let unverified = rows.iter().filter(|row| row.success.is_none());
-    let unverified = unverified.map(|row| Reason::not_verified(question, row));
+    let of = |wanted: Option<bool>| rows.iter().filter(move |row| row.success == wanted);
+    let unverified = of(None).map(|row| Reason::of_row(question, row, false));
     let absent = missing.iter().map(|integration| Reason::nothing_to_verify_with(question, integration));
-    let failed = rows.iter().filter(|row| row.success == Some(false)).map(|row| Reason::failed(question, row));
+    let failed = of(Some(false)).map(|row| Reason::of_row(question, row, false));
     unique(unverified.chain(absent).chain(failed))
+}
+
+/// A reason for each row, ignored or not, in the order of the rows: what it says of its two versions.
+#[must_use]
+pub fn explain<'q>(question: &'q Question, rows: impl IntoIterator<Item = &'q Row>) -> Vec<Reason> {
+    rows.into_iter().map(|row| Reason::of_row(question, row, is_ignored(question, row))).collect()
 }
 
 type Order<'a> = (&'a PacticipantName, i64, &'a PacticipantName, i64);

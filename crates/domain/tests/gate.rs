@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use pactolus_domain::gate::{
-    Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict, VersionRef, decide,
-    is_ignored,
+    Candidate, Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict, VersionRef,
+    decide, is_ignored,
 };
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use proptest::prelude::*;
@@ -15,6 +15,10 @@ fn name(text: &str) -> PacticipantName {
 
 fn version(number: i64) -> VersionRef {
     VersionRef { key: number, number: VersionNumber::parse(number.to_string()).unwrap(), position: number }
+}
+
+fn candidate(number: i64) -> Candidate {
+    Candidate::of(version(number))
 }
 
 fn row(
@@ -38,7 +42,7 @@ fn specified(pacticipant: &str, number: i64) -> Selector {
         pacticipant: name(pacticipant),
         criterion: Criterion::Version(version(number).number),
         origin: Origin::Specified,
-        found: Found::Versions(vec![version(number)]),
+        found: Found::Versions(vec![candidate(number)]),
     }
 }
 
@@ -50,7 +54,7 @@ fn in_production(pacticipant: &str, numbers: &[i64]) -> Selector {
         found: if numbers.is_empty() {
             Found::Nothing
         } else {
-            Found::Versions(numbers.iter().copied().map(version).collect())
+            Found::Versions(numbers.iter().copied().map(candidate).collect())
         },
     }
 }
@@ -62,6 +66,7 @@ fn shop_to_production(stock: &[i64], rows: Vec<Row>) -> Question {
         rows,
         ignore: vec![],
         has_destination: true,
+        passing: vec![],
     }
 }
 
@@ -238,7 +243,7 @@ fn any_selector() -> impl Strategy<Value = Selector> {
         Just(Found::Any),
         Just(Found::Nothing),
         prop::collection::vec(1..4_i64, 1..3)
-            .prop_map(|numbers| Found::Versions(numbers.into_iter().map(version).collect())),
+            .prop_map(|numbers| Found::Versions(numbers.into_iter().map(candidate).collect())),
     ];
     (any_name(), any::<bool>(), found).prop_map(|(pacticipant, specified, found)| Selector {
         pacticipant,
@@ -270,6 +275,7 @@ fn any_question() -> impl Strategy<Value = Question> {
             rows,
             ignore,
             has_destination,
+            passing: vec![],
         })
 }
 

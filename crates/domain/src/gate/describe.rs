@@ -1,13 +1,13 @@
 //! Selectors in words.
 
-use super::{Criterion, Found, Origin, Question, Selector, VersionRef};
+use super::{Candidate, Criterion, Found, Origin, Question, Selector, Stay, StayKind, VersionRef};
 use crate::names::PacticipantName;
 
 /// The version of a row's side and why it is in question: "the version of stock currently in production (41)".
 pub(super) fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> String {
     let own: Vec<&Selector> = question.selectors.iter().filter(|one| one.pacticipant == *pacticipant).collect();
     let chose = |selector: &&&Selector| match (&selector.found, version) {
-        (Found::Versions(versions), Some(version)) => versions.contains(version),
+        (Found::Versions(versions), Some(version)) => candidate(versions, version).is_some(),
         (Found::Any, Some(_)) => true,
         _ => false,
     };
@@ -16,6 +16,53 @@ pub(super) fn side(question: &Question, pacticipant: &PacticipantName, version: 
         (None, [only], None) => selector(only),
         (None, _, Some(version)) => format!("version {} of {pacticipant}", version.number),
         _ => format!("any version of {pacticipant}"),
+    }
+}
+
+fn candidate<'c>(candidates: &'c [Candidate], version: &VersionRef) -> Option<&'c Candidate> {
+    candidates.iter().find(|candidate| candidate.version == *version)
+}
+
+/// Why a version is in question, without its name: "deployed in production since 2026-11-20".
+pub(super) fn chosen(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> String {
+    let mut own = question.selectors.iter().filter(|one| one.pacticipant == *pacticipant);
+    let found = own.clone().find_map(|selector| match (&selector.found, version) {
+        (Found::Versions(versions), Some(version)) => Some((selector, candidate(versions, version)?)),
+        _ => None,
+    });
+    match (found, own.next()) {
+        (Some((selector, candidate)), _) => why(selector, candidate),
+        (None, Some(selector)) if selector.found == Found::Nothing => nothing(selector),
+        _ => "any version".into(),
+    }
+}
+
+fn why(selector: &Selector, candidate: &Candidate) -> String {
+    match &selector.criterion {
+        Criterion::Any => "any version".into(),
+        Criterion::Version(_) => "asked for by number".into(),
+        Criterion::Latest => "the latest version".into(),
+        Criterion::LatestTag(tag) => format!("the latest version with tag {tag}"),
+        Criterion::Tag(tag) => format!("has tag {tag}"),
+        Criterion::LatestBranch(branch) => format!("the latest version on branch {branch}"),
+        Criterion::Branch(branch) => format!("is on branch {branch}"),
+        Criterion::LatestMainBranch => "the latest version on the main branch".into(),
+        Criterion::MainBranch => "is on the main branch".into(),
+        Criterion::Environment(environment) => {
+            let stays: Vec<String> = candidate.stays.iter().map(|stay| in_words(stay, environment.as_str())).collect();
+            if stays.is_empty() { format!("supposed to be in {environment}") } else { stays.join(" and ") }
+        }
+    }
+}
+
+fn in_words(stay: &Stay, environment: &str) -> String {
+    let since = stay.since.format("%Y-%m-%d %H:%M UTC");
+    match &stay.kind {
+        StayKind::Deployed { application_instance: None } => format!("deployed in {environment} since {since}"),
+        StayKind::Deployed { application_instance: Some(instance) } => {
+            format!("deployed in {environment} as {instance} since {since}")
+        }
+        StayKind::Released => format!("released in {environment} since {since}"),
     }
 }
 
@@ -43,7 +90,7 @@ fn found(selector: &Selector, version: &VersionRef) -> String {
 fn selector(selector: &Selector) -> String {
     match &selector.found {
         Found::Versions(versions) => match versions.as_slice() {
-            [only] => found(selector, only),
+            [only] => found(selector, &only.version),
             _ => format!("any version of {}", selector.pacticipant),
         },
         Found::Any => format!("any version of {}", selector.pacticipant),

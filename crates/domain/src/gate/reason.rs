@@ -1,6 +1,7 @@
 //! Why the answer is what it is.
 
-use super::{Ignore, Integration, Question, Row, Selector, describe};
+use super::{Fix, Ignore, Integration, Question, Row, Selector, VersionRef, describe, fix};
+use crate::names::{PacticipantName, VersionNumber};
 
 /// What kind of reason, for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,36 +20,93 @@ pub enum Kind {
     NoProvider,
     /// A verification failed.
     Failed,
-    /// Everything is verified.
+    /// A verification succeeded; about all of them when no sides are named.
     Verified,
+    /// A row that an ignore selector leaves out.
+    Ignored,
     /// Nothing depends on it and it depends on nothing.
     NoDependencies,
 }
 
 impl Kind {
-    /// The type of the notice that tells it: `warning`, `error` or `success`.
+    /// The type of the notice that tells it: `warning`, `error`, `success` or `info`.
     #[must_use]
     pub fn notice_type(self) -> &'static str {
         match self {
             Self::CannotIgnore | Self::NoEnvironment | Self::NoVersionNumber => "warning",
             Self::NoSuchVersion | Self::NotVerified | Self::NoProvider | Self::Failed => "error",
             Self::Verified | Self::NoDependencies => "success",
+            Self::Ignored => "info",
+        }
+    }
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CannotIgnore => "cannot_ignore",
+            Self::NoEnvironment => "no_environment",
+            Self::NoVersionNumber => "no_version_number",
+            Self::NoSuchVersion => "no_such_version",
+            Self::NotVerified => "not_verified",
+            Self::NoProvider => "no_provider",
+            Self::Failed => "failed",
+            Self::Verified => "verified",
+            Self::Ignored => "ignored",
+            Self::NoDependencies => "no_dependencies",
         }
     }
 }
 
-/// One reason: its kind, and a sentence for people.
+/// A side of a row: which version, and why it is in question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Whose version.
+    pub pacticipant: PacticipantName,
+    /// `None` when none is in question.
+    pub version: Option<VersionNumber>,
+    /// In words: "deployed in production since 2026-11-20 08:00 UTC".
+    pub chosen: String,
+}
+
+/// One reason: its kind, a sentence for people, what it is about, and what would change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// For machines.
     pub kind: Kind,
     /// For people.
     pub text: String,
+    /// The consumer that it is about.
+    pub consumer: Option<Side>,
+    /// The provider that it is about.
+    pub provider: Option<Side>,
+    /// `None` when there is nothing to be done.
+    pub fix: Option<Fix>,
 }
 
 impl Reason {
+    /// The sentence with what would change it.
+    #[must_use]
+    pub fn with_fix(&self) -> String {
+        match &self.fix {
+            Some(fix) => format!("{}. To change this: {fix}.", self.text),
+            None => self.text.clone(),
+        }
+    }
+
     fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+        Self { kind, text: text.into(), consumer: None, provider: None, fix: None }
+    }
+
+    fn about(mut self, question: &Question, row: &Row) -> Self {
+        self.consumer = Some(side(question, &row.consumer, Some(&row.consumer_version)));
+        self.provider = Some(side(question, &row.provider, row.provider_version.as_ref()));
+        self
+    }
+
+    fn fixed_by(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
     }
 
     pub(super) fn cannot_ignore(ignore: &Ignore) -> Self {
@@ -77,26 +135,39 @@ impl Reason {
     }
 
     pub(super) fn no_such_version(selector: &Selector) -> Self {
-        Self::new(Kind::NoSuchVersion, describe::absence(selector))
-    }
-
-    pub(super) fn not_verified(question: &Question, row: &Row) -> Self {
-        let kind = if row.provider_version.is_some() { Kind::NotVerified } else { Kind::NoProvider };
-        let consumer = describe::side(question, &row.consumer, Some(&row.consumer_version));
-        let provider = describe::side(question, &row.provider, row.provider_version.as_ref());
-        Self::new(kind, format!("There is no verified pact between {consumer} and {provider}"))
+        Self::new(Kind::NoSuchVersion, describe::absence(selector)).fixed_by(fix::of_absence(selector))
     }
 
     pub(super) fn nothing_to_verify_with(question: &Question, integration: &Integration) -> Self {
         let consumer = describe::side(question, &integration.consumer, None);
         let provider = describe::side(question, &integration.provider, None);
-        Self::new(Kind::NoProvider, format!("There is no verified pact between {consumer} and {provider}"))
+        let text = format!("There is no verified pact between {consumer} and {provider}");
+        let mut reason = Self::new(Kind::NoProvider, text).fixed_by(fix::of_integration(question, integration));
+        reason.consumer = Some(side(question, &integration.consumer, None));
+        reason.provider = Some(side(question, &integration.provider, None));
+        reason
     }
 
-    pub(super) fn failed(question: &Question, row: &Row) -> Self {
+    /// What a row says.
+    pub(super) fn of_row(question: &Question, row: &Row, ignored: bool) -> Self {
         let consumer = describe::side(question, &row.consumer, Some(&row.consumer_version));
         let provider = describe::side(question, &row.provider, row.provider_version.as_ref());
-        Self::new(Kind::Failed, format!("The verification for the pact between {consumer} and {provider} failed"))
+        let reason = match (row.success, &row.provider_version) {
+            _ if ignored => Self::new(Kind::Ignored, format!("The pact between {consumer} and {provider} is ignored")),
+            (Some(true), _) => {
+                Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified"))
+            }
+            (Some(false), _) => Self::new(
+                Kind::Failed,
+                format!("The verification for the pact between {consumer} and {provider} failed"),
+            ),
+            (None, version) => Self::new(
+                if version.is_some() { Kind::NotVerified } else { Kind::NoProvider },
+                format!("There is no verified pact between {consumer} and {provider}"),
+            ),
+        };
+        let reason = reason.about(question, row);
+        if ignored || row.success == Some(true) { reason } else { reason.fixed_by(fix::of_row(question, row)) }
     }
 
     pub(super) fn all_verified() -> Self {
@@ -105,5 +176,13 @@ impl Reason {
 
     pub(super) fn no_dependencies() -> Self {
         Self::new(Kind::NoDependencies, "There are no missing dependencies")
+    }
+}
+
+fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> Side {
+    Side {
+        pacticipant: pacticipant.clone(),
+        version: version.map(|version| version.number.clone()),
+        chosen: describe::chosen(question, pacticipant, version),
     }
 }

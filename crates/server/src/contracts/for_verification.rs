@@ -156,7 +156,7 @@ async fn select_contents(
         if asked.stands_in_for.is_some_and(covered) {
             continue;
         }
-        let Some((consumer, selector)) = resolved(row, asked) else { continue };
+        let (consumer, selector) = resolved(row, asked)?;
         let content = by_sha.entry((row.consumer.clone(), row.sha.clone())).or_insert_with(|| Content {
             consumer,
             id: row.content_id.0,
@@ -232,11 +232,13 @@ fn fallback(asked: &ConsumerVersionSelector) -> Option<ConsumerVersionSelector> 
     Some(ConsumerVersionSelector { criterion, consumer: asked.consumer.clone() })
 }
 
-/// The consumer and why its version was chosen. What is stored was parsed before, so nothing is lost here.
-fn resolved(row: &Selected, asked: &Asked) -> Option<(PacticipantName, ResolvedSelector)> {
-    let branch = || BranchName::parse(row.branch.clone()?).ok();
-    let tag = || TagName::parse(row.tag.clone()?).ok();
-    let environment = || EnvironmentName::parse(row.environment.clone()?).ok();
+/// The consumer and why its version was chosen. What is stored was parsed before: what can't be read now is an error,
+/// since a contract that vanished would not be verified.
+fn resolved(row: &Selected, asked: &Asked) -> Result<(PacticipantName, ResolvedSelector), Error> {
+    let text = |value: &Option<String>| value.clone().ok_or_else(|| Error::internal("a selector found no name"));
+    let branch = || BranchName::parse(text(&row.branch)?).map_err(Error::internal);
+    let tag = || TagName::parse(text(&row.tag)?).map_err(Error::internal);
+    let environment = || EnvironmentName::parse(text(&row.environment)?).map_err(Error::internal);
     let production = row.production.unwrap_or(false);
     let reason = match row.reason.as_str() {
         "latest" => Reason::Latest,
@@ -247,15 +249,16 @@ fn resolved(row: &Selected, asked: &Asked) -> Option<(PacticipantName, ResolvedS
         "all_tagged" => Reason::AllTagged { tag: tag()? },
         "deployed" => Reason::Deployed { environment: environment()?, production },
         "released" => Reason::Released { environment: environment()?, production },
-        _ => Reason::InEnvironment { environment: environment()? },
+        "in_environment" => Reason::InEnvironment { environment: environment()? },
+        other => return Err(Error::internal(format!("unknown reason {other} for a selected contract"))),
     };
     let selector = ResolvedSelector {
         reason,
         consumer: asked.consumer.clone(),
-        version: VersionNumber::parse(&row.version).ok()?,
+        version: VersionNumber::parse(&row.version).map_err(Error::internal)?,
         position: row.position,
     };
-    Some((PacticipantName::parse(&row.consumer).ok()?, selector))
+    Ok((PacticipantName::parse(&row.consumer).map_err(Error::internal)?, selector))
 }
 
 /// The contents whose failure fails the build: they succeeded on the provider's branch (or, without one, on each of its

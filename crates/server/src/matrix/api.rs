@@ -8,7 +8,6 @@ use axum::routing::get;
 use pactolus_domain::gate::Criterion;
 use pactolus_domain::names::{BranchName, EnvironmentName, PacticipantName, TagName};
 use pactolus_domain::problem::Problem;
-use sqlx::PgConnection;
 
 use super::ask::{Answer, Unknown, ask};
 use super::query::{self, Asked, Query};
@@ -17,6 +16,9 @@ use crate::app::App;
 use crate::edge::{
     BaseUrl, Error, FromPath, HAL, Hal, Named, PathNames, Principal, QueryPairs, TEXT, choose, plain_text,
 };
+
+/// All statements of an answer see the same state.
+const ONE_MOMENT: &str = "begin isolation level repeatable read, read only";
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -143,16 +145,17 @@ async fn of_existing(
     destination: Criterion,
 ) -> Result<Response, Error> {
     let query = query::to(asked, destination, Vec::new());
-    let mut db = app.db.acquire().await?;
-    let answer = ask(&mut db, principal.tenant, &query).await.map_err(|unknown| match unknown {
+    let mut tx = app.db.begin_with(ONE_MOMENT).await?;
+    let answer = ask(&mut tx, principal.tenant, &query).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(names) => missing(&names),
         Unknown::Environment(_) => Error::NotFound,
         Unknown::Error(error) => error,
     })?;
+    tx.commit().await?;
     if answer.nothing_specified_exists() {
         return Err(Error::NotFound);
     }
-    show(&mut db, principal, base, headers, &answer).await
+    Ok(show(base, headers, &answer))
 }
 
 async fn answer(
@@ -162,22 +165,17 @@ async fn answer(
     headers: &HeaderMap,
     query: &Query,
 ) -> Result<Response, Unknown> {
-    let mut db = app.db.acquire().await?;
-    let answer = ask(&mut db, principal.tenant, query).await?;
-    Ok(show(&mut db, principal, base, headers, &answer).await?)
+    let mut tx = app.db.begin_with(ONE_MOMENT).await?;
+    let answer = ask(&mut tx, principal.tenant, query).await?;
+    tx.commit().await?;
+    Ok(show(base, headers, &answer))
 }
 
-async fn show(
-    db: &mut PgConnection,
-    principal: &Principal,
-    base: &BaseUrl,
-    headers: &HeaderMap,
-    answer: &Answer,
-) -> Result<Response, Error> {
+fn show(base: &BaseUrl, headers: &HeaderMap, answer: &Answer) -> Response {
     if choose(headers, &[HAL, TEXT]) == Some(TEXT) {
-        return Ok(plain_text(view::text(answer)));
+        return plain_text(view::text(answer));
     }
-    Ok(Hal::ok(&view::answer(db, principal.tenant, base, answer).await?).into_response())
+    Hal::ok(&view::answer(base, answer)).into_response()
 }
 
 fn missing(names: &[PacticipantName]) -> Error {

@@ -1,25 +1,28 @@
-//! From a query to an answer: look up what it names, infer the neighbours, read the rows, decide.
-
-use std::collections::BTreeMap;
+//! From a query to an answer: resolve what it names, read the rows, decide. Two statements; a third only when the answer
+//! is not yes, to find what would help.
 
 use pactolus_domain::gate::{
-    Criterion, Found, Ignore, Integration, Origin, Question, Selector, Verdict, VersionRef, decide, is_ignored,
+    Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
+    VersionRef, decide, explain, is_ignored,
 };
-use pactolus_domain::names::{PacticipantName, VersionNumber};
+use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 use sqlx::PgConnection;
 
-use super::query::{Asked, Ignored, Query};
+use super::query::Query;
 use super::rows::{self, MatrixRow};
-use super::store::{self, Between, Neighbours};
+use super::store::{self, Between, FoundVersion, Pair, Resolution, Surroundings};
 use crate::edge::Error;
-use crate::environments;
-use crate::ids::{PacticipantId, TenantId};
+use crate::ids::TenantId;
 
 /// The answer to a query: the verdict over all rows, and the rows that are shown.
 pub(super) struct Answer {
     pub(super) question: Question,
     pub(super) verdict: Verdict,
+    /// What each shown row says, in their order, and what stands in the way without a row.
+    pub(super) reasons: Vec<Reason>,
     pub(super) rows: Vec<MatrixRow>,
+    /// What is shown of the versions, sorted by version.
+    pub(super) surroundings: Vec<(i64, Surroundings)>,
 }
 
 impl Answer {
@@ -43,219 +46,208 @@ impl<E: Into<Error>> From<E> for Unknown {
     }
 }
 
+/// `db` must be in a transaction that sees one moment, or the answer may be true at none.
 pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) -> Result<Answer, Unknown> {
-    let ids = find_pacticipants(db, tenant, query).await?;
-    check_environments(db, tenant, query).await?;
-    let asked: Vec<(PacticipantId, &Asked)> =
-        query.selectors.iter().filter_map(|asked| Some((*ids.get(asked.pacticipant.as_str())?, asked))).collect();
-    let specified = resolve(db, tenant, &asked, Origin::Specified).await?;
-    let neighbours = find_neighbours(db, tenant, query, &specified).await?;
-    let inferred = infer(db, tenant, query, &specified, &neighbours).await?;
-    let mut rows = read_rows(db, tenant, query, &specified, &inferred, &neighbours).await?;
-    let ignore = find_ignored(db, tenant, &query.ignore).await?;
+    let resolution = store::resolve(db, tenant, query).await?;
+    refuse_unknown(query, &resolution)?;
+    let selectors = selectors(query, &resolution)?;
+    let between = between(query, &resolution);
+    let (raw, surroundings) = store::list_rows(db, tenant, &between, query.latest_by).await?;
 
-    let selectors: Vec<Selector> = specified.into_iter().chain(inferred).map(|(_, selector)| selector).collect();
+    let rows = raw.into_iter().map(rows::parse).collect::<Result<Vec<MatrixRow>, _>>();
+    let mut rows = rows.map_err(Error::internal)?;
     rows::add_co_residents(&mut rows, &selectors);
-    let mut rows = rows::keep_latest(rows, query.latest_by);
-    let question = Question {
+    let rows = rows::keep_latest(rows, query.latest_by);
+    let mut question = Question {
         selectors,
-        integrations: neighbours.iter().filter_map(integration).collect(),
+        integrations: resolution.pairs.iter().map(integration).collect::<Result<_, _>>().map_err(Error::internal)?,
         rows: rows.iter().map(|one| one.row.clone()).collect(),
-        ignore,
+        ignore: ignore(query, &resolution),
         has_destination: query.has_place(),
+        passing: Vec::new(),
     };
+    if decide(&question).deployable != Some(true) {
+        question.passing = find_passing(db, tenant, query, &rows).await?;
+    }
     let verdict = decide(&question);
+    let rows = shown(rows, query, &question);
+    let reasons = reasons(&question, &verdict, &rows);
+    Ok(Answer { question, verdict, reasons, rows, surroundings })
+}
 
-    // The verdict is over everything; only what is shown is filtered.
+fn refuse_unknown(query: &Query, resolution: &Resolution) -> Result<(), Unknown> {
+    let exists = |ordinal: usize| resolution.asked.iter().any(|(asked, _)| *asked == ordinal);
+    let mut missing: Vec<PacticipantName> = query
+        .selectors
+        .iter()
+        .enumerate()
+        .filter(|(ordinal, _)| !exists(*ordinal))
+        .map(|(_, asked)| asked.pacticipant.clone())
+        .collect();
+    missing.dedup();
+    if !missing.is_empty() {
+        return Err(Unknown::Pacticipants(missing));
+    }
+    match query.environments().find(|name| !resolution.environments.iter().any(|there| there == name)) {
+        Some(name) => Err(Unknown::Environment(name.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn selectors(query: &Query, resolution: &Resolution) -> Result<Vec<Selector>, Error> {
+    let mut selectors = Vec::new();
+    for (ordinal, asked) in query.selectors.iter().enumerate() {
+        let versions = resolution.specified.iter().filter(|(of, _)| *of == ordinal).map(|(_, version)| version);
+        selectors.push(Selector {
+            pacticipant: asked.pacticipant.clone(),
+            criterion: asked.criterion.clone(),
+            origin: Origin::Specified,
+            found: if asked.takes_any() { Found::Any } else { found(versions)? },
+        });
+    }
+    if let Some(destination) = &query.destination {
+        for pacticipant in &resolution.inferred {
+            selectors.push(Selector {
+                pacticipant: PacticipantName::parse(&pacticipant.name).map_err(Error::internal)?,
+                criterion: destination.clone(),
+                origin: Origin::Inferred,
+                found: found(pacticipant.versions.iter())?,
+            });
+        }
+    }
+    Ok(selectors)
+}
+
+/// Each version once, with all its stays; newest first.
+fn found<'v>(versions: impl Iterator<Item = &'v FoundVersion>) -> Result<Found, Error> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for version in versions {
+        let stay = version.since.map(|since| Stay { kind: stay_kind(version), since });
+        if let Some(known) = candidates.iter_mut().find(|one| one.version.key == version.id) {
+            known.stays.extend(stay);
+            continue;
+        }
+        let number = VersionNumber::parse(&version.number).map_err(Error::internal)?;
+        let version = VersionRef { key: version.id, number, position: version.position };
+        candidates.push(Candidate { version, stays: stay.into_iter().collect() });
+    }
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.version.position));
+    for candidate in &mut candidates {
+        candidate.stays.sort_by_key(|stay| stay.since);
+    }
+    Ok(if candidates.is_empty() { Found::Nothing } else { Found::Versions(candidates) })
+}
+
+fn stay_kind(version: &FoundVersion) -> StayKind {
+    match version.application_instance.clone() {
+        None => StayKind::Released,
+        Some(name) => StayKind::Deployed { application_instance: Some(name).filter(|name| !name.is_empty()) },
+    }
+}
+
+fn between(query: &Query, resolution: &Resolution) -> Between {
+    let mut touching: Vec<i64> = resolution.asked.iter().map(|(_, id)| *id).collect();
+    touching.sort_unstable();
+    touching.dedup();
+    let specified: Vec<i64> = resolution.specified.iter().map(|(_, version)| version.id).collect();
+    let mut any: Vec<i64> = resolution
+        .asked
+        .iter()
+        .filter(|(ordinal, _)| query.selectors[*ordinal].takes_any())
+        .map(|(_, id)| *id)
+        .collect();
+    if query.selectors.len() == 1 && query.destination.is_none() {
+        // Alone: with whatever versions of the neighbours there are.
+        let providers: Vec<i64> = resolution.pairs.iter().map(|pair| pair.provider_id).collect();
+        let mut consumers = any.clone();
+        if !any.is_empty() {
+            consumers.extend(resolution.pairs.iter().map(|pair| pair.consumer_id));
+        }
+        return Between {
+            consumer_versions: specified.clone(),
+            any_version_of_consumers: consumers,
+            providers: providers.clone(),
+            provider_versions: Vec::new(),
+            any_version_of_providers: providers,
+            verified_by: specified,
+            touching,
+        };
+    }
+    let inferred = resolution.inferred.iter().flat_map(|one| one.versions.iter().map(|version| version.id));
+    let versions: Vec<i64> = specified.into_iter().chain(inferred).collect();
+    let mut providers = touching.clone();
+    providers.extend(resolution.inferred.iter().map(|one| one.id));
+    any.sort_unstable();
+    any.dedup();
+    Between {
+        consumer_versions: versions.clone(),
+        any_version_of_consumers: any.clone(),
+        providers,
+        provider_versions: versions,
+        any_version_of_providers: any,
+        verified_by: Vec::new(),
+        touching,
+    }
+}
+
+fn integration(pair: &Pair) -> Result<Integration, NameError> {
+    Ok(Integration {
+        consumer: PacticipantName::parse(&pair.consumer)?,
+        provider: PacticipantName::parse(&pair.provider)?,
+        required: pair.required,
+    })
+}
+
+fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
+    let ignore = query.ignore.iter().enumerate().map(|(ordinal, one)| Ignore {
+        pacticipant: one.pacticipant.clone(),
+        version: one.version.clone(),
+        exists: resolution.ignorable.contains(&ordinal),
+    });
+    ignore.collect()
+}
+
+/// For rows without success: other versions of the side that was not asked about that have passed.
+async fn find_passing(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    query: &Query,
+    rows: &[MatrixRow],
+) -> Result<Vec<Passing>, Error> {
+    let asked = |name: &PacticipantName| query.selectors.iter().any(|one| one.pacticipant == *name);
+    let open = rows.iter().filter(|one| one.row.success != Some(true));
+    let mut consumer_versions: Vec<i64> = Vec::new();
+    let mut provider_versions: Vec<i64> = Vec::new();
+    for one in open {
+        if !asked(&one.row.provider) {
+            consumer_versions.push(one.row.consumer_version.key);
+        } else if !asked(&one.row.consumer) {
+            provider_versions.extend(one.row.provider_version.as_ref().map(|version| version.key));
+        }
+    }
+    if consumer_versions.is_empty() && provider_versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = store::list_passing(db, tenant, &consumer_versions, &provider_versions).await?;
+    found.into_iter().map(rows::parse_passing).collect::<Result<_, _>>().map_err(Error::internal)
+}
+
+/// The verdict is over everything; only what is shown is filtered. What is ignored stands last.
+fn shown(mut rows: Vec<MatrixRow>, query: &Query, question: &Question) -> Vec<MatrixRow> {
     if !query.success.is_empty() {
         rows.retain(|one| query.success.contains(&one.row.success));
     }
     rows::most_recent(&mut rows, query.limit);
     rows::sort(&mut rows);
-    // What is ignored stands last.
     let (ignored, mut shown): (Vec<MatrixRow>, Vec<MatrixRow>) =
-        rows.into_iter().partition(|one| is_ignored(&question, &one.row));
+        rows.into_iter().partition(|one| is_ignored(question, &one.row));
     shown.extend(ignored);
-    Ok(Answer { question, verdict, rows: shown })
+    shown
 }
 
-type Ids = BTreeMap<String, PacticipantId>;
-
-async fn find_pacticipants(db: &mut PgConnection, tenant: TenantId, query: &Query) -> Result<Ids, Unknown> {
-    let names: Vec<String> = query.selectors.iter().map(|asked| asked.pacticipant.to_string()).collect();
-    let found = store::list_pacticipants(db, tenant, &names).await?;
-    let ids: Ids = found.into_iter().map(|one| (one.name, one.id)).collect();
-    let mut missing: Vec<PacticipantName> = query
-        .selectors
-        .iter()
-        .map(|asked| asked.pacticipant.clone())
-        .filter(|name| !ids.contains_key(name.as_str()))
-        .collect();
-    missing.dedup();
-    if missing.is_empty() { Ok(ids) } else { Err(Unknown::Pacticipants(missing)) }
-}
-
-async fn check_environments(db: &mut PgConnection, tenant: TenantId, query: &Query) -> Result<(), Unknown> {
-    let criteria = query.selectors.iter().map(|asked| &asked.criterion).chain(&query.destination);
-    for criterion in criteria {
-        if let Criterion::Environment(name) = criterion
-            && environments::find_by_name(db, tenant, name.as_str()).await?.is_none()
-        {
-            return Err(Unknown::Environment(name.to_string()));
-        }
-    }
-    Ok(())
-}
-
-type Resolved = (PacticipantId, Selector);
-
-async fn resolve(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    asked: &[(PacticipantId, &Asked)],
-    origin: Origin,
-) -> Result<Vec<Resolved>, Error> {
-    let criteria: Vec<(PacticipantId, &Criterion)> = asked.iter().map(|(id, asked)| (*id, &asked.criterion)).collect();
-    let mut found: BTreeMap<i32, Vec<VersionRef>> = BTreeMap::new();
-    for version in store::list_versions(db, tenant, &criteria).await? {
-        let number = VersionNumber::parse(version.number).map_err(Error::internal)?;
-        let version_ref = VersionRef { key: version.id.0, number, position: version.position };
-        found.entry(version.ordinal).or_default().push(version_ref);
-    }
-    let resolved = (0..).zip(asked).map(|(ordinal, (id, asked))| {
-        let found = match (&asked.criterion, found.remove(&ordinal)) {
-            (Criterion::Any, _) => Found::Any,
-            (_, Some(versions)) => Found::Versions(versions),
-            (_, None) => Found::Nothing,
-        };
-        let selector =
-            Selector { pacticipant: asked.pacticipant.clone(), criterion: asked.criterion.clone(), origin, found };
-        (*id, selector)
-    });
-    Ok(resolved.collect())
-}
-
-async fn find_neighbours(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    query: &Query,
-    specified: &[Resolved],
-) -> Result<Vec<Neighbours>, Error> {
-    let pacticipants = ids_of(specified, |_| true);
-    if specified.len() > 1 && query.destination.is_none() {
-        return Ok(store::list_integrations_between(db, tenant, &pacticipants).await?);
-    }
-    let any_version_of = ids_of(specified, |selector| selector.found == Found::Any);
-    let versions = versions_of(specified);
-    Ok(store::list_neighbours(db, tenant, &pacticipants, &versions, &any_version_of).await?)
-}
-
-fn ids_of(resolved: &[Resolved], which: impl Fn(&Selector) -> bool) -> Vec<i64> {
-    let mut ids: Vec<i64> = resolved.iter().filter(|(_, selector)| which(selector)).map(|(id, _)| id.0).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
-fn versions_of(resolved: &[Resolved]) -> Vec<i64> {
-    let versions = resolved.iter().filter_map(|(_, selector)| match &selector.found {
-        Found::Versions(versions) => Some(versions.iter().map(|version| version.key)),
-        _ => None,
-    });
-    versions.flatten().collect()
-}
-
-/// The neighbours that were not specified, with the destination's criterion.
-async fn infer(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    query: &Query,
-    specified: &[Resolved],
-    neighbours: &[Neighbours],
-) -> Result<Vec<Resolved>, Error> {
-    let Some(destination) = &query.destination else { return Ok(Vec::new()) };
-    let mut others: BTreeMap<&str, PacticipantId> = BTreeMap::new();
-    for pair in neighbours {
-        others.insert(&pair.consumer, pair.consumer_id);
-        others.insert(&pair.provider, pair.provider_id);
-    }
-    others.retain(|_, id| !specified.iter().any(|(specified, _)| specified == id));
-    let mut asked = Vec::new();
-    for (name, id) in others {
-        let pacticipant = PacticipantName::parse(name).map_err(Error::internal)?;
-        asked.push((id, Asked { pacticipant, criterion: destination.clone() }));
-    }
-    let asked: Vec<(PacticipantId, &Asked)> = asked.iter().map(|(id, asked)| (*id, asked)).collect();
-    resolve(db, tenant, &asked, Origin::Inferred).await
-}
-
-async fn read_rows(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    query: &Query,
-    specified: &[Resolved],
-    inferred: &[Resolved],
-    neighbours: &[Neighbours],
-) -> Result<Vec<MatrixRow>, Error> {
-    let touching = ids_of(specified, |_| true);
-    let alone = specified.len() == 1 && query.destination.is_none();
-    let mut raw;
-    if alone {
-        let mut between = between(specified, touching);
-        let providers = neighbours.iter().map(|pair| pair.provider_id.0);
-        between.providers.extend(providers.clone());
-        between.any_version_of_providers.extend(providers);
-        if !between.any_version_of_consumers.is_empty() {
-            between.any_version_of_consumers.extend(neighbours.iter().map(|pair| pair.consumer_id.0));
-        }
-        raw = store::list_rows(db, tenant, &between, query.latest_by).await?;
-        let versions = &between.provider_versions;
-        raw.extend(store::list_rows_verified_by(db, tenant, versions, query.latest_by).await?);
-    } else {
-        let all: Vec<Resolved> = specified.iter().chain(inferred).cloned().collect();
-        raw = store::list_rows(db, tenant, &between(&all, touching), query.latest_by).await?;
-    }
-    Ok(raw.into_iter().filter_map(rows::parse).collect())
-}
-
-fn between(resolved: &[Resolved], touching: Vec<i64>) -> Between {
-    let any = ids_of(resolved, |selector| selector.found == Found::Any);
-    let versions = versions_of(resolved);
-    Between {
-        consumer_versions: versions.clone(),
-        any_version_of_consumers: any.clone(),
-        providers: ids_of(resolved, |_| true),
-        provider_versions: versions,
-        any_version_of_providers: any,
-        touching,
-    }
-}
-
-fn integration(pair: &Neighbours) -> Option<Integration> {
-    Some(Integration {
-        consumer: PacticipantName::parse(&pair.consumer).ok()?,
-        provider: PacticipantName::parse(&pair.provider).ok()?,
-        required: pair.required,
-    })
-}
-
-async fn find_ignored(db: &mut PgConnection, tenant: TenantId, ignored: &[Ignored]) -> Result<Vec<Ignore>, Error> {
-    if ignored.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<String> = ignored.iter().map(|one| one.pacticipant.to_string()).collect();
-    let numbers: Vec<String> =
-        ignored.iter().map(|one| one.version.as_ref().map(ToString::to_string).unwrap_or_default()).collect();
-    let pacticipants = store::list_pacticipants(db, tenant, &names).await?;
-    let versions = store::list_existing_versions(db, tenant, &names, &numbers).await?;
-    let found = ignored.iter().map(|one| {
-        let exists = match &one.version {
-            None => pacticipants.iter().any(|found| found.name == one.pacticipant.as_str()),
-            Some(version) => {
-                versions.iter().any(|(name, number)| name == one.pacticipant.as_str() && number == version.as_str())
-            }
-        };
-        Ignore { pacticipant: one.pacticipant.clone(), version: one.version.clone(), exists }
-    });
-    Ok(found.collect())
+fn reasons(question: &Question, verdict: &Verdict, rows: &[MatrixRow]) -> Vec<Reason> {
+    let mut reasons = explain(question, rows.iter().map(|one| &one.row));
+    let without_row = verdict.reasons.iter().filter(|reason| !reasons.contains(reason)).cloned().collect::<Vec<_>>();
+    reasons.extend(without_row);
+    reasons
 }

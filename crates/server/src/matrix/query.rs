@@ -23,6 +23,15 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// The environments that it names.
+    pub(super) fn environments(&self) -> impl Iterator<Item = &str> {
+        let criteria = self.selectors.iter().map(|asked| &asked.criterion).chain(&self.destination);
+        criteria.filter_map(|criterion| match criterion {
+            Criterion::Environment(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether an environment, a tag or the main branch was named, so that the answer is about a place.
     pub(super) fn has_place(&self) -> bool {
         !matches!(self.destination, None | Some(Criterion::Latest))
@@ -34,6 +43,13 @@ impl Query {
 pub(super) struct Asked {
     pub(super) pacticipant: PacticipantName,
     pub(super) criterion: Criterion,
+}
+
+impl Asked {
+    /// Whether it stands for any version of its pacticipant.
+    pub(super) fn takes_any(&self) -> bool {
+        self.criterion == Criterion::Any
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +89,8 @@ pub(super) fn matrix_of(query: &QueryPairs, selectors: Vec<Asked>) -> Result<Que
 
 fn options(query: &QueryPairs, selectors: Vec<Asked>, problems: &mut Vec<String>) -> Query {
     let destination = destination(query, problems);
-    let latest_by = latest_by(query, destination.as_ref(), problems);
+    let co_resident = selectors.iter().map(|asked| &asked.criterion).chain(&destination).any(Criterion::co_resident);
+    let latest_by = latest_by(query, co_resident, problems);
     Query {
         selectors,
         destination,
@@ -173,15 +190,13 @@ fn destination(query: &QueryPairs, problems: &mut Vec<String>) -> Option<Criteri
     }
 }
 
-/// With an environment `cvp` is read as `cvpv`: else a later version's success would hide an earlier one's failure
-/// while both of them run there.
-fn latest_by(query: &QueryPairs, destination: Option<&Criterion>, problems: &mut Vec<String>) -> LatestBy {
+/// Where versions run beside each other `cvp` is read as `cvpv`: else a later version's success would hide an earlier
+/// one's failure while both of them are there.
+fn latest_by(query: &QueryPairs, co_resident: bool, problems: &mut Vec<String>) -> LatestBy {
     match query.last("latestby") {
         None => LatestBy::All,
         Some("cvpv") => LatestBy::ConsumerVersionProviderVersion,
-        Some("cvp") if matches!(destination, Some(Criterion::Environment(_))) => {
-            LatestBy::ConsumerVersionProviderVersion
-        }
+        Some("cvp") if co_resident => LatestBy::ConsumerVersionProviderVersion,
         Some("cvp") => LatestBy::ConsumerVersionProvider,
         Some(other) => {
             problems.push(format!("latestby must be one of: cvpv, cvp (not '{other}')"));
@@ -318,6 +333,15 @@ mod tests {
         check(
             "q[][pacticipant]=shop&q[][latest]=true&latestby=cvp&environment=production",
             "shop Latest -> Some(Environment(EnvironmentName(\"production\"))) ConsumerVersionProviderVersion",
+        );
+    }
+
+    #[test]
+    fn cvp_with_a_selector_of_an_environment_is_cvpv() {
+        check(
+            "q[][pacticipant]=shop&q[][version]=1&q[][pacticipant]=stock&q[][environment]=production&latestby=cvp",
+            "shop Version(VersionNumber(\"1\")) + stock Environment(EnvironmentName(\"production\")) -> None \
+             ConsumerVersionProviderVersion",
         );
     }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use pactolus_domain::gate::{Found, Row, Selector, VersionRef};
-use pactolus_domain::names::{PacticipantName, VersionNumber};
+use pactolus_domain::gate::{Found, Passing, Row, Selector, VersionRef};
+use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 
 use super::query::LatestBy;
-use super::store::RawRow;
+use super::store::{RawPassing, RawRow};
 
 /// A row with what is shown of it.
 #[derive(Clone, Debug)]
@@ -19,24 +19,18 @@ pub(super) struct MatrixRow {
     pub(super) result: Option<(i64, DateTime<Utc>)>,
 }
 
-/// The names in the database were parsed when they came in, so nothing is lost here.
-pub(super) fn parse(raw: RawRow) -> Option<MatrixRow> {
+/// The names in the database were parsed when they came in. One that can't be read now is an error: a row that
+/// vanished could be the one that says no.
+pub(super) fn parse(raw: RawRow) -> Result<MatrixRow, NameError> {
     let provider_version = match (raw.provider_version_id, raw.provider_version, raw.provider_position) {
-        (Some(id), Some(number), Some(position)) => {
-            Some(VersionRef { key: id.0, number: VersionNumber::parse(number).ok()?, position })
-        }
+        (Some(id), Some(number), Some(position)) => Some(version_ref(id, number, position)?),
         _ => None,
     };
-    let consumer_version = VersionRef {
-        key: raw.consumer_version_id.0,
-        number: VersionNumber::parse(raw.consumer_version).ok()?,
-        position: raw.consumer_position,
-    };
-    Some(MatrixRow {
+    Ok(MatrixRow {
         row: Row {
-            consumer: PacticipantName::parse(raw.consumer).ok()?,
-            consumer_version,
-            provider: PacticipantName::parse(raw.provider).ok()?,
+            consumer: PacticipantName::parse(raw.consumer)?,
+            consumer_version: version_ref(raw.consumer_version_id, raw.consumer_version, raw.consumer_position)?,
+            provider: PacticipantName::parse(raw.provider)?,
             provider_version,
             success: raw.success,
         },
@@ -46,12 +40,26 @@ pub(super) fn parse(raw: RawRow) -> Option<MatrixRow> {
     })
 }
 
+/// As [`parse`].
+pub(super) fn parse_passing(raw: RawPassing) -> Result<Passing, NameError> {
+    Ok(Passing {
+        consumer: PacticipantName::parse(raw.consumer)?,
+        consumer_version: version_ref(raw.consumer_version_id, raw.consumer_version, raw.consumer_position)?,
+        provider: PacticipantName::parse(raw.provider)?,
+        provider_version: version_ref(raw.provider_version_id, raw.provider_version, raw.provider_position)?,
+    })
+}
+
+fn version_ref(key: i64, number: String, position: i64) -> Result<VersionRef, NameError> {
+    Ok(VersionRef { key, number: VersionNumber::parse(number)?, position })
+}
+
 /// Gives each provider version that runs beside others a row of its own: without result where it has none.
 pub(super) fn add_co_residents(rows: &mut Vec<MatrixRow>, selectors: &[Selector]) {
     let mut residents: HashMap<&PacticipantName, Vec<&VersionRef>> = HashMap::new();
     for selector in selectors.iter().filter(|selector| selector.criterion.co_resident()) {
         if let Found::Versions(versions) = &selector.found {
-            residents.entry(&selector.pacticipant).or_default().extend(versions);
+            residents.entry(&selector.pacticipant).or_default().extend(versions.iter().map(|one| &one.version));
         }
     }
     let verified: BTreeSet<(i64, String, i64)> = rows

@@ -1,35 +1,24 @@
-//! How the matrix is shown: the summary, notices, and a row a contract and result.
+//! How the matrix is shown: the summary, notices and reasons, and a row for each contract and result.
 
-use std::collections::HashMap;
-
-use pactolus_domain::gate::{VersionRef, is_ignored};
+use pactolus_domain::gate::{Fix, Reason, Side, VersionRef, is_ignored};
 use pactolus_domain::metadata::Metadata;
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
 
 use super::ask::Answer;
 use super::rows::MatrixRow;
-use super::store::{self, Residence};
-use crate::edge::{BaseUrl, Error, Link, timestamp, urls, without_nulls};
-use crate::ids::TenantId;
-use crate::versions::{self, BranchOfVersion, TagOfVersion};
+use super::store::{Residence, Surroundings};
+use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
 
-pub(super) async fn answer(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    base: &BaseUrl,
-    answer: &Answer,
-) -> Result<Value, Error> {
-    let surroundings = Surroundings::of(db, tenant, &answer.rows).await?;
+pub(super) fn answer(base: &BaseUrl, answer: &Answer) -> Value {
     let rows = answer.rows.iter().map(|one| {
-        let mut shown = row(base, one, &surroundings);
+        let mut shown = row(base, one, &answer.surroundings);
         if is_ignored(&answer.question, &one.row) {
             shown["ignored"] = true.into();
         }
         shown
     });
     let verdict = &answer.verdict;
-    let texts: Vec<&str> = verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let texts: Vec<String> = verdict.reasons.iter().map(Reason::with_fix).collect();
     let mut summary = json!({
         "deployable": verdict.deployable,
         "reason": texts.join("\n"),
@@ -40,9 +29,62 @@ pub(super) async fn answer(
     if !answer.question.ignore.is_empty() {
         summary["ignored"] = verdict.ignored.into();
     }
-    let notices: Value =
-        verdict.reasons.iter().map(|reason| json!({"type": reason.kind.notice_type(), "text": reason.text})).collect();
-    Ok(json!({"summary": summary, "notices": notices, "matrix": rows.collect::<Value>()}))
+    let notices: Value = verdict
+        .reasons
+        .iter()
+        .map(|reason| json!({"type": reason.kind.notice_type(), "text": reason.with_fix()}))
+        .collect();
+    let links = answer.rows.iter().map(|one| links(base, one)).chain(std::iter::repeat(json!({})));
+    let reasons: Value = answer.reasons.iter().zip(links).map(|(one, links)| reason(one, links)).collect();
+    json!({"summary": summary, "notices": notices, "matrix": rows.collect::<Value>(), "reasons": reasons})
+}
+
+/// A reason for machines: its kind, what it is about and why that is in question, and what would change it.
+fn reason(reason: &Reason, links: Value) -> Value {
+    let side = |side: &Side| json!({"name": side.pacticipant, "version": side.version, "chosen": side.chosen});
+    let fix = reason.fix.as_ref().map(fix);
+    let mut shown = without_nulls(json!({
+        "kind": reason.kind.as_str(),
+        "text": reason.text,
+        "consumer": reason.consumer.as_ref().map(side),
+        "provider": reason.provider.as_ref().map(side),
+        "fix": fix,
+    }));
+    if links.as_object().is_some_and(|links| !links.is_empty()) {
+        shown["_links"] = links;
+    }
+    shown
+}
+
+fn fix(fix: &Fix) -> Value {
+    let text = fix.to_string();
+    without_nulls(match fix {
+        Fix::Verify { consumer, consumer_version, provider, provider_version } => json!({
+            "kind": "verify", "text": text, "consumer": consumer, "consumerVersion": consumer_version,
+            "provider": provider, "providerVersion": provider_version,
+        }),
+        Fix::DeployFirst { pacticipant, version, environment } => json!({
+            "kind": "deploy_first", "text": text, "pacticipant": pacticipant, "version": version,
+            "environment": environment,
+        }),
+        Fix::RecordDeployment { pacticipant, environment } => {
+            json!({"kind": "record_deployment", "text": text, "pacticipant": pacticipant, "environment": environment})
+        }
+        Fix::Repair { consumer, provider } => {
+            json!({"kind": "repair", "text": text, "consumer": consumer, "provider": provider})
+        }
+        Fix::Publish { pacticipant, version } => {
+            json!({"kind": "publish", "text": text, "pacticipant": pacticipant, "version": version})
+        }
+    })
+}
+
+/// The contract and the result of a row.
+fn links(base: &BaseUrl, one: &MatrixRow) -> Value {
+    let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
+    let contract = urls::contract(base, provider, consumer, one.row.consumer_version.number.as_str());
+    let result = one.result.map(|(number, _)| Link::to(urls::verification(base, provider, consumer, &one.sha, number)));
+    without_nulls(json!({"pb:pact": Link::to(contract), "pb:verification-result": result}))
 }
 
 /// The same as a table in plain text, for terminals and scripts.
@@ -66,44 +108,15 @@ pub(super) fn text(answer: &Answer) -> String {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         cells.join("  ").trim_end().to_string()
     });
-    let reasons = answer.verdict.reasons.iter().map(|reason| reason.text.clone());
+    let reasons = answer.verdict.reasons.iter().map(Reason::with_fix);
     let lines: Vec<String> = lines.chain(std::iter::once(String::new())).chain(reasons).collect();
     lines.join("\n") + "\n"
 }
 
-/// Branches, tags and environments of all versions in the rows.
-struct Surroundings {
-    branches: HashMap<i64, Vec<BranchOfVersion>>,
-    tags: HashMap<i64, Vec<TagOfVersion>>,
-    residences: HashMap<i64, Vec<Residence>>,
-}
+/// By version.
+type BySurroundings = [(i64, Surroundings)];
 
-impl Surroundings {
-    async fn of(db: &mut PgConnection, tenant: TenantId, rows: &[MatrixRow]) -> Result<Self, Error> {
-        let mut ids: Vec<i64> = rows
-            .iter()
-            .flat_map(|one| [Some(one.row.consumer_version.key), one.row.provider_version.as_ref().map(|v| v.key)])
-            .flatten()
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(Self {
-            branches: grouped(versions::list_branches_of(db, tenant, &ids).await?, |one| one.version_id.0),
-            tags: grouped(versions::list_tags_of(db, tenant, &ids).await?, |one| one.version_id.0),
-            residences: grouped(store::list_residences(db, tenant, &ids).await?, |one| one.version_id.0),
-        })
-    }
-}
-
-fn grouped<T>(items: Vec<T>, key: impl Fn(&T) -> i64) -> HashMap<i64, Vec<T>> {
-    let mut groups: HashMap<i64, Vec<T>> = HashMap::new();
-    for item in items {
-        groups.entry(key(&item)).or_default().push(item);
-    }
-    groups
-}
-
-fn row(base: &BaseUrl, one: &MatrixRow, surroundings: &Surroundings) -> Value {
+fn row(base: &BaseUrl, one: &MatrixRow, surroundings: &BySurroundings) -> Value {
     let row = &one.row;
     let (consumer, provider) = (row.consumer.as_str(), row.provider.as_str());
     let number = row.consumer_version.number.as_str();
@@ -134,29 +147,29 @@ fn row(base: &BaseUrl, one: &MatrixRow, surroundings: &Surroundings) -> Value {
     })
 }
 
-fn version(base: &BaseUrl, pacticipant: &str, version: &VersionRef, surroundings: &Surroundings) -> Value {
+fn version(base: &BaseUrl, pacticipant: &str, version: &VersionRef, surroundings: &BySurroundings) -> Value {
     let number = version.number.as_str();
-    let branches = surroundings.branches.get(&version.key).map(Vec::as_slice).unwrap_or_default();
-    let tags = surroundings.tags.get(&version.key).map(Vec::as_slice).unwrap_or_default();
-    let residences = surroundings.residences.get(&version.key).map(Vec::as_slice).unwrap_or_default();
-    let branch_versions: Value = branches
+    let nothing = Surroundings::default();
+    let own = surroundings.binary_search_by_key(&version.key, |(id, _)| *id).map_or(&nothing, |at| &surroundings[at].1);
+    let branch_versions: Value = own
+        .branches
         .iter()
-        .map(|on| {
-            let url = urls::branch_version(base, pacticipant, &on.branch, number);
-            let link = Link::to(url).title("Branch version").name(&on.branch);
-            json!({"name": on.branch, "latest": on.latest, "_links": {"self": link}})
+        .map(|(branch, latest)| {
+            let url = urls::branch_version(base, pacticipant, branch, number);
+            let link = Link::to(url).title("Branch version").name(branch);
+            json!({"name": branch, "latest": latest, "_links": {"self": link}})
         })
         .collect();
-    let tags = tags.iter().map(|tag| {
-        let link = Link::to(urls::tag(base, pacticipant, number, &tag.name));
-        json!({"name": tag.name, "latest": tag.latest, "_links": {"self": link}})
+    let tags = own.tags.iter().map(|(tag, latest)| {
+        let link = Link::to(urls::tag(base, pacticipant, number, tag));
+        json!({"name": tag, "latest": latest, "_links": {"self": link}})
     });
     let mut shown = Map::new();
     shown.insert("number".into(), number.into());
-    shown.insert("branch".into(), json!(branches.last().map(|on| &on.branch)));
+    shown.insert("branch".into(), json!(own.branches.last().map(|(branch, _)| branch)));
     shown.insert("branches".into(), branch_versions.clone());
     shown.insert("branchVersions".into(), branch_versions);
-    shown.insert("environments".into(), residences.iter().map(|one| environment(base, one)).collect());
+    shown.insert("environments".into(), own.residences.iter().map(|one| environment(base, one)).collect());
     shown.insert("_links".into(), json!({"self": Link::to(urls::version(base, pacticipant, number))}));
     shown.insert("tags".into(), tags.collect());
     shown.into()

@@ -451,8 +451,6 @@ pub(crate) async fn list_branches_of(
 pub(crate) struct TagOfVersion {
     pub(crate) version_id: VersionId,
     pub(crate) name: String,
-    /// Whether no later version carries the tag.
-    pub(crate) latest: bool,
 }
 
 pub(crate) async fn list_tags_of(
@@ -463,12 +461,8 @@ pub(crate) async fn list_tags_of(
     sqlx::query_as!(
         TagOfVersion,
         r#"
-        select tag.version_id as "version_id: _", tag.name,
-               tag_head.version_id is not distinct from tag.version_id as "latest!"
+        select tag.version_id as "version_id: _", tag.name
         from tag
-        left join tag_head on tag_head.tenant_id = tag.tenant_id
-                          and tag_head.pacticipant_id = tag.pacticipant_id
-                          and tag_head.name = tag.name
         where tag.tenant_id = $1
           and tag.version_id = any($2)
         order by tag.version_id, tag.ordinal

@@ -1,0 +1,80 @@
+//! Results that would help where one is missing or failed.
+
+use sqlx::PgConnection;
+
+use crate::ids::TenantId;
+
+/// A successful result between a version in question and another one.
+pub(crate) struct RawPassing {
+    pub(crate) consumer: String,
+    pub(crate) consumer_version_id: i64,
+    pub(crate) consumer_version: String,
+    pub(crate) consumer_position: i64,
+    pub(crate) provider: String,
+    pub(crate) provider_version_id: i64,
+    pub(crate) provider_version: String,
+    pub(crate) provider_position: i64,
+}
+
+/// The newest provider version that verified each contract of these consumer versions, and the newest version of each
+/// consumer whose contract these provider versions have verified.
+pub(crate) async fn list_passing(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer_versions: &[i64],
+    provider_versions: &[i64],
+) -> sqlx::Result<Vec<RawPassing>> {
+    sqlx::query_as!(
+        RawPassing,
+        r#"
+        with passing as (
+            select contract.consumer_version_id, contract.consumer_id, contract.provider_id,
+                   newest.provider_version_id
+            from contract
+            cross join lateral (
+                select verification.provider_version_id
+                from verification
+                where verification.tenant_id = $1
+                  and verification.content_id = contract.content_id
+                  and verification.success
+                order by verification.provider_position desc
+                limit 1
+            ) as newest
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = any($2)
+            union
+            select newest.consumer_version_id, newest.consumer_id, newest.provider_id, verification.provider_version_id
+            from verification
+            cross join lateral (
+                select contract.consumer_version_id, contract.consumer_id, contract.provider_id
+                from contract
+                where contract.tenant_id = $1
+                  and contract.content_id = verification.content_id
+                order by contract.position desc
+                limit 1
+            ) as newest
+            where verification.tenant_id = $1
+              and verification.provider_version_id = any($3)
+              and verification.success
+        )
+        select consumer.name as consumer, consumer_version.id as consumer_version_id,
+               consumer_version.number as consumer_version, consumer_version.position as consumer_position,
+               provider.name as provider, provider_version.id as provider_version_id,
+               provider_version.number as provider_version, provider_version.position as provider_position
+        from passing
+        join pacticipant as consumer on consumer.tenant_id = $1
+                                    and consumer.id = passing.consumer_id
+        join pacticipant as provider on provider.tenant_id = $1
+                                    and provider.id = passing.provider_id
+        join version as consumer_version on consumer_version.tenant_id = $1
+                                        and consumer_version.id = passing.consumer_version_id
+        join version as provider_version on provider_version.tenant_id = $1
+                                        and provider_version.id = passing.provider_version_id
+        "#,
+        tenant.0,
+        consumer_versions,
+        provider_versions,
+    )
+    .fetch_all(db)
+    .await
+}
