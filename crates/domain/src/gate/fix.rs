@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Criterion, Found, Integration, Origin, Question, Row, Selector};
+use super::{Candidate, Criterion, Found, Integration, Origin, Question, Row, Selector, VersionRef};
 use crate::names::{EnvironmentName, PacticipantName, VersionNumber};
 
 /// What to do about a reason.
@@ -142,17 +142,36 @@ fn deploy_first(question: &Question, row: &Row) -> Option<Fix> {
         (Criterion::Environment(environment), Origin::Inferred) => Some(environment.clone()),
         _ => None,
     });
+    // One that is there already, beside the one in the way, is no help.
+    let is_there = |name: &PacticipantName, version: &VersionRef| {
+        let own = question.selectors.iter().filter(|selector| selector.pacticipant == *name);
+        own.flat_map(candidates).any(|candidate| candidate.version == *version)
+    };
     let passing = question.passing.iter().filter(|one| one.consumer == row.consumer && one.provider == row.provider);
     let (pacticipant, version) = if !specified(&row.provider) {
-        let mut versions = passing.filter(|one| one.consumer_version == row.consumer_version);
-        (&row.provider, versions.by_ref().map(|one| &one.provider_version).max_by_key(|one| one.position)?)
+        let versions = passing.filter(|one| one.consumer_version == row.consumer_version);
+        (&row.provider, newest(versions.map(|one| &one.provider_version), |one| !is_there(&row.provider, one))?)
     } else if !specified(&row.consumer) {
         let versions = passing.filter(|one| Some(&one.provider_version) == row.provider_version.as_ref());
-        (&row.consumer, versions.map(|one| &one.consumer_version).max_by_key(|one| one.position)?)
+        (&row.consumer, newest(versions.map(|one| &one.consumer_version), |one| !is_there(&row.consumer, one))?)
     } else {
         return None;
     };
     Some(Fix::DeployFirst { pacticipant: pacticipant.clone(), version: version.number.clone(), environment })
+}
+
+fn newest<'v>(
+    versions: impl Iterator<Item = &'v VersionRef>,
+    helps: impl Fn(&VersionRef) -> bool,
+) -> Option<&'v VersionRef> {
+    versions.filter(|version| helps(version)).max_by_key(|version| version.position)
+}
+
+fn candidates(selector: &Selector) -> &[Candidate] {
+    match &selector.found {
+        Found::Versions(candidates) => candidates,
+        Found::Any | Found::Nothing => &[],
+    }
 }
 
 fn nothing_there(question: &Question, provider: &PacticipantName) -> Option<Fix> {

@@ -52,7 +52,7 @@ async fn a_consumer_may_not_go_before_its_provider() {
     app.world().environment("production").await;
     app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and a version of stock currently in production (no version is currently recorded as deployed/released in this environment)");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and a version of stock currently in production (no version is currently recorded as deployed/released in this environment). To change this: record which version of stock is deployed in production: none is.");
 }
 
 #[tokio::test]
@@ -64,15 +64,15 @@ async fn the_story_from_no_to_yes() {
     world.provider("stock").version("39").await;
     world.deployed("stock", "39", "production").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39)");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: verify the contract of shop 1 with stock 39.");
     world.provider("stock").version("40").verifies("shop", "1").await;
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39)");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: deploy stock 40 to production first: it has passed.");
     assert_snapshot!(to_production(&app, "stock", "40").await, @"yes: There are no missing dependencies");
     world.deployed("stock", "40", "production").await;
     assert_snapshot!(to_production(&app, "shop", "1").await, @"yes: All required verification results are published and successful");
     world.deployed("shop", "1", "production").await;
     world.provider("stock").version("41").fails("shop", "1").await;
-    assert_snapshot!(to_production(&app, "stock", "41").await, @"no: The verification for the pact between the version of shop currently in production (1) and version 41 of stock failed");
+    assert_snapshot!(to_production(&app, "stock", "41").await, @"no: The verification for the pact between the version of shop currently in production (1) and version 41 of stock failed. To change this: make stock satisfy what shop expects, or change what shop expects.");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn one_unverified_version_among_those_that_run_says_no() {
     world.deployed_instance("stock", "40", "production", "blue").await;
     world.deployed_instance("stock", "41", "production", "green").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and one of the versions of stock currently in production (41)");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and one of the versions of stock currently in production (41). To change this: verify the contract of shop 1 with stock 41.");
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn one_failed_version_among_those_that_run_says_no() {
     world.deployed_instance("stock", "40", "production", "blue").await;
     world.deployed_instance("stock", "41", "production", "green").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"no: The verification for the pact between version 1 of shop and one of the versions of stock currently in production (40) failed");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"no: The verification for the pact between version 1 of shop and one of the versions of stock currently in production (40) failed. To change this: make stock satisfy what shop expects, or change what shop expects.");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_provider_must_suit_every_consumer_version_that_runs() {
     world.released("shop", "2", "production").await;
     world.provider("stock").version("40").verifies("shop", "2").await;
 
-    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock");
+    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock. To change this: verify the contract of shop 1 with stock 40.");
     world.provider("stock").version("40").verifies("shop", "1").await;
     assert_snapshot!(to_production(&app, "stock", "40").await, @"yes: All required verification results are published and successful");
 }
@@ -134,7 +134,7 @@ async fn a_version_that_does_not_exist_may_not_go() {
     app.world().environment("production").await;
     app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
 
-    assert_snapshot!(to_production(&app, "shop", "2").await, @"no: No pacts or verifications have been published for version 2 of shop");
+    assert_snapshot!(to_production(&app, "shop", "2").await, @"no: No pacts or verifications have been published for version 2 of shop. To change this: publish the contracts of shop 2, or create the version if it has none (its number may be misspelt).");
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn what_is_ignored_does_not_count() {
     let ignoring = [asked.as_slice(), &[("ignore[][pacticipant]", "prices"), ("ignore[][version]", "6")]].concat();
     assert_snapshot!(can_i_deploy(&app, &ignoring).await, @r"
     no: WARN: Cannot ignore version 6 of prices (no such version exists)
-    The verification for the pact between version 1 of shop and the version of prices currently in production (7) failed
+    The verification for the pact between version 1 of shop and the version of prices currently in production (7) failed. To change this: make prices satisfy what shop expects, or change what shop expects.
     ");
     let ignoring = [asked.as_slice(), &[("ignore[][pacticipant]", "nobody")]].concat();
     assert!(can_i_deploy(&app, &ignoring).await.starts_with("no"));
@@ -230,8 +230,8 @@ async fn all_rows_between_two() {
     let answer = matrix(&app, &[("q[][pacticipant]", "shop"), ("q[][pacticipant]", "stock")]).await;
 
     assert_snapshot!(format!("{}\n{}", verdict(&answer), rows(&answer)), @r"
-    unknown: There is no verified pact between version 3 of shop and any version of stock
-    The verification for the pact between version 2 of shop and version 40 of stock failed
+    unknown: There is no verified pact between version 3 of shop and any version of stock. To change this: verify the contract of shop 3 with a version of stock.
+    The verification for the pact between version 2 of shop and version 40 of stock failed. To change this: make stock satisfy what shop expects, or change what shop expects.
     shop 3 / stock -: null
     shop 2 / stock 41: true
     shop 2 / stock 40: false
@@ -603,6 +603,34 @@ async fn a_row_says_all_of_its_versions() {
               }
             }
           }
+        }
+      ],
+      "reasons": [
+        {
+          "kind": "verified",
+          "text": "The pact between version 1 of shop and version 40 of stock is verified",
+          "consumer": {
+            "name": "shop",
+            "version": "1",
+            "chosen": "asked for by number"
+          },
+          "provider": {
+            "name": "stock",
+            "version": "40",
+            "chosen": "asked for by number"
+          },
+          "_links": {
+            "pb:pact": {
+              "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/version/1"
+            },
+            "pb:verification-result": {
+              "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/pact-version/5455eb16655ff8d5c1a6bdf757b36bb5696f7b44/verification-results/1"
+            }
+          }
+        },
+        {
+          "kind": "verified",
+          "text": "All required verification results are published and successful"
         }
       ]
     }
