@@ -206,6 +206,22 @@ async fn results_for_one_pair_at_once_leave_the_last_as_latest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_result_repeated_at_once_counts_once() {
+    let app = Arc::new(TestApp::start().await);
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    let answers = at_once(&app, 20, |app, _| async move {
+        let contract = app.get("/pacts/provider/stock/consumer/shop/version/1").await;
+        let result = json!({"success": true, "providerApplicationVersion": "40"});
+        app.post(&contract.link("pb:publish-verification-results"), &result).await
+    })
+    .await;
+
+    assert_eq!(statuses(&answers), [201; 20]);
+    assert_eq!(number(&app, "select count(*) from verification_log").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deployments_to_one_place_at_once_leave_one() {
     let app = Arc::new(TestApp::start().await);
     let environment = app.world().environment("production").await;
