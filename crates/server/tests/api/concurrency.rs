@@ -9,14 +9,14 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::support::{Answer, Receiver, TestApp};
+use crate::support::{Answer, Receiver, TestApp, open_to_receiver};
 
 /// Long enough for a busy machine; whoever waits for a lock waits longer.
 const SOON: Duration = Duration::from_secs(20);
 
+/// A way to a receiver, and names that are alike.
 fn open(settings: &mut Settings) {
-    settings.webhooks.targets.schemes.push("http".into());
-    settings.webhooks.targets.hosts = vec!["127.0.0.1".parse().expect("a host")];
+    open_to_receiver(settings);
     settings.check_similar_names = false;
 }
 

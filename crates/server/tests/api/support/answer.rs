@@ -70,6 +70,16 @@ impl fmt::Debug for Answer {
     }
 }
 
+/// What can-i-deploy says: yes, no or unknown, and why.
+pub(crate) fn verdict(answer: &Answer) -> String {
+    let deployable = match answer.at("/summary/deployable") {
+        Value::Bool(true) => "yes",
+        Value::Bool(false) => "no",
+        _ => "unknown",
+    };
+    format!("{deployable}: {}", answer.text_at("/summary/reason"))
+}
+
 /// The text with `[uuid]` in place of each id.
 pub(crate) fn without_uuids(text: &str) -> String {
     const DASHES: [usize; 4] = [8, 13, 18, 23];

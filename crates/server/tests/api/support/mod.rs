@@ -8,7 +8,7 @@ mod pact;
 mod receiver;
 mod world;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, verdict};
 pub(crate) use app::{BASE, TestApp, path_of, query_of};
 pub(crate) use pact::{base64, pact};
-pub(crate) use receiver::{Received, Receiver};
+pub(crate) use receiver::{Received, Receiver, open_to_receiver};

@@ -7,7 +7,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use pactolus_server::Settings;
 use serde_json::Value;
+
+/// Opens the way to a receiver on this machine.
+pub(crate) fn open_to_receiver(settings: &mut Settings) {
+    settings.webhooks.targets.schemes.push("http".into());
+    settings.webhooks.targets.hosts = vec!["127.0.0.1".parse().expect("a host")];
+}
 
 /// Listens until the test's runtime ends.
 pub(crate) struct Receiver {
