@@ -1,6 +1,8 @@
 //! Holds the rules against recordings of the Pact Broker, which are not part of this repository:
 //! `PACTOLUS_CONFORMANCE` names their folder, without it these tests say that they did not run.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::path::Path;
 
 use pactolus_domain::names::EnvironmentName;
