@@ -19,8 +19,8 @@ create table contract_content (
 
 create index contract_content_provider_idx on contract_content (tenant_id, provider_id);
 
--- A consumer version's publication. Publishing again with other content raises the revision; the content that was
--- replaced stays in contract_content.
+-- A consumer version's publication. Publishing again with other content raises the revision; what was replaced stays in
+-- contract_revision.
 create table contract (
     tenant_id bigint not null,
     consumer_version_id bigint not null,
@@ -40,6 +40,24 @@ create table contract (
 create index contract_position_idx on contract (tenant_id, consumer_id, provider_id, position desc);
 create index contract_provider_idx on contract (tenant_id, provider_id);
 create index contract_content_idx on contract (tenant_id, content_id, position desc);
+
+-- Every content that a consumer version ever had with a provider: a provider build that fetched one must find it again,
+-- and its result must reach the version, also when the contract was published anew meanwhile.
+create table contract_revision (
+    tenant_id bigint not null,
+    consumer_version_id bigint not null,
+    provider_id bigint not null,
+    content_id bigint not null,
+    position bigint not null,
+    created_at timestamptz not null,
+    primary key (tenant_id, content_id, position, consumer_version_id),
+    foreign key (tenant_id, consumer_version_id) references version (tenant_id, id),
+    foreign key (tenant_id, provider_id) references pacticipant (tenant_id, id),
+    foreign key (tenant_id, content_id) references contract_content (tenant_id, id)
+);
+
+create index contract_revision_version_idx on contract_revision (tenant_id, consumer_version_id);
+create index contract_revision_provider_idx on contract_revision (tenant_id, provider_id);
 
 -- Who talks to whom, with the latest contract between the two. Kept when publishing, so that neither the gate nor
 -- "latest" ever searches. Keyed by the pair: consumers of a popular provider do not queue on the provider's row.

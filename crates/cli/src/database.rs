@@ -17,6 +17,8 @@ use tokio::sync::Mutex;
 use crate::settings::DatabaseArguments;
 
 const NAME: &str = "pactolus";
+/// How long connections that are still busy may take to end.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -78,7 +80,9 @@ impl Database {
 
     /// Closes all connections and stops a private Postgres.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        self.pool.close().await;
+        if tokio::time::timeout(CLOSE_WITHIN, self.pool.close()).await.is_err() {
+            tracing::warn!("some connections to the database did not end within {} seconds", CLOSE_WITHIN.as_secs());
+        }
         let Some(private) = self.private else { return Ok(()) };
         let state = std::mem::replace(&mut *private.state.lock().await, State::Closed);
         if let State::Started(cluster) = state {
@@ -144,9 +148,11 @@ fn master_key(arguments: &DatabaseArguments) -> anyhow::Result<MasterKey> {
 /// Written beside and linked into place: of two servers that start at once, one makes the key and both read it.
 fn create_key(folder: &Path, file: &Path) -> anyhow::Result<String> {
     fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    let draft = folder.join(format!("encryption.key.{}", std::process::id()));
-    let mut written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    writeln!(written, "{}", MasterKey::generate().to_base64())?;
+    let key = MasterKey::generate();
+    // Process ids repeat in containers that share a volume, so the draft is named at random.
+    let draft = folder.join(format!("encryption.key.{}", MasterKey::generate().fingerprint()));
+    let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    writeln!(written, "{}", key.to_base64())?;
     written.sync_all()?;
     let linked = fs::hard_link(&draft, file);
     fs::remove_file(&draft)?;

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 
 use crate::app::App;
-use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, render_errors};
+use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors};
 use crate::{
     contracts, deployments, environments, health, index, matrix, pacticipants, verifications, versions, webhooks,
 };
@@ -61,6 +61,7 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn(check_path))
+        .layer(from_fn_with_state(app.clone(), refuse_other_origins))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), render_errors))
         .layer(from_fn(add_headers))

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 
 use crate::app::random_bytes;
 use crate::ids::TenantId;
@@ -48,6 +49,12 @@ impl MasterKey {
         STANDARD.encode(self.0)
     }
 
+    /// A short text that tells keys apart and tells nothing of them.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        sha_of(&self.0)
+    }
+
     pub(crate) fn seal_data_key(&self, tenant: TenantId, data_key: &DataKey) -> Vec<u8> {
         seal(&self.0, tenant, &data_key.0)
     }
@@ -73,6 +80,16 @@ impl DataKey {
     pub(crate) fn open(&self, tenant: TenantId, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
         open(&self.0, tenant, sealed)
     }
+}
+
+fn sha_of(key: &[u8; 32]) -> String {
+    use std::fmt::Write;
+
+    let mut text = String::new();
+    for byte in &Sha256::digest([b"pactolus".as_slice(), key].concat())[..8] {
+        write!(text, "{byte:02x}").expect("writing to a string does not fail");
+    }
+    text
 }
 
 /// The tenant is authenticated with the text: a sealed value copied to another tenant does not open.

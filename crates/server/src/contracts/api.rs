@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use pactolus_domain::publication_notices::Outcome;
 
 use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish};
-use super::store::{self, Listed, Wanted};
+use super::store::served::{self, Served, Wanted, find_served};
+use super::store::{self, Listed};
 use super::view;
 use crate::app::App;
 use crate::edge::{
@@ -166,20 +167,20 @@ async fn branch_head(
     Ok(answer_latest(&base, &headers, &shown, &[]))
 }
 
-async fn find(app: &App, principal: &Principal, pair: &Pair, wanted: &Wanted<'_>) -> Result<store::Served, Error> {
+async fn find(app: &App, principal: &Principal, pair: &Pair, wanted: &Wanted<'_>) -> Result<Served, Error> {
     let mut db = app.db.acquire().await?;
-    let (consumer, provider) = (pair.consumer.as_str(), pair.provider.as_str());
-    store::find_served(&mut db, principal.tenant, consumer, provider, wanted).await?.ok_or(Error::NotFound)
+    let pair = served::Pair { consumer: pair.consumer.as_str(), provider: pair.provider.as_str() };
+    find_served(&mut db, principal.tenant, pair, wanted).await?.ok_or(Error::NotFound)
 }
 
 /// `metadata` goes on in the link that results are published to.
-fn answer(base: &BaseUrl, headers: &HeaderMap, shown: &store::Served, metadata: Option<&str>) -> Hal {
+fn answer(base: &BaseUrl, headers: &HeaderMap, shown: &Served, metadata: Option<&str>) -> Hal {
     let answer = Hal::text(view::contract(base, shown, metadata));
     if offered(headers) == JSON { answer.plain_json() } else { answer }
 }
 
 /// The result must reach the version that was the latest one when it was fetched.
-fn answer_latest(base: &BaseUrl, headers: &HeaderMap, shown: &store::Served, tags: &[TagName]) -> Response {
+fn answer_latest(base: &BaseUrl, headers: &HeaderMap, shown: &Served, tags: &[TagName]) -> Response {
     let metadata = VersionNumber::parse(&shown.version)
         .ok()
         .map(|number| Metadata { consumer_version_tags: tags.to_vec(), ..Metadata::for_version(number) });

@@ -1,8 +1,8 @@
 //! Publishing: one transaction puts the version, its branch and tags, its contracts, their integrations, and what
 //! follows from them. Nothing here takes a lock on the provider: consumers of a popular one don't queue.
 //!
-//! Rows are written in one order (pacticipants by name, contracts by provider), so that publications never wait for
-//! each other in a circle.
+//! Rows are written in one order (pacticipants by name, the branch, heads of tags by name, contracts by provider), so that
+//! publications never wait for each other in a circle.
 
 use pactolus_domain::content::{Content, ContentSha};
 use pactolus_domain::difference::difference;
@@ -181,6 +181,7 @@ async fn put_branch_and_tags(
     if let Some(branch) = &publication.branch {
         versions::add_to_branch(db, app, tenant, consumer, version, branch.as_str()).await?;
     }
+    versions::hold_tag_heads(db, tenant, consumer, &publication.tags).await?;
     for tag in &publication.tags {
         versions::add_tag(db, app, tenant, consumer, version, tag.as_str(), Deploys::Never).await?;
     }

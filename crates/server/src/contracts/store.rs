@@ -8,6 +8,7 @@ use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 use crate::versions::EnsuredVersion;
 
 pub(crate) mod selected;
+pub(crate) mod served;
 
 /// A consumer version's contract with a provider, without its text.
 #[derive(Clone, Debug)]
@@ -138,6 +139,21 @@ pub(super) async fn put_contract(
         slot.consumer.0,
         slot.version.position,
         content.0,
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        r#"
+        insert into contract_revision (tenant_id, consumer_version_id, provider_id, content_id, position, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (tenant_id, content_id, position, consumer_version_id) do nothing
+        "#,
+        tenant.0,
+        slot.version.id.0,
+        slot.provider.0,
+        content.0,
+        slot.version.position,
         now,
     )
     .execute(db)
@@ -289,192 +305,6 @@ pub(crate) async fn list_providers_of(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (VersionId(row.consumer_version_id), row.name)).collect())
-}
-
-/// A contract as it is served.
-#[derive(Clone, Debug)]
-pub(crate) struct Served {
-    pub(crate) consumer: String,
-    pub(crate) provider: String,
-    pub(crate) version: String,
-    pub(crate) sha: String,
-    pub(crate) interaction_ids: Vec<String>,
-    pub(crate) content: String,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-/// Which contract between two pacticipants is wanted.
-pub(super) enum Wanted<'a> {
-    Version(&'a str),
-    Latest,
-    LatestTagged(&'a str),
-    BranchHead(&'a str),
-    /// Of the content, the publication of the version if it has it, else the latest one.
-    Content {
-        sha: &'a str,
-        version: Option<&'a str>,
-    },
-}
-
-/// Its text and all that is shown with it.
-pub(super) async fn find_served(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    consumer: &str,
-    provider: &str,
-    wanted: &Wanted<'_>,
-) -> sqlx::Result<Option<Served>> {
-    let Some(version) = find_publication(db, tenant, consumer, provider, wanted).await? else { return Ok(None) };
-    sqlx::query_as!(
-        Served,
-        r#"
-        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
-               contract_content.interaction_ids, contract_content.content, contract.created_at
-        from pacticipant as consumer
-        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
-                                    and provider.name = $3
-        join contract on contract.tenant_id = consumer.tenant_id
-                     and contract.consumer_version_id = $4
-                     and contract.provider_id = provider.id
-        join version on version.tenant_id = contract.tenant_id
-                    and version.id = contract.consumer_version_id
-        join contract_content on contract_content.tenant_id = contract.tenant_id
-                             and contract_content.id = contract.content_id
-        where consumer.tenant_id = $1
-          and consumer.name = $2
-        "#,
-        tenant.0,
-        consumer,
-        provider,
-        version.0,
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// The version whose publication is wanted.
-#[expect(clippy::too_many_lines, reason = "one look-up for each form of address")]
-async fn find_publication(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    consumer: &str,
-    provider: &str,
-    wanted: &Wanted<'_>,
-) -> sqlx::Result<Option<VersionId>> {
-    let id = match wanted {
-        Wanted::Version(number) => {
-            sqlx::query_scalar!(
-                r#"
-                select version.id
-                from pacticipant
-                join version on version.tenant_id = pacticipant.tenant_id
-                            and version.pacticipant_id = pacticipant.id
-                where pacticipant.tenant_id = $1
-                  and pacticipant.name = $2
-                  and version.number = $3
-                "#,
-                tenant.0,
-                consumer,
-                *number,
-            )
-            .fetch_optional(db)
-            .await?
-        }
-        Wanted::Latest => {
-            sqlx::query_scalar!(
-                r#"
-                select integration.latest_consumer_version_id
-                from pacticipant as consumer
-                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
-                                            and provider.name = $3
-                join integration on integration.tenant_id = consumer.tenant_id
-                                and integration.consumer_id = consumer.id
-                                and integration.provider_id = provider.id
-                where consumer.tenant_id = $1
-                  and consumer.name = $2
-                "#,
-                tenant.0,
-                consumer,
-                provider,
-            )
-            .fetch_optional(db)
-            .await?
-        }
-        Wanted::LatestTagged(tag) => {
-            sqlx::query_scalar!(
-                r#"
-                select contract.consumer_version_id
-                from pacticipant as consumer
-                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
-                                            and provider.name = $3
-                join tag on tag.tenant_id = consumer.tenant_id
-                        and tag.pacticipant_id = consumer.id
-                        and tag.name = $4
-                join contract on contract.tenant_id = tag.tenant_id
-                             and contract.consumer_version_id = tag.version_id
-                             and contract.provider_id = provider.id
-                where consumer.tenant_id = $1
-                  and consumer.name = $2
-                order by tag.position desc
-                limit 1
-                "#,
-                tenant.0,
-                consumer,
-                provider,
-                *tag,
-            )
-            .fetch_optional(db)
-            .await?
-        }
-        Wanted::BranchHead(branch) => {
-            sqlx::query_scalar!(
-                r#"
-                select branch_head.version_id
-                from pacticipant as consumer
-                join branch_head on branch_head.tenant_id = consumer.tenant_id
-                                and branch_head.pacticipant_id = consumer.id
-                where consumer.tenant_id = $1
-                  and consumer.name = $2
-                  and branch_head.branch = $3
-                "#,
-                tenant.0,
-                consumer,
-                *branch,
-            )
-            .fetch_optional(db)
-            .await?
-        }
-        Wanted::Content { sha, version } => {
-            sqlx::query_scalar!(
-                r#"
-                select contract.consumer_version_id
-                from pacticipant as consumer
-                join pacticipant as provider on provider.tenant_id = consumer.tenant_id
-                                            and provider.name = $3
-                join contract_content on contract_content.tenant_id = consumer.tenant_id
-                                     and contract_content.consumer_id = consumer.id
-                                     and contract_content.provider_id = provider.id
-                                     and contract_content.sha = $4
-                join contract on contract.tenant_id = contract_content.tenant_id
-                             and contract.content_id = contract_content.id
-                join version on version.tenant_id = contract.tenant_id
-                            and version.id = contract.consumer_version_id
-                where consumer.tenant_id = $1
-                  and consumer.name = $2
-                order by (version.number = $5) is true desc, contract.position desc
-                limit 1
-                "#,
-                tenant.0,
-                consumer,
-                provider,
-                *sha,
-                *version,
-            )
-            .fetch_optional(db)
-            .await?
-        }
-    };
-    Ok(id.map(VersionId))
 }
 
 /// One line of a list of contracts.

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::publish::{OnConflict, Published, RefusedContract};
 use super::publish_api::Summary;
-use super::store::{Listed, Served};
+use super::store::Listed;
+use super::store::served::Served;
 use crate::edge::{BaseUrl, Link, curies, named, timestamp, urls};
 
 /// "Pact between shop (1) and stock", as links are named.

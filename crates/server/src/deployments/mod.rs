@@ -76,20 +76,27 @@ pub(crate) struct Deployed<'a> {
     pub(crate) application_instance: &'a str,
 }
 
-/// Puts the version into its slot; what was there is undeployed. Returns the id of what is there now, which is the
-/// old one when the version was there already.
+/// What is in a slot after a version was put there.
+pub(crate) struct Recorded {
+    pub(crate) id: Uuid,
+    /// False when the version was there already.
+    pub(crate) changed: bool,
+}
+
+/// Puts the version into its slot; what was there is undeployed.
 pub(crate) async fn deploy(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     deployed: Deployed<'_>,
-) -> Result<Uuid, Error> {
+) -> Result<Recorded, Error> {
     store::hold_pacticipant(db, tenant, deployed.pacticipant).await?;
     if let Some(current) = store::find_current(db, tenant, deployed).await? {
-        return Ok(current);
+        return Ok(Recorded { id: current, changed: false });
     }
-    store::end_current(db, tenant, deployed, app.now()).await?;
+    let now = app.now();
+    store::end_current(db, tenant, deployed, now).await?;
     let id = app.new_id();
-    store::insert_deployed(db, tenant, id, deployed, app.now()).await?;
-    Ok(id)
+    store::insert_deployed(db, tenant, id, deployed, now).await?;
+    Ok(Recorded { id, changed: true })
 }

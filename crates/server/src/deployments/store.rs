@@ -130,15 +130,15 @@ pub(super) async fn ensure_released(
     Ok((row.id, row.created))
 }
 
-/// Ends it. Ending what has ended changes nothing.
+/// Ends it. Returns false, changing nothing, if it has ended.
 pub(super) async fn end(
     db: &mut PgConnection,
     tenant: TenantId,
     kind: Kind,
     id: Uuid,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    match kind {
+) -> sqlx::Result<bool> {
+    let ended = match kind {
         Kind::Deployed => {
             sqlx::query!(
                 r#"
@@ -172,7 +172,7 @@ pub(super) async fn end(
             .await?
         }
     };
-    Ok(())
+    Ok(ended.rows_affected() == 1)
 }
 
 struct Row {

@@ -86,9 +86,10 @@ fn refuse_unless_json(request: &Request) -> Result<(), Error> {
     }
 }
 
+/// The media type without parameters, which a page from elsewhere could fill with anything.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().to_ascii_lowercase()
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 async fn read(request: Request, app: &App) -> Result<Bytes, Error> {

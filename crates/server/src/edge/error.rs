@@ -33,6 +33,10 @@ pub(crate) enum Error {
     EmptyPathComponent,
     UnprocessablePath(&'static str),
     MethodNotAllowed,
+    /// A page from elsewhere made a browser send it.
+    ForeignOrigin {
+        origin: String,
+    },
     NotAcceptable {
         offers: &'static [&'static str],
     },
@@ -86,6 +90,7 @@ impl Error {
             | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::UnprocessablePath(_) | Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ForeignOrigin { .. } => StatusCode::FORBIDDEN,
             Self::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -105,6 +110,10 @@ impl Error {
             Self::MethodNotAllowed => {
                 "This address does not take that method; the Allow header names those it takes".into()
             }
+            Self::ForeignOrigin { origin } => format!(
+                "A page of {origin} may not change anything here; if that is this server's public address, set it as \
+                 base URL"
+            ),
             Self::NotAcceptable { offers } => format!("This address serves {}: name one in Accept", offers.join(", ")),
             Self::UnsupportedMediaType { accepted } => {
                 format!("This address reads {accepted}: send that as Content-Type")
@@ -149,6 +158,7 @@ impl Error {
             | Self::ConflictText(_)
             | Self::Refused { .. } => "/problem/server-error",
             Self::MethodNotAllowed => "/problem/method-not-allowed",
+            Self::ForeignOrigin { .. } => "/problem/foreign-origin",
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
             Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
             Self::TooLarge { .. } => "/problem/too-large",

@@ -43,7 +43,8 @@ async fn list(State(app): State<App>, principal: Principal, base: BaseUrl, query
 }
 
 async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, body: JsonBody) -> Result<Hal, Error> {
-    let environment = parse(&body.value, app.new_id(), app.now(), app.now())?;
+    let now = app.now();
+    let environment = parse(&body.value, app.new_id(), now, now)?;
 
     let mut tx = app.db.begin().await?;
     store::insert_environment(&mut tx, principal.tenant, &environment)

@@ -123,6 +123,7 @@ async fn patch(
     body: JsonBody,
 ) -> Result<Hal, Error> {
     let mut tx = app.db.begin().await?;
+    store::hold_pacticipant(&mut tx, principal.tenant, &name).await?;
     let existing = store::find_pacticipant(&mut tx, principal.tenant, &name).await?;
     let mut problems = Problems::none();
     let before = existing.as_ref().map(Attributes::from).unwrap_or_default();

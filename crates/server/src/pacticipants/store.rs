@@ -170,6 +170,22 @@ pub(super) async fn insert_pacticipant(
     Ok(inserted.rows_affected() == 1)
 }
 
+/// Holds one while what is said about it is read and written back: another change waits.
+pub(super) async fn hold_pacticipant(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    name: &PacticipantName,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select from pacticipant where tenant_id = $1 and name = $2 for no key update",
+        tenant.0,
+        name.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(())
+}
+
 /// Replaces all that can be said about one but its name.
 pub(super) async fn put_attributes(
     db: &mut PgConnection,

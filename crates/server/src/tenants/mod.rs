@@ -35,22 +35,25 @@ pub async fn prepare(db: &PgPool, master_key: &MasterKey) -> Result<(), PrepareE
     crate::MIGRATOR.run(db).await?;
     let mut tx = db.begin().await?;
     for tenant in store::list_tenants(&mut tx).await? {
-        let offered = master_key.seal_data_key(tenant, &DataKey::generate());
-        let sealed = store::ensure_data_key(&mut tx, tenant, &offered).await?;
-        master_key.open_data_key(tenant, &sealed).map_err(PrepareError::OtherKey)?;
+        // There is none before the first secret: a server without secrets may have any key.
+        if let Some(sealed) = store::find_data_key(&mut tx, tenant).await? {
+            master_key.open_data_key(tenant, &sealed).map_err(PrepareError::OtherKey)?;
+        }
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// The key that the tenant's secrets are sealed with.
+/// The key that the tenant's secrets are sealed with, made when the first one is.
 pub(crate) async fn data_key(
     db: &mut sqlx::PgConnection,
     tenant: TenantId,
     master_key: &MasterKey,
 ) -> Result<DataKey, crate::edge::Error> {
-    let sealed =
-        store::find_data_key(db, tenant).await?.ok_or(KeyError::OtherKey).map_err(crate::edge::Error::internal)?;
+    let sealed = match store::find_data_key(db, tenant).await? {
+        Some(sealed) => sealed,
+        None => store::ensure_data_key(db, tenant, &master_key.seal_data_key(tenant, &DataKey::generate())).await?,
+    };
     master_key.open_data_key(tenant, &sealed).map_err(crate::edge::Error::internal)
 }
 

@@ -191,12 +191,12 @@ pub(super) async fn find_result(
                                     and provider.id = contract_content.provider_id
         left join lateral (
             select version.number
-            from contract
-            join version on version.tenant_id = contract.tenant_id
-                        and version.id = contract.consumer_version_id
-            where contract.tenant_id = contract_content.tenant_id
-              and contract.content_id = contract_content.id
-            order by contract.position desc
+            from contract_revision
+            join version on version.tenant_id = contract_revision.tenant_id
+                        and version.id = contract_revision.consumer_version_id
+            where contract_revision.tenant_id = contract_content.tenant_id
+              and contract_revision.content_id = contract_content.id
+            order by contract_revision.position desc
             limit 1
         ) as published on true
         where contract_content.tenant_id = $1

@@ -212,11 +212,13 @@ async fn save(
     problems.or(())?;
     let tenant = principal.tenant;
 
+    // One moment, or what was just created would seem changed since.
+    let now = app.now();
     let mut tx = app.db.begin().await?;
-    let pacticipant = pacticipants::ensure_pacticipants(&mut tx, tenant, &[&path.pacticipant], app.now()).await?[0];
-    let version = store::ensure_version(&mut tx, tenant, pacticipant, &path.version, None, app.now()).await?;
+    let pacticipant = pacticipants::ensure_pacticipants(&mut tx, tenant, &[&path.pacticipant], now).await?[0];
+    let version = store::ensure_version(&mut tx, tenant, pacticipant, &path.version, None, now).await?;
     if let Some(build_url) = build_url {
-        store::put_build_url(&mut tx, tenant, version.id, build_url.as_deref(), app.now()).await?;
+        store::put_build_url(&mut tx, tenant, version.id, build_url.as_deref(), now).await?;
     }
     if let Some(tags) = tags {
         for old in store::list_tags_of(&mut tx, tenant, &[version.id.0]).await? {
@@ -225,7 +227,7 @@ async fn save(
             }
         }
         for tag in &tags {
-            store::insert_tag(&mut tx, tenant, pacticipant, version, tag.as_str(), app.now()).await?;
+            store::insert_tag(&mut tx, tenant, pacticipant, version, tag.as_str(), now).await?;
         }
     }
     let action = if version.created { "version.created" } else { "version.updated" };

@@ -16,7 +16,9 @@ use crate::environments;
 use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::pacticipants;
 
-pub(crate) use store::{BranchOfVersion, TagOfVersion, ensure_version, find_version, list_branches_of, list_tags_of};
+pub(crate) use store::{
+    BranchOfVersion, TagOfVersion, ensure_version, find_version, hold_tag_heads, list_branches_of, list_tags_of,
+};
 
 /// A version as it is stored.
 #[derive(Clone, Debug)]
@@ -72,14 +74,15 @@ pub(crate) async fn add_tag(
     deploys: Deploys,
 ) -> Result<bool, Error> {
     let first = !store::has_tag_or_branch(db, tenant, version.id).await?;
+    let age = app.now() - version.created_at;
+    let young = age.to_std().unwrap_or_default() <= app.settings.first_tag_as_branch_within;
+    // Branches are written before tags, as a publication does, so that the two never wait for each other in a circle.
+    if first && young && app.settings.use_first_tag_as_branch {
+        store::add_branch_version(db, tenant, pacticipant, version, tag, app.now()).await?;
+    }
     let added = store::insert_tag(db, tenant, pacticipant, version, tag, app.now()).await?;
     if !added {
         return Ok(false);
-    }
-    let age = app.now() - version.created_at;
-    let young = age.to_std().unwrap_or_default() <= app.settings.first_tag_as_branch_within;
-    if first && young && app.settings.use_first_tag_as_branch {
-        store::add_branch_version(db, tenant, pacticipant, version, tag, app.now()).await?;
     }
     detect_main_branch(db, app, tenant, pacticipant, tag).await?;
     if deploys == Deploys::ToEnvironmentOfThatName && app.settings.deployments_from_tags {

@@ -293,6 +293,32 @@ pub(super) async fn add_branch_version(
     Ok(added.rows_affected() == 1)
 }
 
+/// Holds the heads of the tags in one order, so that two publications with the same tags never wait in a circle.
+pub(crate) async fn hold_tag_heads(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    tags: &[TagName],
+) -> sqlx::Result<()> {
+    let names: Vec<String> = tags.iter().map(ToString::to_string).collect();
+    sqlx::query!(
+        r#"
+        select from tag_head
+        where tenant_id = $1
+          and pacticipant_id = $2
+          and name = any($3)
+        order by name
+        for update
+        "#,
+        tenant.0,
+        pacticipant.0,
+        &names,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(())
+}
+
 /// Tags the version; the tag's head is the version with the highest position. Returns false if it has the tag.
 pub(super) async fn insert_tag(
     db: &mut PgConnection,

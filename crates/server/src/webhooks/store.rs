@@ -467,18 +467,18 @@ pub(super) async fn list_publishers(
         Publisher,
         r#"
         select version.id as "id: _", version.number, version.build_url
-        from contract
-        join version on version.tenant_id = contract.tenant_id
-                    and version.id = contract.consumer_version_id
-        where contract.tenant_id = $1
-          and contract.content_id = $2
-          and (version.number = any($3) or contract.position = (
+        from contract_revision
+        join version on version.tenant_id = contract_revision.tenant_id
+                    and version.id = contract_revision.consumer_version_id
+        where contract_revision.tenant_id = $1
+          and contract_revision.content_id = $2
+          and (version.number = any($3) or contract_revision.position = (
               select max(latest.position)
-              from contract as latest
+              from contract_revision as latest
               where latest.tenant_id = $1
                 and latest.content_id = $2
           ))
-        order by contract.position
+        order by contract_revision.position
         "#,
         tenant.0,
         content.0,

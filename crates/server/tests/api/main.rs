@@ -19,6 +19,7 @@ mod hostile;
 mod index;
 mod invariants;
 mod matrix;
+mod origin;
 mod publishing;
 mod socket;
 mod verifications;

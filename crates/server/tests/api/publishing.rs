@@ -477,3 +477,20 @@ async fn a_contract_that_changes_on_its_branch_is_said_to_have_changed() {
     prompt:     * Configure separate stock pact verification build and webhook to trigger it when the pact content changes. See https://docs.pact.io/go/webhooks
     ");
 }
+
+#[tokio::test]
+async fn content_that_was_published_anew_meanwhile_is_still_found_and_its_result_arrives() {
+    let app = TestApp::start().await;
+    let world = app.world();
+    world.consumer("shop").version("1").contract_with("stock", &["a request"]).await;
+    let fetched = app.get("/pacts/provider/stock/consumer/shop/version/1").await.is(200);
+    let content = fetched.link("pb:pact-version");
+    let results = fetched.link("pb:publish-verification-results");
+
+    world.consumer("shop").version("1").merging().contract_with("stock", &["another request"]).await;
+
+    app.get(&content).await.is(200);
+    let result = json!({"success": true, "providerApplicationVersion": "40"});
+    let published = app.post(&results, &result).await.is(201);
+    assert!(published.text_at("/_links/pb:pact-version/name").contains("shop (1)"), "{}", published.text());
+}

@@ -1,0 +1,231 @@
+//! SQL of contracts as they are served, with their text.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::ids::TenantId;
+
+/// A contract as it is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) consumer: String,
+    pub(crate) provider: String,
+    pub(crate) version: String,
+    pub(crate) sha: String,
+    pub(crate) interaction_ids: Vec<String>,
+    pub(crate) content: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// Two pacticipants by name.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<'a> {
+    pub(crate) consumer: &'a str,
+    pub(crate) provider: &'a str,
+}
+
+/// Which contract between two pacticipants is wanted.
+pub(crate) enum Wanted<'a> {
+    Version(&'a str),
+    Latest,
+    LatestTagged(&'a str),
+    BranchHead(&'a str),
+    /// Of the content, the publication of the version if it has or had it, else the latest one.
+    Content {
+        sha: &'a str,
+        version: Option<&'a str>,
+    },
+}
+
+/// Its text and all that is shown with it.
+pub(crate) async fn find_served(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<Served>> {
+    let version = match wanted {
+        Wanted::Content { sha, version } => return find_content(db, tenant, pair, sha, *version).await,
+        Wanted::Version(number) => find_version(db, tenant, pair, number).await?,
+        Wanted::Latest => find_latest(db, tenant, pair).await?,
+        Wanted::LatestTagged(tag) => find_latest_tagged(db, tenant, pair, tag).await?,
+        Wanted::BranchHead(branch) => find_branch_head(db, tenant, pair, branch).await?,
+    };
+    match version {
+        Some(version) => find_of_version(db, tenant, pair, version).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_of_version(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    version: i64,
+) -> sqlx::Result<Option<Served>> {
+    sqlx::query_as!(
+        Served,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
+               contract_content.interaction_ids, contract_content.content, contract.created_at
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join contract on contract.tenant_id = consumer.tenant_id
+                     and contract.consumer_version_id = $4
+                     and contract.provider_id = provider.id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+        version,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Also when the version that published it was published anew with other content since.
+async fn find_content(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    sha: &str,
+    version: Option<&str>,
+) -> sqlx::Result<Option<Served>> {
+    sqlx::query_as!(
+        Served,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
+               contract_content.interaction_ids, contract_content.content, contract_revision.created_at
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join contract_content on contract_content.tenant_id = consumer.tenant_id
+                             and contract_content.consumer_id = consumer.id
+                             and contract_content.provider_id = provider.id
+                             and contract_content.sha = $4
+        join contract_revision on contract_revision.tenant_id = contract_content.tenant_id
+                              and contract_revision.content_id = contract_content.id
+        join version on version.tenant_id = contract_revision.tenant_id
+                    and version.id = contract_revision.consumer_version_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        order by (version.number = $5) is true desc, contract_revision.position desc
+        limit 1
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+        sha,
+        version,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_version(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    number: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select version.id
+        from pacticipant
+        join version on version.tenant_id = pacticipant.tenant_id
+                    and version.pacticipant_id = pacticipant.id
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+          and version.number = $3
+        "#,
+        tenant.0,
+        pair.consumer,
+        number,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_latest(db: &mut PgConnection, tenant: TenantId, pair: Pair<'_>) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select integration.latest_consumer_version_id
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join integration on integration.tenant_id = consumer.tenant_id
+                        and integration.consumer_id = consumer.id
+                        and integration.provider_id = provider.id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_latest_tagged(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    tag: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select contract.consumer_version_id
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join tag on tag.tenant_id = consumer.tenant_id
+                and tag.pacticipant_id = consumer.id
+                and tag.name = $4
+        join contract on contract.tenant_id = tag.tenant_id
+                     and contract.consumer_version_id = tag.version_id
+                     and contract.provider_id = provider.id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        order by tag.position desc
+        limit 1
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+        tag,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_branch_head(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    branch: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select branch_head.version_id
+        from pacticipant as consumer
+        join branch_head on branch_head.tenant_id = consumer.tenant_id
+                        and branch_head.pacticipant_id = consumer.id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+          and branch_head.branch = $3
+        "#,
+        tenant.0,
+        pair.consumer,
+        branch,
+    )
+    .fetch_optional(db)
+    .await
+}
