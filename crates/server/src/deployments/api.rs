@@ -130,6 +130,190 @@ async fn audit_recorded(
 /// `target` is the old word for it.
 fn application_instance(body: &Value) -> Result<String, Error> {
     let field = if body.get("applicationInstance").is_some() { "applicationInstance" } else { "target" };
+    match body.get(field) {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(name)) if name.contains(['\n', '\0']) => {
+            Err(Problem::at(field, "cannot contain multiple lines").into())
+        }
+        Some(Value::String(name)) if name.chars().count() > LONGEST_INSTANCE_CHARS => {
+            Err(Problem::at(field, format!("cannot be longer than {LONGEST_INSTANCE_CHARS} characters")).into())
+        }
+        Some(Value::String(name)) => Ok(name.trim().to_string()),
+        Some(_) => Err(Problem::at(field, "must be a string").into()),
+    }
+}
+
+async fn single(db: &mut PgConnection, tenant: TenantId, kind: Kind, id: Uuid) -> Result<Deployment, Error> {
+    let found = store::list(db, tenant, kind, Wanted { id: Some(id), ..Wanted::default() }).await?;
+    found.into_iter().next().ok_or(Error::NotFound)
+}
+
+async fn list_deployed(
+    app: State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    path: Named<VersionInEnvironment>,
+) -> Result<Hal, Error> {
+    list_of_version(app, principal, base, request, path, Kind::Deployed).await
+}
+
+async fn list_released(
+    app: State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    path: Named<VersionInEnvironment>,
+) -> Result<Hal, Error> {
+    list_of_version(app, principal, base, request, path, Kind::Released).await
+}
+
+async fn list_of_version(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    Named(path): Named<VersionInEnvironment>,
+    kind: Kind,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let found = find(&mut db, principal.tenant, &path).await?;
+    let versions = [found.version.0];
+    let wanted = Wanted { versions: Some(&versions), environment: Some(found.environment.id), ..Wanted::default() };
+    let listed = store::list(&mut db, principal.tenant, kind, wanted).await?;
+
+    let shown = listed.iter().map(|one| view::deployment(&base, one, &Embedded::Nothing)).collect::<Vec<_>>();
+    let (what, environment) = (word(kind), &found.environment.display_name);
+    let title =
+        format!("{what} versions for {} version {} in environment {environment}", path.pacticipant, path.version);
+    Ok(Hal::ok(&view::list(kind, &request.without_query, &title, &shown)))
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deployed => "Deployed",
+        Kind::Released => "Released",
+    }
+}
+
+async fn list_currently_deployed(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    query: QueryPairs,
+    Named(EnvironmentRef(environment)): Named<EnvironmentRef>,
+) -> Result<Hal, Error> {
+    // Blank means the slot without a name; absent means any.
+    let instance = ["applicationInstance", "target"].into_iter().find(|name| query.has(name));
+    let wanted = Wanted {
+        application_instance: instance.map(|name| query.last(name).unwrap_or("")),
+        ..current(&query, environment)
+    };
+    list_current(&app, &principal, &base, &request, Kind::Deployed, environment, wanted).await
+}
+
+async fn list_currently_supported(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    query: QueryPairs,
+    Named(EnvironmentRef(environment)): Named<EnvironmentRef>,
+) -> Result<Hal, Error> {
+    let wanted = Wanted { number: query.last("version"), ..current(&query, environment) };
+    list_current(&app, &principal, &base, &request, Kind::Released, environment, wanted).await
+}
+
+fn current(query: &QueryPairs, environment: Uuid) -> Wanted<'_> {
+    Wanted {
+        environment: Some(environment),
+        pacticipant: query.last("pacticipant"),
+        only_current: true,
+        ..Wanted::default()
+    }
+}
+
+async fn list_current(
+    app: &App,
+    principal: &Principal,
+    base: &BaseUrl,
+    request: &RequestUrl,
+    kind: Kind,
+    environment: Uuid,
+    wanted: Wanted<'_>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let environment = environments::find_by_id(&mut db, principal.tenant, environment).await?.ok_or(Error::NotFound)?;
+    let listed = store::list(&mut db, principal.tenant, kind, wanted).await?;
+
+    let shown = listed.iter().map(|one| view::deployment(base, one, &Embedded::Version)).collect::<Vec<_>>();
+    let state = if kind == Kind::Deployed { "deployed" } else { "supported" };
+    let title = format!("Currently {state} versions for {}", environment.display_name);
+    Ok(Hal::ok(&view::list(kind, &request.with_query(), &title, &shown)))
+}
+
+async fn show_deployed(app: State<App>, principal: Principal, base: BaseUrl, id: Named<Uuid>) -> Result<Hal, Error> {
+    show(app, principal, base, id, Kind::Deployed).await
+}
+
+async fn show_released(app: State<App>, principal: Principal, base: BaseUrl, id: Named<Uuid>) -> Result<Hal, Error> {
+    show(app, principal, base, id, Kind::Released).await
+}
+
+async fn show(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(id): Named<Uuid>,
+    kind: Kind,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    whole(&mut db, principal.tenant, &base, kind, id).await
+}
+
+async fn whole(db: &mut PgConnection, tenant: TenantId, base: &BaseUrl, kind: Kind, id: Uuid) -> Result<Hal, Error> {
+    let deployment = single(db, tenant, kind, id).await?;
+    let environment = environments::find_by_id(db, tenant, deployment.environment_id).await?.ok_or(Error::NotFound)?;
+    Ok(Hal::ok(&view::deployment(base, &deployment, &Embedded::All(&environment))))
+}
+
+async fn patch_deployed(
+    app: State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    id: Named<Uuid>,
+    body: MergePatch,
+) -> Result<Hal, Error> {
+    patch(app, principal, base, id, body, Kind::Deployed).await
+}
+
+async fn patch_released(
+    app: State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    id: Named<Uuid>,
+    body: MergePatch,
+) -> Result<Hal, Error> {
+    patch(app, principal, base, id, body, Kind::Released).await
+}
+
+/// Ends a deployment or a release. It cannot be taken back: that would be a new one.
+async fn patch(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(id): Named<Uuid>,
+    MergePatch(body): MergePatch,
+    kind: Kind,
+) -> Result<Hal, Error> {
+    let (field, action) = match kind {
+        Kind::Deployed => ("currentlyDeployed", "version.undeployed"),
+        Kind::Released => ("currentlySupported", "version.support_ended"),
+    };
+
+    let mut tx = app.db.begin().await?;
+    let deployment = single(&mut tx, principal.tenant, kind, id).await?;
     let ends = match body.get(field) {
         None => false,
         Some(Value::Bool(false)) => true,

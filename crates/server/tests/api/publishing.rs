@@ -487,7 +487,7 @@ async fn content_that_was_published_anew_meanwhile_is_still_found_and_its_result
     let content = fetched.link("pb:pact-version");
     let results = fetched.link("pb:publish-verification-results");
 
-    world.consumer("shop").version("1").merging().contract_with("stock", &["another request"]).await;
+    world.consumer("shop").version("1").contract_with("stock", &["another request"]).merging().await;
 
     app.get(&content).await.is(200);
     let result = json!({"success": true, "providerApplicationVersion": "40"});
