@@ -11,12 +11,12 @@ use pactolus_domain::selectors::{
     ConsumerVersionSelector, Criterion, Reason, ResolvedSelector, VerificationRequest, short_description, sort,
 };
 use pactolus_domain::verification_notices::{
-    ProviderLine, State as Pending, Verifiable, beta_notice, verification_notices,
+    ProviderLine, State as Forgiven, Verifiable, beta_notice, verification_notices,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
-use super::store::selected::{self, Selected, Step};
+use super::store::selected::{self, Selected, Step, Successes};
 use super::view;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, OptionalJson, PathNames, Principal, RequestUrl, urls};
@@ -94,15 +94,22 @@ async fn answer(
     check_environments(&mut db, tenant, wanted).await?;
     let contents = select_contents(&mut db, tenant, provider_id, wanted).await?;
     let settled = if wanted.include_pending_status {
-        Some(list_settled(&mut db, tenant, provider_id, &contents, wanted).await?)
+        Some(list_settled(&mut db, tenant, provider_id, &contents, wanted, Successes::Any).await?)
     } else {
         None
     };
-    let pacts = contents.values().map(|content| {
-        let pending = settled.as_ref().map(|settled| !settled.contains(&content.id));
-        pact(&base, &provider, content, wanted, pending)
+    let in_progress = select_work_in_progress(&mut db, tenant, provider_id, wanted, &contents).await?;
+    let asked_for = contents.values().map(|content| {
+        let state = match &settled {
+            None => Forgiven::NotAsked,
+            Some(settled) if settled.contains(&content.id) => Forgiven::Verified,
+            Some(_) => Forgiven::Pending,
+        };
+        pact(&base, &provider, content, wanted, state)
     });
-    let pacts = pacts.collect();
+    let in_progress =
+        in_progress.values().map(|content| pact(&base, &provider, content, wanted, Forgiven::WorkInProgress));
+    let pacts = asked_for.chain(in_progress).collect();
     Ok(Answer { pacts, own: request.without_query })
 }
 
@@ -145,7 +152,7 @@ async fn select_contents(
     let asked = asked(wanted);
     let steps: Vec<Step> = asked.iter().map(|asked| asked.step.clone()).collect();
     let chosen = selected::list_selected(db, tenant, provider, &steps).await?;
-    let mut by_sha: BTreeMap<(String, String), Content> = BTreeMap::new();
+    let mut rows = Vec::new();
     for row in &chosen {
         let Some(asked) = usize::try_from(row.ordinal).ok().and_then(|ordinal| asked.get(ordinal)) else { continue };
         let covered = |stands_in_for: usize| {
@@ -153,9 +160,38 @@ async fn select_contents(
                 .iter()
                 .any(|other| usize::try_from(other.ordinal) == Ok(stands_in_for) && other.consumer == row.consumer)
         };
-        if asked.stands_in_for.is_some_and(covered) {
-            continue;
+        if !asked.stands_in_for.is_some_and(covered) {
+            rows.push((row, asked));
         }
+    }
+    merged(rows)
+}
+
+/// What is new on any branch or tag, was not asked for, and has not been verified on the line of who asks.
+async fn select_work_in_progress(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    wanted: &VerificationRequest,
+    asked_for: &Contents,
+) -> Result<Contents, Error> {
+    let Some(since) = wanted.include_wip_pacts_since else { return Ok(Contents::new()) };
+    if wanted.provider_version_branch.is_none() && wanted.provider_version_tags.is_empty() {
+        return Ok(Contents::new());
+    }
+    let heads = selected::list_heads_since(db, tenant, provider, since).await?;
+    let asked = Asked::plain(Step::main_branch_or_latest(), None);
+    let mut contents = merged(heads.iter().map(|row| (row, &asked)))?;
+    contents.retain(|_, content| !asked_for.values().any(|other| other.id == content.id));
+    let settled = list_settled(db, tenant, provider, &contents, wanted, Successes::AskedFor).await?;
+    contents.retain(|_, content| !settled.contains(&content.id));
+    Ok(contents)
+}
+
+/// Equal content once, with all selectors that chose it.
+fn merged<'s>(rows: impl IntoIterator<Item = (&'s Selected, &'s Asked)>) -> Result<Contents, Error> {
+    let mut by_sha: BTreeMap<(String, String), Content> = BTreeMap::new();
+    for (row, asked) in rows {
         let (consumer, selector) = resolved(row, asked)?;
         let content = by_sha.entry((row.consumer.clone(), row.sha.clone())).or_insert_with(|| Content {
             consumer,
@@ -190,10 +226,15 @@ struct Asked {
     instead_of_tag: Option<TagName>,
 }
 
+impl Asked {
+    fn plain(step: Step, consumer: Option<PacticipantName>) -> Self {
+        Self { step, consumer, stands_in_for: None, instead_of_branch: None, instead_of_tag: None }
+    }
+}
+
 /// Without selectors the main branch (or the latest), and what is deployed and released.
 fn asked(wanted: &VerificationRequest) -> Vec<Asked> {
-    let plain =
-        |step, consumer| Asked { step, consumer, stands_in_for: None, instead_of_branch: None, instead_of_tag: None };
+    let plain = Asked::plain;
     let everywhere =
         ConsumerVersionSelector { criterion: Criterion::DeployedOrReleased { environment: None }, consumer: None };
     if wanted.selectors.is_empty() {
@@ -269,17 +310,18 @@ async fn list_settled(
     provider: PacticipantId,
     contents: &Contents,
     wanted: &VerificationRequest,
+    successes: Successes,
 ) -> Result<Vec<i64>, Error> {
     let ids: Vec<i64> = contents.values().map(|content| content.id).collect();
     if let Some(branch) = &wanted.provider_version_branch {
-        return Ok(selected::list_settled_for_branch(db, tenant, provider, &ids, branch.as_str()).await?);
+        return Ok(selected::list_settled_for_branch(db, tenant, provider, &ids, branch.as_str(), successes).await?);
     }
     if wanted.provider_version_tags.is_empty() {
         return Ok(selected::list_settled(db, tenant, &ids).await?);
     }
     let mut settled = ids;
     for tag in &wanted.provider_version_tags {
-        settled = selected::list_settled_for_tag(db, tenant, provider, &settled, tag.as_str()).await?;
+        settled = selected::list_settled_for_tag(db, tenant, provider, &settled, tag.as_str(), successes).await?;
     }
     Ok(settled)
 }
@@ -289,20 +331,22 @@ fn pact(
     provider: &PacticipantName,
     content: &Content,
     wanted: &VerificationRequest,
-    pending: Option<bool>,
+    state: Forgiven,
 ) -> Value {
     let consumer = content.consumer.as_str();
-    let metadata = Metadata::for_selectors(&content.selectors, pending).encode();
-    let url = urls::content(base, provider.as_str(), consumer, &content.sha, None);
+    let pending = match state {
+        Forgiven::NotAsked => None,
+        Forgiven::Pending | Forgiven::WorkInProgress => Some(true),
+        Forgiven::Verified => Some(false),
+    };
+    let in_progress = state == Forgiven::WorkInProgress;
+    let metadata = if in_progress { Metadata::for_wip() } else { Metadata::for_selectors(&content.selectors, pending) };
+    let metadata = metadata.encode();
+    let url = urls::content(base, provider.as_str(), consumer, &content.sha, in_progress.then_some(metadata.as_str()));
     let provider_line = match (&wanted.provider_version_branch, wanted.provider_version_tags.as_slice()) {
         (Some(branch), _) => ProviderLine::Branch(branch),
         (None, []) => ProviderLine::Any,
         (None, tags) => ProviderLine::Tags(tags),
-    };
-    let state = match pending {
-        None => Pending::NotAsked,
-        Some(true) => Pending::Pending,
-        Some(false) => Pending::Verified,
     };
     let verifiable = Verifiable {
         url: &url,
@@ -312,11 +356,14 @@ fn pact(
         selectors: &content.selectors,
         state,
     };
-    let mut properties = json!({});
+    let mut properties = Map::new();
     if let Some(pending) = pending {
-        properties["pending"] = pending.into();
+        properties.insert("pending".into(), pending.into());
     }
-    properties["notices"] = json!(verification_notices(&verifiable));
+    if in_progress {
+        properties.insert("wip".into(), true.into());
+    }
+    properties.insert("notices".into(), json!(verification_notices(&verifiable)));
     let own = urls::content(base, provider.as_str(), consumer, &content.sha, Some(&metadata));
     json!({
         "shortDescription": short_description(&content.selectors),

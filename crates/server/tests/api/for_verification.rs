@@ -344,3 +344,44 @@ async fn selectors_that_say_nothing_or_contradict_are_refused() {
     }
     app.post(ADDRESS, &json!({"consumerVersionSelectors": {}})).await.is(400);
 }
+
+async fn in_progress(app: &TestApp, branch: &str, since: &str) -> Vec<String> {
+    let body = json!({
+        "consumerVersionSelectors": [{"mainBranch": true}],
+        "providerVersionBranch": branch,
+        "includePendingStatus": true,
+        "includeWipPactsSince": since,
+    });
+    let answer = app.post("/pacts/provider/stock/for-verification", &body).await.is(200);
+    let pacts = answer.at("/_embedded/pacts");
+    let in_progress = pacts.as_array().expect("a list").iter().filter(|pact| {
+        let properties = &pact["verificationProperties"];
+        assert!(properties["wip"].is_null() || properties["pending"] == json!(true), "{pact}");
+        properties["wip"] == json!(true)
+    });
+    in_progress.map(|pact| pact["_links"]["self"]["name"].as_str().expect("a name").to_string()).collect()
+}
+
+#[tokio::test]
+async fn what_is_new_on_a_branch_is_in_progress_until_it_was_asked_for_and_verified() {
+    let app = TestApp::start().await;
+    let world = app.world();
+    world.consumer("shop").version("1").branch("main").contract_with("stock", &["a"]).await;
+    world.consumer("shop").version("2").branch("feat").contract_with("stock", &["a", "b"]).await;
+
+    assert_eq!(in_progress(&app, "main", "2020-01-01").await, ["Pact between shop (2) and stock"]);
+    assert!(in_progress(&app, "main", "2030-01-01").await.is_empty(), "it was published before");
+
+    // A result for it as work in progress is none that was asked for: it stays.
+    let body = json!({"providerVersionBranch": "main", "includeWipPactsSince": "2020-01-01", "includePendingStatus": true,
+                      "consumerVersionSelectors": [{"mainBranch": true}]});
+    let listed = app.post("/pacts/provider/stock/for-verification", &body).await.is(200);
+    let pact = app.get(&listed.text_at("/_embedded/pacts/1/_links/self/href")).await.is(200);
+    app.put("/pacticipants/stock/branches/main/versions/40", &json!({})).await.is(201);
+    let result = json!({"success": true, "providerApplicationVersion": "40"});
+    app.post(&pact.link("pb:publish-verification-results"), &result).await.is(201);
+    assert_eq!(in_progress(&app, "main", "2020-01-01").await, ["Pact between shop (2) and stock"]);
+
+    world.provider("stock").version("41").branch("main").verifies("shop", "2").await;
+    assert!(in_progress(&app, "main", "2020-01-01").await.is_empty(), "it was verified on its own merits");
+}

@@ -1,5 +1,6 @@
 //! SQL of the selection of contracts for verification, and of what makes them pending.
 
+use chrono::{DateTime, Utc};
 use pactolus_domain::names::BranchName;
 use pactolus_domain::selectors::{ConsumerVersionSelector, Criterion};
 use sqlx::PgConnection;
@@ -191,6 +192,66 @@ pub(crate) async fn list_selected(
     .await
 }
 
+/// The contracts of the heads of all branches and tags that were published after `since`: candidates for work in
+/// progress.
+pub(crate) async fn list_heads_since(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Vec<Selected>> {
+    sqlx::query_as!(
+        Selected,
+        r#"
+        with head as (
+            select 'branch' as reason, integration.consumer_id, branch_head.version_id, branch_head.branch,
+                   null::text as tag
+            from integration
+            join branch_head on branch_head.tenant_id = $1
+                            and branch_head.pacticipant_id = integration.consumer_id
+            where integration.tenant_id = $1
+              and integration.provider_id = $2
+            union all
+            select 'latest_tagged', integration.consumer_id, tag_head.version_id, null, tag_head.name
+            from integration
+            join tag_head on tag_head.tenant_id = $1
+                         and tag_head.pacticipant_id = integration.consumer_id
+            where integration.tenant_id = $1
+              and integration.provider_id = $2
+        )
+        select 0 as "ordinal!", head.reason as "reason!", consumer.name as consumer, version.number as version,
+               version.position, contract.content_id as "content_id: _", contract_content.sha, head.branch, head.tag,
+               null::text as environment, null::boolean as production
+        from head
+        join contract on contract.tenant_id = $1
+                     and contract.consumer_version_id = head.version_id
+                     and contract.provider_id = $2
+                     and contract.created_at > $3
+        join version on version.tenant_id = $1
+                    and version.id = head.version_id
+        join pacticipant as consumer on consumer.tenant_id = $1
+                                    and consumer.id = head.consumer_id
+        join contract_content on contract_content.tenant_id = $1
+                             and contract_content.id = contract.content_id
+        order by version.position
+        "#,
+        tenant.0,
+        provider.0,
+        since,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Which successes settle a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Successes {
+    /// Any: it is no longer pending.
+    Any,
+    /// Those of content that the provider asked for: it is no longer work in progress.
+    AskedFor,
+}
+
 /// The contents that are no longer pending for a provider branch: verified by a version on it, or on another branch
 /// before this one began.
 pub(crate) async fn list_settled_for_branch(
@@ -199,6 +260,7 @@ pub(crate) async fn list_settled_for_branch(
     provider: PacticipantId,
     contents: &[i64],
     branch: &str,
+    successes: Successes,
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
@@ -212,6 +274,7 @@ pub(crate) async fn list_settled_for_branch(
             where verification_log.tenant_id = $1
               and verification_log.content_id = content.id
               and verification_log.success
+              and not ($5 and verification_log.wip)
               and (branch_version.branch = $4 or not exists (
                   select from branch
                   where branch.tenant_id = $1
@@ -225,6 +288,7 @@ pub(crate) async fn list_settled_for_branch(
         provider.0,
         contents,
         branch,
+        successes == Successes::AskedFor,
     )
     .fetch_all(db)
     .await
@@ -238,6 +302,7 @@ pub(crate) async fn list_settled_for_tag(
     provider: PacticipantId,
     contents: &[i64],
     tag: &str,
+    successes: Successes,
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
@@ -251,6 +316,7 @@ pub(crate) async fn list_settled_for_tag(
             where verification_log.tenant_id = $1
               and verification_log.content_id = content.id
               and verification_log.success
+              and not ($5 and verification_log.wip)
               and (tag.name = $4 or not exists (
                   select from tag as used
                   where used.tenant_id = $1
@@ -264,6 +330,7 @@ pub(crate) async fn list_settled_for_tag(
         provider.0,
         contents,
         tag,
+        successes == Successes::AskedFor,
     )
     .fetch_all(db)
     .await
