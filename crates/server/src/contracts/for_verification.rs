@@ -335,6 +335,7 @@ fn pact(
 ) -> Value {
     let consumer = content.consumer.as_str();
     let pending = match state {
+        _ if !wanted.include_pending_status => None,
         Forgiven::NotAsked => None,
         Forgiven::Pending | Forgiven::WorkInProgress => Some(true),
         Forgiven::Verified => Some(false),
@@ -363,7 +364,12 @@ fn pact(
     if in_progress {
         properties.insert("wip".into(), true.into());
     }
-    properties.insert("notices".into(), json!(verification_notices(&verifiable)));
+    let mut notices = verification_notices(&verifiable);
+    if !wanted.include_pending_status {
+        // The first says why it is verified; the others what pending means.
+        notices.truncate(1);
+    }
+    properties.insert("notices".into(), json!(notices));
     let own = urls::content(base, provider.as_str(), consumer, &content.sha, Some(&metadata));
     json!({
         "shortDescription": short_description(&content.selectors),
