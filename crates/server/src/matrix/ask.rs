@@ -54,6 +54,13 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     let between = between(query, &resolution);
     let (raw, surroundings) = store::list_rows(db, tenant, &between, query.latest_by).await?;
 
+    if i64::try_from(raw.len()).is_ok_and(|rows| rows > store::MOST_ROWS) {
+        let text = format!(
+            "this question covers more than {} results: name versions, tags, branches or an environment",
+            store::MOST_ROWS
+        );
+        return Err(Error::InvalidQuery(vec![text]).into());
+    }
     let rows = raw.into_iter().map(rows::parse).collect::<Result<Vec<MatrixRow>, _>>();
     let mut rows = rows.map_err(Error::internal)?;
     rows::add_co_residents(&mut rows, &selectors);

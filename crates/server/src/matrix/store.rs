@@ -7,4 +7,4 @@ mod rows;
 
 pub(super) use passing::{RawPassing, list_passing};
 pub(super) use resolve::{FoundVersion, Pair, Resolution, resolve};
-pub(super) use rows::{Between, RawRow, Residence, Surroundings, list_rows};
+pub(super) use rows::{Between, MOST_ROWS, RawRow, Residence, Surroundings, list_rows};

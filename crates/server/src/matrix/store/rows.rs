@@ -92,7 +92,11 @@ struct Line {
     contacts: Option<Value>,
 }
 
-/// Each contract with each of its results in question (one without any stands once, without result), and what is shown
+/// How many rows an answer is drawn from at most. Names alone, of applications with long histories, would give the
+/// product of all their publications and results.
+pub(crate) const MOST_ROWS: i64 = 50_000;
+
+/// At most one more than [`MOST_ROWS`] rows. Each contract with each of its results in question (one without any stands once, without result), and what is shown
 /// of their versions, by version.
 #[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_rows(
@@ -172,6 +176,7 @@ pub(crate) async fn list_rows(
             join contract on contract.tenant_id = $1
                          and contract.content_id = verification_log.content_id
             where $9
+            limit $10
         ),
         shown as (
             select judged.consumer_version_id as version_id from judged
@@ -247,6 +252,7 @@ pub(crate) async fn list_rows(
         &between.verified_by,
         &between.touching,
         latest_by == LatestBy::All,
+        MOST_ROWS + 1,
     )
     .fetch_all(db)
     .await?;
