@@ -52,9 +52,9 @@ class Commands:
     def create_production(self, url):
         self.broker(url, "create-environment", "--name", "production", "--display-name", "Production", "--production")
 
-    def create_webhook(self, url, consumer, provider, target, body):
+    def create_webhook(self, url, consumer, provider, target, user, body):
         self.broker(url, "create-webhook", target, "--request", "POST", "--consumer", consumer, "--provider", provider,
-                    "--header", "Content-Type: application/json", "--data", body, "--description", "tells the chat",
+                    "--header", "Content-Type: application/json", "--data", body, "--description", "tells the chat", "--user", user,
                     "--provider-verification-published", "--provider-verification-succeeded")
 
     def record_deployment(self, url, pacticipant, version):

@@ -286,7 +286,6 @@ class TwoServers:
                 server.launch()
             for server in self.servers:
                 server.wait_until_ready()
-            self._one_with_another_key_is_refused()
         except BaseException:
             self._clean_up()
             raise
@@ -296,7 +295,7 @@ class TwoServers:
         return Server(self.folder, name, DATABASE_URL=self.cluster.url("pactolus"), PACTOLUS_ENCRYPTION_KEY=key)
 
     def _one_with_another_key_is_refused(self):
-        """It could not read the secrets that the others have sealed."""
+        """It could not read the webhook's password, which the others have sealed by now."""
         stranger = self._server("stranger", new_key())
         stranger.launch()
         try:
@@ -323,6 +322,7 @@ class TwoServers:
     def __exit__(self, failed, *_):
         try:
             if failed is None:
+                self._one_with_another_key_is_refused()
                 for server in self.servers:
                     server.stop()
         finally:

@@ -1,5 +1,6 @@
 """The main job, told step by step: publish, verify, ask, deploy, be told. Who acts, and what happens to the server, is given."""
 
+import base64
 import glob
 import json
 import os
@@ -18,6 +19,7 @@ STOCK = "2.0.1+c07d2aa"
 SHOP_BUILD = "https://ci.example.com/shop/14"
 STOCK_BUILD = "https://ci.example.com/stock/20"
 
+WEBHOOK_USER = "shop:pass:wörd"
 WEBHOOK_BODY = json.dumps({
     "event": "${pactbroker.eventName}",
     "consumer": "${pactbroker.consumerName}",
@@ -164,7 +166,7 @@ class Story:
     # Webhooks.
 
     def somebody_wants_to_be_told_of_verifications(self):
-        self.commands.create_webhook(self.site.url, CONSUMER, PROVIDER, self.listener.url, WEBHOOK_BODY)
+        self.commands.create_webhook(self.site.url, CONSUMER, PROVIDER, self.listener.url, WEBHOOK_USER, WEBHOOK_BODY)
 
     def the_failure_is_told(self):
         self.listener.release()
@@ -182,6 +184,7 @@ class Story:
             f"{event} for {provider_version}",
             lambda body: (body["event"], body["providerVersion"]) == (event, provider_version), within)
         assert headers.get("Content-Type") == "application/json", headers
+        assert headers.get("Authorization") == "Basic " + base64.b64encode(WEBHOOK_USER.encode()).decode(), headers
         links = {"pact": body.pop("pact"), "result": body.pop("result")}
         assert body == {
             "event": event, "consumer": CONSUMER, "consumerVersion": SHOP, "consumerBranch": "main", "provider": PROVIDER,
