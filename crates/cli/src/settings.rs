@@ -214,7 +214,8 @@ impl ServerArguments {
             webhooks.targets.methods = methods;
         }
         if let Some(pauses) = list(self.webhook_retry_schedule.as_ref(), "PACT_BROKER_WEBHOOK_RETRY_SCHEDULE") {
-            let seconds = pauses.iter().map(|pause| pause.parse().map(Duration::from_secs));
+            let seconds =
+                pauses.iter().map(|pause| pause.parse().map(|secs: u64| Duration::from_secs(secs.min(30 * 24 * 3600))));
             webhooks.retry_schedule =
                 seconds.collect::<Result<_, _>>().context("the retry schedule is a list of seconds: 10 60 120")?;
         }

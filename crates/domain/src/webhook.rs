@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use self::hosts::{AllowedTargets, BadHostPattern, HostPattern};
+pub use self::request::is_reserved_header;
 use crate::names::{NameError, PacticipantName};
 use crate::problem::{Problem, Problems};
 use crate::template;
@@ -217,8 +218,13 @@ impl WebhookRequest {
     /// The method and host: "POST example.org".
     #[must_use]
     pub fn title(&self) -> String {
-        let host = request::host(&self.url).unwrap_or_default();
-        format!("{} {host}", self.method.to_uppercase())
+        format!("{} {}", self.method.to_uppercase(), self.host())
+    }
+
+    /// Where it is sent to.
+    #[must_use]
+    pub fn host(&self) -> String {
+        request::host(&self.url).unwrap_or_default()
     }
 
     /// Whether the body is meant as JSON.
@@ -245,16 +251,30 @@ impl WebhookRequest {
 
     /// Takes over the secrets of `stored` that the client has not changed: those that it sent back as
     /// asterisks, and a password that `submitted` (the body of the request) does not mention.
-    pub fn keep_secrets(&mut self, stored: &Self, submitted: &Value) {
+    ///
+    /// # Errors
+    /// When there are some and the request leads to another scheme, host or port: who may change a webhook must not
+    /// learn its secrets by sending them elsewhere.
+    pub fn keep_secrets(&mut self, stored: &Self, submitted: &Value) -> Result<(), Problems> {
+        let stays = request::have_one_origin(&self.url, &stored.url);
+        let moved = "must be given again, since the URL leads to another scheme, host or port";
+        let mut problems = Problems::none();
         for (name, value) in self.headers.iter_mut().filter(|(_, value)| is_redacted(value)) {
-            if let Some((_, secret)) = stored.headers.iter().find(|(stored_name, _)| stored_name == name) {
-                value.clone_from(secret);
+            match stored.headers.iter().find(|(stored_name, _)| stored_name == name) {
+                Some((_, secret)) if stays => value.clone_from(secret),
+                Some(_) => problems.push(Problem::at(name, moved).under("headers").under("request")),
+                None => {}
             }
         }
         let is_mentioned = submitted.get("request").is_some_and(|request| request.get("password").is_some());
         if !is_mentioned || self.password.as_deref().is_some_and(is_redacted) {
+            if !stays && stored.password.is_some() {
+                let text = format!("{moved}; null takes it away");
+                problems.push(Problem::at("password", text).under("request"));
+            }
             self.password.clone_from(&stored.password);
         }
+        problems.or(())
     }
 }
 
@@ -264,19 +284,28 @@ impl fmt::Debug for WebhookRequest {
         let header_names: Vec<&String> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("WebhookRequest")
             .field("method", &self.method)
-            .field("host", &request::host(&self.url))
+            .field("host", &self.host())
             .field("headers", &header_names)
             .finish_non_exhaustive()
     }
 }
 
-/// A header's value as answers and logs show it: values of headers for authorization and tokens are
-/// hidden, unless a placeholder shows that the secret is not in them.
+/// A header's value as answers show it: those whose name tells of a secret are hidden, unless the event alone says what
+/// is sent.
 #[must_use]
 pub fn redacted_header<'a>(name: &str, value: &'a str) -> &'a str {
+    const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "cookie", "signature", "credential"];
     let name = name.to_ascii_lowercase();
-    let is_secret = name.contains("authorization") || name.contains("token");
-    if is_secret && !template::has_variables(value) { REDACTED } else { value }
+    let is_secret = SECRET.iter().any(|word| name.contains(word));
+    if is_secret && !comes_from_event(value) { REDACTED } else { value }
+}
+
+/// Whether a text is made of placeholders that events know, maybe after the name of an authorization scheme: the rest
+/// of any other text can be a secret.
+fn comes_from_event(text: &str) -> bool {
+    let rest = template::render(text, |name| template::VARIABLES.contains(&name).then(String::new));
+    let rest = rest.trim();
+    rest.is_empty() || ["bearer", "basic", "digest", "token"].iter().any(|scheme| scheme.eq_ignore_ascii_case(rest))
 }
 
 fn is_redacted(value: &str) -> bool {

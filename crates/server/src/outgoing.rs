@@ -1,17 +1,18 @@
 //! The one way out: every request that the server sends goes through this client.
 //!
 //! Addresses of this machine and of private networks are refused, by name, by literal and after resolving, unless the
-//! allow-list names the host. Redirects are not followed, no proxy is asked, answers are cut.
+//! allow-list names that host or network. Redirects are not followed, no proxy is asked, answers are cut.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pactolus_domain::webhook::AllowedTargets;
+use pactolus_domain::webhook::{AllowedTargets, is_reserved_header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use crate::jobs;
 use crate::settings::WebhookSettings;
 
 /// How much of an answer is read.
@@ -64,12 +65,14 @@ impl Outgoing {
     #[expect(clippy::disallowed_methods, reason = "this is the one checked client")]
     pub(crate) fn new(settings: &WebhookSettings) -> Self {
         let targets = Arc::new(settings.targets.clone());
+        // Whoever waits for an answer must be done well before its lease runs out and another one sends it again.
+        let timeout = settings.timeout.min(jobs::LEASE / 2);
         let client = reqwest::Client::builder()
             .user_agent(concat!("pactolus/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(settings.timeout.min(Duration::from_secs(10)))
-            .timeout(settings.timeout)
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .timeout(timeout)
             .dns_resolver(PublicOnly { targets: Arc::clone(&targets) })
             .build();
         Self { client: client.map_err(Arc::new), targets }
@@ -81,7 +84,7 @@ impl Outgoing {
         let method = reqwest::Method::from_bytes(call.method.to_uppercase().as_bytes());
         let method = method.map_err(|_| CallError::BadRequest("the method is not valid".into()))?;
         let mut request = client.request(method, url).body(call.body);
-        for (name, value) in &call.headers {
+        for (name, value) in call.headers.iter().filter(|(name, _)| !is_reserved_header(name)) {
             let value = reqwest::header::HeaderValue::from_str(value)
                 .map_err(|_| CallError::BadRequest(format!("the header {name} has characters that are not allowed")))?;
             request = request.header(name, value);
@@ -126,7 +129,7 @@ impl Outgoing {
             Host::Domain(_) => None,
         };
         let private = literal.is_some_and(|address| !is_public(address));
-        if private && self.targets.hosts.is_empty() {
+        if private && !self.targets.opens_private(&name) {
             return Err(CallError::PrivateHost(name));
         }
         Ok(url)
@@ -141,19 +144,20 @@ fn root(error: &(dyn std::error::Error + 'static)) -> String {
     deepest.to_string()
 }
 
-/// Resolves as the system does, and leaves out private addresses of hosts that the allow-list does not name.
+/// Resolves as the system does, and leaves out private addresses unless the allow-list names the host or the address.
 struct PublicOnly {
     targets: Arc<AllowedTargets>,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let named = !self.targets.hosts.is_empty() && self.targets.allows_host(name.as_str());
+        let targets = Arc::clone(&self.targets);
         Box::pin(async move {
             let host = name.as_str().to_string();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> =
-                found.into_iter().filter(|address| named || is_public(address.ip())).collect();
+            let named = targets.opens_private(&host);
+            let may_call = |ip: IpAddr| named || is_public(ip) || targets.opens_private(&ip.to_string());
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|address| may_call(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(CallError::PrivateHost(host).into());
             }
@@ -175,6 +179,7 @@ fn is_public(address: IpAddr) -> bool {
                     | (172, 16..=31, _)
                     | (192, 168, _)
                     | (192, 0, 0 | 2)
+                    | (192, 88, 99)
                     | (198, 18 | 19, _)
                     | (198, 51, 100)
                     | (203, 0, 113)
@@ -185,10 +190,15 @@ fn is_public(address: IpAddr) -> bool {
             if let Some(mapped) = address.to_ipv4_mapped() {
                 return is_public(mapped.into());
             }
-            let first = address.segments()[0];
-            // Global unicast only, without 6to4, Teredo and documentation, which can hide another address.
+            let [first, second, ..] = address.segments();
+            // Global unicast only. Within it 6to4 and Teredo can hide another address.
             let global = (0x2000..0x4000).contains(&first);
-            global && first != 0x2002 && !(first == 0x2001 && matches!(address.segments()[1], 0 | 0x0db8))
+            let special = matches!(
+                (first, second),
+                // IETF protocol assignments with Teredo, documentation, 6to4, documentation again (RFC 9637).
+                (0x2001, 0..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff)
+            );
+            global && !special
         }
     }
 }
@@ -229,6 +239,17 @@ mod tests {
             "[fd00::1]",
             "[2002:7f00:1::]",
             "[64:ff9b::7f00:1]",
+            "192.88.99.1",
+            "[2001::1]",
+            "[2001:2::1]",
+            "[2001:10::1]",
+            "[2001:20::1]",
+            "[2001:db8::1]",
+            "[3fff::1]",
+            "[3fff:fff::1]",
+            "[5f00::1]",
+            "[100::1]",
+            "[::7f00:1]",
         ] {
             check(&format!("https://{host}/"), &[], false);
         }
@@ -238,6 +259,7 @@ mod tests {
     fn public_addresses_and_names_are_allowed() {
         check("https://93.184.216.34/", &[], true);
         check("https://[2606:2800:220:1::1]/", &[], true);
+        check("https://[2001:4860::1]/", &[], true);
         check("https://hooks.example.org/x", &[], true);
     }
 
@@ -249,17 +271,67 @@ mod tests {
     }
 
     #[test]
+    fn patterns_do_not_open_private_networks() {
+        check("https://127.0.0.1/", &["/.*/"], false);
+        check("https://10.1.2.3/", &["*.2.3", "/10.*/"], false);
+        check("https://93.184.216.34/", &["/93.*/"], true);
+    }
+
+    #[test]
     fn other_schemes_are_refused() {
         check("http://hooks.example.org/", &[], false);
         check("file:///etc/passwd", &[], false);
     }
 
+    async fn localhost_resolves(hosts: &[&str]) -> bool {
+        let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
+        let targets = Arc::new(AllowedTargets { hosts, ..AllowedTargets::default() });
+        PublicOnly { targets }.resolve("localhost".parse().unwrap()).await.is_ok()
+    }
+
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_refused_after_resolving() {
-        let resolver = PublicOnly { targets: Arc::new(AllowedTargets::default()) };
+        assert!(!localhost_resolves(&[]).await);
+        assert!(!localhost_resolves(&["/local.*/"]).await);
+        assert!(!localhost_resolves(&["/.*/", "10.0.0.0/8"]).await);
+    }
 
-        let found = resolver.resolve("localhost".parse().unwrap()).await;
+    #[tokio::test]
+    async fn a_name_leads_to_this_machine_when_it_or_the_address_is_on_the_list() {
+        assert!(localhost_resolves(&["localhost"]).await);
+        assert!(localhost_resolves(&["/local.*/", "127.0.0.0/8", "::1/128"]).await);
+    }
 
-        assert!(found.is_err());
+    #[tokio::test]
+    async fn headers_of_the_connection_are_not_sent() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let reading = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut received = Vec::new();
+            while !received.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+                assert_ne!(stream.read_buf(&mut received).await.unwrap(), 0);
+            }
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            String::from_utf8(received).unwrap().to_lowercase()
+        });
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let targets = AllowedTargets {
+            schemes: vec!["http".into()],
+            hosts: vec!["127.0.0.1".parse().unwrap()],
+            ..AllowedTargets::default()
+        };
+        let outgoing = Outgoing::new(&WebhookSettings { targets, ..WebhookSettings::default() });
+        let headers = [("host", "other.example"), ("transfer-encoding", "chunked"), ("x-team", "shop")];
+        let headers = headers.map(|(name, value)| (name.into(), value.into())).to_vec();
+
+        let call = Call { method: "POST".into(), url, headers, basic_auth: None, body: String::new() };
+        let answer = outgoing.send(call).await.unwrap();
+
+        let received = reading.await.unwrap();
+        assert_eq!(answer.status, 204);
+        assert!(received.contains("x-team: shop"), "{received}");
+        assert!(!received.contains("other.example") && !received.contains("chunked"), "{received}");
     }
 }

@@ -31,6 +31,14 @@ impl AllowedTargets {
     pub fn allows_host(&self, host: &str) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
     }
+
+    /// Whether the list means this very host, or the network of this address, so that it may be a private one. What a
+    /// wildcard or a regular expression matches is not meant: whoever owns the domain chooses where it leads.
+    #[must_use]
+    pub fn opens_private(&self, host: &str) -> bool {
+        let is_exact = |pattern: &&HostPattern| matches!(pattern, HostPattern::Exact(_) | HostPattern::Network(_));
+        self.hosts.iter().filter(is_exact).any(|pattern| pattern.matches(host))
+    }
 }
 
 /// One entry of the list of allowed hosts.
@@ -42,8 +50,13 @@ pub enum HostPattern {
     Wildcard(String),
     /// `10.2.3.0/24`, for hosts that are IP addresses.
     Network(IpNet),
-    /// `/.*\.example\.org/`, found anywhere in the host.
-    Regex(Regex),
+    /// `/.*\.example\.org/`, for the whole host.
+    Regex {
+        /// Between the slashes, as given.
+        written: String,
+        /// Anchored at both ends.
+        whole: Regex,
+    },
 }
 
 /// The entry is written like a regular expression, but is none.
@@ -63,8 +76,13 @@ impl FromStr for HostPattern {
     fn from_str(pattern: &str) -> Result<Self, BadHostPattern> {
         let regex = pattern.strip_prefix('/').and_then(|pattern| pattern.strip_suffix('/'));
         if let Some(regex) = regex.filter(|regex| !regex.is_empty()) {
-            let regex = Regex::new(regex);
-            return regex.map(Self::Regex).map_err(|source| BadHostPattern { pattern: pattern.to_owned(), source });
+            // By itself first: `a)|(b` would become valid between our parentheses, and escape them.
+            let whole = Regex::new(regex).and_then(|_| Regex::new(&format!(r"\A(?:{regex})\z")));
+            let written = regex.to_owned();
+            return match whole {
+                Ok(whole) => Ok(Self::Regex { written, whole }),
+                Err(source) => Err(BadHostPattern { pattern: pattern.to_owned(), source }),
+            };
         }
         if let Ok(network) = pattern.parse() {
             return Ok(Self::Network(network));
@@ -89,7 +107,7 @@ impl HostPattern {
                 label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
             }
             Self::Network(network) => address().is_ok_and(|ip| network.contains(&ip)),
-            Self::Regex(regex) => regex.is_match(&host),
+            Self::Regex { whole, .. } => whole.is_match(&host),
         }
     }
 }
@@ -101,7 +119,7 @@ impl fmt::Display for HostPattern {
             Self::Exact(host) => f.write_str(host),
             Self::Wildcard(domain) => write!(f, "*{domain}"),
             Self::Network(network) => network.fmt(f),
-            Self::Regex(regex) => write!(f, "/{regex}/"),
+            Self::Regex { written, .. } => write!(f, "/{written}/"),
         }
     }
 }
@@ -140,13 +158,31 @@ mod tests {
     }
 
     #[test]
-    fn a_regular_expression_is_found_anywhere() {
-        check(r"/^ci\d+\./", &["ci12.example.org"], &["xci1.example.org"]);
+    fn a_regular_expression_is_the_whole_host() {
+        check(r"/ci\d+\.example\.org/", &["ci12.example.org"], &["xci1.example.org", "ci1.example.org.evil"]);
+        check(r"/^a$|b/", &["a", "b"], &["ab", "b.evil"]);
+        check("/a|ab/", &["a", "ab"], &["abc"]);
         assert!("/(/".parse::<HostPattern>().is_err());
+        assert!("/a)|(b/".parse::<HostPattern>().is_err());
     }
 
     #[test]
-    fn an_empty_list_allows_every_host() {
+    fn an_empty_list_allows_every_host_and_opens_none() {
         assert!(AllowedTargets::default().allows_host("example.org"));
+        assert!(!AllowedTargets::default().opens_private("example.org"));
+    }
+
+    #[test]
+    fn only_what_is_written_out_may_be_private() {
+        let hosts = ["hooks.example.org", "*.example.com", "/.*/", "10.0.0.0/8", "127.0.0.1"];
+        let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
+        let targets = AllowedTargets { hosts, ..AllowedTargets::default() };
+
+        for host in ["hooks.example.org", "10.1.2.3", "127.0.0.1"] {
+            assert!(targets.opens_private(host), "{host}");
+        }
+        for host in ["a.example.com", "localhost", "127.0.0.2", "[::1]"] {
+            assert!(targets.allows_host(host) && !targets.opens_private(host), "{host}");
+        }
     }
 }

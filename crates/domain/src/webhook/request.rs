@@ -62,9 +62,24 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
+/// Whether the connection needs the header for itself (RFC 9110, 7.6.1, and the framing of messages): one that a
+/// webhook sets could smuggle a second request to the receiver, or address another host than the one that was checked.
+#[must_use]
+pub fn is_reserved_header(name: &str) -> bool {
+    const RESERVED: [&str; 8] =
+        ["host", "connection", "transfer-encoding", "content-length", "te", "trailer", "upgrade", "keep-alive"];
+    is_one_of(name, &RESERVED) || name.to_ascii_lowercase().starts_with("proxy-")
+}
+
 /// The host of a URL with placeholders.
 pub(super) fn host(url: &str) -> Option<String> {
     parse_url(url, "placeholder")?.host_str().map(str::to_owned)
+}
+
+/// Whether two URLs with placeholders lead to the same scheme, host and port.
+pub(super) fn have_one_origin(url: &str, other: &str) -> bool {
+    let origin = |url| parse_url(url, "placeholder").map(|url| url.origin()).filter(url::Origin::is_tuple);
+    origin(url).is_some_and(|found| Some(found) == origin(other))
 }
 
 fn required_text<'a>(request: &'a Map<String, Value>, key: &str) -> Result<&'a str, Problem> {
@@ -110,6 +125,11 @@ fn url(request: &Map<String, Value>, allowed: &AllowedTargets) -> Result<String,
         let patterns = patterns.join(", ");
         return Err(Problem::at("url", format!("host must be in the whitelist {patterns}. {SEE}")));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        // A URL is shown to everyone who can read the webhook.
+        let text = "cannot have a user name or a password: give them as username and password of the request";
+        return Err(Problem::at("url", text));
+    }
     Ok(text.to_owned())
 }
 
@@ -145,6 +165,9 @@ fn header(name: &str, value: &Value) -> Result<(String, String), Problem> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err(Problem::at(name, "is not a valid header name"));
+    }
+    if is_reserved_header(name) {
+        return Err(Problem::at(name, "cannot be set: it belongs to the connection"));
     }
     let value = match value {
         Value::String(text) => text.clone(),

@@ -138,6 +138,12 @@ fn a_url_must_lead_where_it_may() {
         "https://example.org/x",
         r#"host must be in the whitelist "127.0.0.1", "localhost". See /doc/webhooks#whitelist for more information."#,
     );
+    let userinfo = "cannot have a user name or a password: give them as username and password of the request";
+    for url in
+        ["http://u:p@localhost/x", "http://u@localhost", "http://:p@localhost", "http://${pactbroker.x}@localhost"]
+    {
+        check_url_refused(url, userinfo);
+    }
     check_url_refused(
         "https://localhost@evil.example/x",
         r#"host must be in the whitelist "127.0.0.1", "localhost". See /doc/webhooks#whitelist for more information."#,
@@ -161,6 +167,20 @@ fn headers_must_be_sendable() {
         "request.headers.a",
         "cannot contain control characters",
     );
+}
+
+#[test]
+fn headers_of_the_connection_are_refused() {
+    for name in ["Host", "connection", "Transfer-Encoding", "content-length", "TE", "trailer", "upgrade", "keep-alive"]
+        .into_iter()
+        .chain(["Proxy-Authorization", "proxy-connection"])
+    {
+        check_request_refused(
+            json!({ "method": "POST", "url": "http://localhost", "headers": { name: "x" } }),
+            &format!("request.headers.{name}"),
+            "cannot be set: it belongs to the connection",
+        );
+    }
 }
 
 #[test]
@@ -237,12 +257,23 @@ fn secrets_are_hidden() {
     let request = request(json!({
         "method": "POST",
         "url": "http://localhost",
-        "headers": { "Authorization": "Bearer x", "X-Auth-Token": "y", "X-Thing": "z", "token": "${pactbroker.eventName}" },
+        "headers": {
+            "Authorization": "Bearer x",
+            "X-Api-Key": "k",
+            "X-Auth-Token": "y",
+            "X-Thing": "z",
+            "a-token": "${pactbroker.eventName}",
+            "b-token": "Bearer ${pactbroker.eventName}",
+            "c-token": "x${pactbroker.eventName}",
+            "d-token": "${pactbroker.s3cret}",
+        },
         "password": "p",
     }));
 
     let values: Vec<String> = request.redacted_headers().into_iter().map(|(_, value)| value).collect();
-    assert_eq!(values, [REDACTED, REDACTED, "z", "${pactbroker.eventName}"]);
+    let event = "${pactbroker.eventName}";
+    let bearer = "Bearer ${pactbroker.eventName}";
+    assert_eq!(values, [REDACTED, REDACTED, REDACTED, "z", event, bearer, REDACTED, REDACTED]);
     assert_eq!(request.redacted_password(), Some(REDACTED));
     assert!(!format!("{request:?}").contains("Bearer"));
 }
@@ -254,7 +285,7 @@ fn secrets_sent_back_hidden_are_kept() {
     let submitted = body(json!({ "Authorization": "**********", "token": "new" }), json!("****"));
     let mut updated = parse(submitted.clone()).request;
 
-    updated.keep_secrets(&stored, &submitted);
+    updated.keep_secrets(&stored, &submitted).unwrap();
 
     assert_eq!(updated.headers[0].1, "Bearer x");
     assert_eq!(updated.headers[1].1, "new");
@@ -266,7 +297,7 @@ fn a_password_goes_only_when_the_client_says_so() {
     let stored = request(json!({ "method": "POST", "url": "http://localhost", "password": "p" }));
     let kept_after = |submitted: Value| {
         let mut updated = parse(submitted.clone()).request;
-        updated.keep_secrets(&stored, &submitted);
+        updated.keep_secrets(&stored, &submitted).unwrap();
         updated.password
     };
     let without = json!({ "request": { "method": "POST", "url": "http://localhost" } });
@@ -274,6 +305,29 @@ fn a_password_goes_only_when_the_client_says_so() {
 
     assert_eq!(kept_after(without).as_deref(), Some("p"));
     assert_eq!(kept_after(with_null), None);
+}
+
+#[test]
+fn secrets_do_not_move_to_another_place() {
+    let stored = request(json!({
+        "method": "POST", "url": "http://localhost/x", "headers": { "Authorization": "a" }, "password": "p",
+    }));
+    let moved_to = |url: &str| {
+        let submitted = json!({
+            "request": { "method": "POST", "url": url, "headers": { "Authorization": REDACTED }, "password": REDACTED },
+        });
+        let mut updated = parse(submitted.clone()).request;
+        let problems = updated.keep_secrets(&stored, &submitted).err().unwrap_or_default();
+        problems.by_field().into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+    };
+
+    assert_eq!(moved_to("http://localhost:80/y?${pactbroker.eventName}"), Vec::<String>::new());
+    for url in ["https://localhost/x", "http://127.0.0.1/x", "http://localhost:8080/x"] {
+        assert_eq!(moved_to(url), ["request.headers.authorization", "request.password"], "{url}");
+    }
+    let unmentioned = json!({ "request": { "method": "POST", "url": "http://127.0.0.1/x" } });
+    let mut updated = parse(unmentioned.clone()).request;
+    assert!(updated.keep_secrets(&stored, &unmentioned).is_err());
 }
 
 proptest! {

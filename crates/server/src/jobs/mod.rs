@@ -1,31 +1,36 @@
 //! Jobs: deferred work, written in the transaction of its cause, done by whichever worker leases it first.
 //!
 //! A worker that dies loses nothing: its lease runs out and another one repeats the job. So a job may run twice, and
-//! must bear it. The notification wakes a worker of the same process early; polling is the truth.
+//! must bear it; what comes of it is written only by the one that leased it last.
 
 mod store;
+mod work;
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
-use crate::{tenants, webhooks};
+use crate::webhooks;
 
-pub(crate) use store::{bury, finish, postpone};
+pub(crate) use store::{bury, finish};
+pub use work::{Worker, run_due_jobs};
 
-const LEASE: Duration = Duration::from_mins(1);
-const POLL: Duration = Duration::from_secs(1);
-/// After a database error, so that a database that is away is not asked all the time.
-const PAUSE: Duration = Duration::from_secs(5);
-const AT_ONCE: usize = 16;
+/// How long a worker has for a job before another one may take it over. A job must be done well before. Each worker
+/// goes by its own clock, so the clocks of two machines may differ by as much as is left of the lease when the job is
+/// done; if they differ by more, a job that is still running is taken over, and done twice.
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
+
+/// Nothing is put off for longer; it also keeps moments in the range that the database knows.
+const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
+
+/// After so many failures in a row a job is buried.
+const MOST_FAILURES: i32 = 20;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,98 +57,77 @@ pub(crate) struct Job {
     pub(crate) tenant: TenantId,
     pub(crate) id: Uuid,
     kind: String,
+    lane: String,
     pub(crate) payload: Value,
-    /// How often it was leased, this time included.
-    pub(crate) attempts: i32,
+    /// How often it was leased, this time included: the number of this lease.
+    attempts: i32,
+    /// How often in a row it broke off with an error of ours.
+    failures: i32,
+    /// When it was to run, before this lease.
+    due_at: DateTime<Utc>,
 }
 
-/// Writes a job that is due at once.
+/// Writes a job that is due at once. Only a few jobs of one `lane` run at the same time.
 pub(crate) async fn enqueue(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     kind: Kind,
+    lane: &str,
     payload: &Value,
 ) -> Result<(), Error> {
-    store::insert_job(db, tenant, app.new_id(), kind, payload, app.now()).await?;
+    store::insert_job(db, tenant, app.new_id(), kind, lane, payload, app.now()).await?;
     Ok(())
 }
 
-/// Does what is due now, once, and returns how many jobs that was. For tests and for the worker's loop.
-///
-/// # Errors
-/// When the database cannot be asked. What fails inside a job is kept with the job.
-pub async fn run_due_jobs(app: &App) -> Result<usize, sqlx::Error> {
-    let mut running = JoinSet::new();
-    let mut db = app.db.acquire().await?;
-    for tenant in tenants::list(&mut db).await? {
-        let until = later(app.now(), LEASE);
-        for job in store::claim_jobs(&mut db, tenant, app.now(), until, AT_ONCE).await? {
-            running.spawn(run(app.clone(), job));
-        }
-    }
-    drop(db);
-    let claimed = running.len();
-    while let Some(joined) = running.join_next().await {
-        if let Err(error) = joined {
-            tracing::error!("a job broke off: {error}; it is repeated when its lease runs out");
-        }
-    }
-    Ok(claimed)
+/// It is to be tried again after a pause, which is no failure of the job. Returns false, as [`finish`] and [`bury`] do,
+/// when the lease was lost: then the outcome belongs to whoever has taken over.
+pub(crate) async fn postpone(
+    db: &mut PgConnection,
+    app: &App,
+    job: &Job,
+    pause: Duration,
+    why: &str,
+) -> sqlx::Result<bool> {
+    store::postpone(db, job, later(app.now(), pause), 0, why).await
 }
 
-async fn run(app: App, job: Job) {
-    let (id, tenant) = (job.id, job.tenant);
-    let done = match Kind::find(&job.kind) {
-        Some(Kind::WebhookDelivery) => webhooks::deliver(&app, &job).await,
-        None => unknown(&app, &job).await,
-    };
-    if let Err(error) = done {
-        tracing::error!(job.id = %id, tenant.id = tenant.0, "job {id} failed: {error:?}; it is repeated when its lease runs out");
+/// Buries the job and ends what it was to do. `told` is what users read, `why` stays with the job.
+pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    if store::bury(&mut tx, job, app.now(), why).await? {
+        match Kind::find(&job.kind) {
+            Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
+            None => {}
+        }
+        tx.commit().await?;
     }
-}
-
-/// Written by a newer release, say: left for a worker that knows it.
-async fn unknown(app: &App, job: &Job) -> Result<(), Error> {
-    let text = format!("this release knows no job of kind {}", job.kind);
-    let mut db = app.db.acquire().await?;
-    store::postpone(&mut db, job, later(app.now(), LEASE), &text).await?;
     Ok(())
 }
 
 fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    now + TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX)
+    now + TimeDelta::from_std(by.min(LONGEST_PAUSE)).expect("a month is in range")
 }
 
-/// Does jobs until it is told to stop; then finishes those that it has begun.
-pub struct Worker {
-    app: App,
+/// The pause after so many failures: seconds first, an hour in the end.
+fn back_off(failures: i32) -> Duration {
+    let doubled = u32::try_from(failures).unwrap_or(0).min(12);
+    Duration::from_secs(1 << doubled).min(Duration::from_hours(1))
 }
 
-impl Worker {
-    /// A worker over the server's state.
-    #[must_use]
-    pub fn new(app: App) -> Self {
-        Self { app }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_an_hour() {
+        let pauses: Vec<u64> = [1, 2, 11, 12, i32::MAX].map(|failures| back_off(failures).as_secs()).to_vec();
+
+        assert_eq!(pauses, [2, 4, 2048, 3600, 3600]);
     }
 
-    /// Returns soon after `stop` was cancelled, when nothing is under way any more.
-    pub async fn run(self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            let written = self.app.jobs_written.notified();
-            let pause = match run_due_jobs(&self.app).await {
-                Ok(0) => POLL,
-                Ok(_) => continue,
-                Err(error) => {
-                    tracing::warn!("jobs cannot be read: {error}; trying again");
-                    PAUSE
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = written => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
+    #[test]
+    fn no_pause_is_out_of_range() {
+        assert_eq!(later(DateTime::UNIX_EPOCH, Duration::MAX), DateTime::UNIX_EPOCH + TimeDelta::days(30));
     }
 }

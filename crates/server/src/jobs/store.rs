@@ -1,4 +1,5 @@
-//! SQL of jobs.
+//! SQL of jobs. Whoever ends a job names the number of its lease, so that a worker whose lease was taken over changes
+//! nothing.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -13,17 +14,19 @@ pub(super) async fn insert_job(
     tenant: TenantId,
     id: Uuid,
     kind: Kind,
+    lane: &str,
     payload: &Value,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into job (tenant_id, id, kind, payload, run_at, created_at)
-        values ($1, $2, $3, $4, $5, $5)
+        insert into job (tenant_id, id, kind, lane, payload, run_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $6)
         "#,
         tenant.0,
         id,
         kind.as_str(),
+        lane,
         payload,
         now,
     )
@@ -32,72 +35,120 @@ pub(super) async fn insert_job(
     Ok(())
 }
 
-/// Leases what is due until `until`. Jobs that another worker is claiming are skipped, not waited for.
-pub(super) async fn claim_jobs(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-    limit: usize,
-) -> sqlx::Result<Vec<Job>> {
-    sqlx::query_as!(
+/// What is leased.
+pub(super) struct Lease<'a> {
+    /// What is due by now …
+    pub(super) now: DateTime<Utc>,
+    /// … until then, …
+    pub(super) until: DateTime<Utc>,
+    /// … so many at most, …
+    pub(super) limit: usize,
+    /// … but nothing of these lanes.
+    pub(super) full: &'a [String],
+}
+
+/// Those that were due first, in order. Jobs that another worker is claiming are skipped, not waited for.
+pub(super) async fn claim_jobs(db: &mut PgConnection, tenant: TenantId, lease: Lease<'_>) -> sqlx::Result<Vec<Job>> {
+    let mut jobs = sqlx::query_as!(
         Job,
         r#"
-        update job
-        set run_at = $3, attempts = job.attempts + 1
-        from (
-            select id
+        with due as materialized (
+            select id, run_at
             from job
             where tenant_id = $1
               and run_at <= $2
               and dead_at is null
+              and lane <> all($5)
             order by run_at
             limit $4
             for update skip locked
-        ) as due
+        )
+        update job
+        set run_at = $3, attempts = job.attempts + 1
+        from due
         where job.tenant_id = $1
           and job.id = due.id
-        returning job.tenant_id as "tenant: _", job.id, job.kind, job.payload, job.attempts
+        returning job.tenant_id as "tenant: _", job.id, job.kind, job.lane, job.payload, job.attempts, job.failures,
+                  due.run_at as due_at
         "#,
         tenant.0,
-        now,
-        until,
-        i64::try_from(limit).unwrap_or(i64::MAX),
+        lease.now,
+        lease.until,
+        i64::try_from(lease.limit).unwrap_or(i64::MAX),
+        lease.full,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    jobs.sort_by_key(|job| job.due_at);
+    Ok(jobs)
 }
 
-/// It is done.
-pub(crate) async fn finish(db: &mut PgConnection, job: &Job) -> sqlx::Result<()> {
-    sqlx::query!("delete from job where tenant_id = $1 and id = $2", job.tenant.0, job.id).execute(db).await?;
-    Ok(())
-}
-
-/// It is to be tried again later.
-pub(crate) async fn postpone(db: &mut PgConnection, job: &Job, run_at: DateTime<Utc>, error: &str) -> sqlx::Result<()> {
+/// It was not begun: it is due as it was.
+pub(super) async fn release(db: &mut PgConnection, job: &Job) -> sqlx::Result<()> {
     sqlx::query!(
-        "update job set run_at = $3, last_error = $4 where tenant_id = $1 and id = $2",
+        "update job set run_at = $4 where tenant_id = $1 and id = $2 and attempts = $3",
         job.tenant.0,
         job.id,
-        run_at,
-        error,
+        job.attempts,
+        job.due_at,
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// All tries are used up: it stays to be looked at.
-pub(crate) async fn bury(db: &mut PgConnection, job: &Job, now: DateTime<Utc>, error: &str) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update job set dead_at = $3, last_error = $4 where tenant_id = $1 and id = $2",
+/// It is done. Returns whether the lease still held.
+pub(crate) async fn finish(db: &mut PgConnection, job: &Job) -> sqlx::Result<bool> {
+    let finished = sqlx::query!(
+        "delete from job where tenant_id = $1 and id = $2 and attempts = $3",
         job.tenant.0,
         job.id,
+        job.attempts,
+    )
+    .execute(db)
+    .await?;
+    Ok(finished.rows_affected() == 1)
+}
+
+/// It is to be tried again later. Returns whether the lease still held.
+pub(super) async fn postpone(
+    db: &mut PgConnection,
+    job: &Job,
+    run_at: DateTime<Utc>,
+    failures: i32,
+    error: &str,
+) -> sqlx::Result<bool> {
+    let postponed = sqlx::query!(
+        r#"
+        update job
+        set run_at = $4, failures = $5, last_error = $6
+        where tenant_id = $1
+          and id = $2
+          and attempts = $3
+        "#,
+        job.tenant.0,
+        job.id,
+        job.attempts,
+        run_at,
+        failures,
+        error,
+    )
+    .execute(db)
+    .await?;
+    Ok(postponed.rows_affected() == 1)
+}
+
+/// It is not tried again, and stays to be looked at. Returns whether the lease still held.
+pub(crate) async fn bury(db: &mut PgConnection, job: &Job, now: DateTime<Utc>, error: &str) -> sqlx::Result<bool> {
+    let buried = sqlx::query!(
+        "update job set dead_at = $4, last_error = $5 where tenant_id = $1 and id = $2 and attempts = $3",
+        job.tenant.0,
+        job.id,
+        job.attempts,
         now,
         error,
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(buried.rows_affected() == 1)
 }

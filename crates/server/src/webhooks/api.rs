@@ -17,11 +17,12 @@ use super::view;
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
-    BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, TEXT, choose,
-    plain_text, timestamp, urls,
+    BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, RequestUrl, TEXT,
+    choose, plain_text, timestamp, urls,
 };
 use crate::ids::TenantId;
-use crate::pacticipants;
+use crate::secrets::DataKey;
+use crate::{pacticipants, tenants};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -73,9 +74,12 @@ async fn list(
     let provider = find_side(&mut db, principal.tenant, "provider", sides.provider.as_ref()).await?;
     let stored = store::list_webhooks(&mut db, principal.tenant, Wanted { id: None, consumer, provider }).await?;
     let mut listed = Vec::new();
-    for one in stored {
-        let webhook = read(&mut db, &app, principal.tenant, &one).await?;
-        listed.push((one, webhook));
+    if !stored.is_empty() {
+        let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
+        for one in stored {
+            let webhook = read(&key, principal.tenant, &one)?;
+            listed.push((one, webhook));
+        }
     }
     let title = if sides.consumer.is_some() && sides.provider.is_some() { "Pact webhooks" } else { "Webhooks" };
     Ok(Hal::ok(&view::list(&base, &request.without_query, title, &listed)))
@@ -110,11 +114,12 @@ async fn create(
     find_side(&mut tx, principal.tenant, "provider", sides.provider.as_ref()).await?;
     webhook.consumer = sides.consumer.map(Scope::Name).or(webhook.consumer);
     webhook.provider = sides.provider.map(Scope::Name).or(webhook.provider);
-    if find(&mut tx, principal.tenant, &id).await?.is_some() {
+    let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
+    store::insert_webhook(&mut tx, principal.tenant, &new, app.now()).await.on_constraint("webhook_pkey", || {
         let text = format!("{id} is the id of an existing webhook; PUT to {} to change it", urls::webhook(&base, &id));
-        return Err(Problem::at("uuid", text).into());
-    }
-    save(&mut tx, &app, &principal, &id, &webhook).await?;
+        Problem::at("uuid", text).into()
+    })?;
+    audit::record(&mut tx, &app, &principal, "webhook.created", &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
 
@@ -129,7 +134,8 @@ async fn show(
 ) -> Result<Hal, Error> {
     let mut db = app.db.acquire().await?;
     let stored = find(&mut db, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
-    let webhook = read(&mut db, &app, principal.tenant, &stored).await?;
+    let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
+    let webhook = read(&key, principal.tenant, &stored)?;
     Ok(Hal::ok(&view::webhook(&base, &stored, &webhook)))
 }
 
@@ -146,10 +152,14 @@ async fn put(
 
     let mut tx = app.db.begin().await?;
     if let Some(before) = find(&mut tx, principal.tenant, &id).await? {
-        let before = read(&mut tx, &app, principal.tenant, &before).await?;
-        webhook.request.keep_secrets(&before.request, &body.value);
+        let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
+        let before = read(&key, principal.tenant, &before)?;
+        webhook.request.keep_secrets(&before.request, &body.value)?;
     }
-    let created = save(&mut tx, &app, &principal, &id, &webhook).await?;
+    let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
+    let created = store::put_webhook(&mut tx, principal.tenant, &new, app.now()).await?;
+    let action = if created { "webhook.created" } else { "webhook.updated" };
+    audit::record(&mut tx, &app, &principal, action, &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
 
@@ -177,14 +187,14 @@ async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Optio
     Ok(found.into_iter().next())
 }
 
-async fn save(
+/// Refuses pacticipants that don't exist, and seals what is secret.
+async fn to_write<'a>(
     db: &mut PgConnection,
     app: &App,
-    principal: &Principal,
-    id: &str,
-    webhook: &Webhook,
-) -> Result<bool, Error> {
-    let tenant = principal.tenant;
+    tenant: TenantId,
+    id: &'a str,
+    webhook: &'a Webhook,
+) -> Result<NewWebhook<'a>, Error> {
     let mut known = Vec::new();
     for side in [&webhook.consumer, &webhook.provider] {
         let id = match side {
@@ -194,31 +204,29 @@ async fn save(
         known.push(id);
     }
     webhook.check_scopes(|name| known.iter().flatten().any(|(known, _)| known == name))?;
-    let label = |scope: &Option<Scope>| match scope {
-        Some(Scope::Label(label)) => Some(label.clone()),
-        _ => None,
-    };
-    let events: Vec<String> = webhook.events.iter().map(ToString::to_string).collect();
-    let sealed = super::seal(db, app, tenant, &webhook.request).await?;
-    let (consumer_label, provider_label) = (label(&webhook.consumer), label(&webhook.provider));
-    let new = NewWebhook {
+    let key = tenants::data_key(db, tenant, &app.master_key).await?;
+    Ok(NewWebhook {
         id,
         description: webhook.description.as_deref(),
         enabled: webhook.enabled,
         consumer_id: known[0].as_ref().map(|(_, id)| *id),
         provider_id: known[1].as_ref().map(|(_, id)| *id),
-        consumer_label: consumer_label.as_deref(),
-        provider_label: provider_label.as_deref(),
-        events: &events,
-        sealed_request: &sealed,
-    };
-    let created = store::put_webhook(db, tenant, &new, app.now()).await?;
-    let action = if created { "webhook.created" } else { "webhook.updated" };
-    audit::record(db, app, principal, action, id, &json!({"events": events})).await?;
-    Ok(created)
+        consumer_label: label(webhook.consumer.as_ref()),
+        provider_label: label(webhook.provider.as_ref()),
+        events: webhook.events.iter().map(ToString::to_string).collect(),
+        host: webhook.request.host(),
+        sealed_request: super::seal(&key, tenant, &webhook.request)?,
+    })
 }
 
-async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
+fn label(scope: Option<&Scope>) -> Option<&str> {
+    match scope {
+        Some(Scope::Label(label)) => Some(label),
+        _ => None,
+    }
+}
+
+fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
     let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
         (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
         (None, Some(label)) => Some(Scope::Label(label.clone())),
@@ -230,7 +238,7 @@ async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, stored: &Store
         consumer: side(&stored.consumer, &stored.consumer_label),
         provider: side(&stored.provider, &stored.provider_label),
         events: stored.events.iter().filter_map(|name| WebhookEvent::find(name)).collect(),
-        request: super::open(db, app, tenant, &stored.sealed_request).await?,
+        request: super::open(key, tenant, &stored.sealed_request)?,
     })
 }
 

@@ -4,23 +4,22 @@
 mod api;
 mod context;
 mod deliver;
+mod log;
 mod store;
 mod trigger;
 mod view;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use pactolus_domain::webhook::WebhookRequest;
 
-use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
-use crate::tenants;
+use crate::secrets::DataKey;
 
 pub(crate) use api::{log_routes, routes};
-pub(crate) use deliver::deliver;
+pub(crate) use deliver::{deliver, give_up};
 pub(crate) use trigger::{ContractEvent, Triggered, VerificationEvent, tell_of_contract, tell_of_verification};
 
 /// A webhook's request in the form that is sealed.
@@ -34,8 +33,7 @@ struct SealedRequest {
     password: Option<String>,
 }
 
-async fn seal(db: &mut PgConnection, app: &App, tenant: TenantId, request: &WebhookRequest) -> Result<Vec<u8>, Error> {
-    let key = tenants::data_key(db, tenant, &app.master_key).await?;
+fn seal(key: &DataKey, tenant: TenantId, request: &WebhookRequest) -> Result<Vec<u8>, Error> {
     let request = request.clone();
     let plain = SealedRequest {
         method: request.method,
@@ -49,8 +47,7 @@ async fn seal(db: &mut PgConnection, app: &App, tenant: TenantId, request: &Webh
     Ok(key.seal(tenant, &text))
 }
 
-async fn open(db: &mut PgConnection, app: &App, tenant: TenantId, sealed: &[u8]) -> Result<WebhookRequest, Error> {
-    let key = tenants::data_key(db, tenant, &app.master_key).await?;
+fn open(key: &DataKey, tenant: TenantId, sealed: &[u8]) -> Result<WebhookRequest, Error> {
     let text = key.open(tenant, sealed).map_err(Error::internal)?;
     let plain: SealedRequest = serde_json::from_slice(&text).map_err(Error::internal)?;
     Ok(WebhookRequest {

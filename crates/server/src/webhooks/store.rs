@@ -1,5 +1,7 @@
 //! SQL of webhooks, deliveries and attempts.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use pactolus_domain::webhook::WebhookEvent;
 use serde_json::Value;
@@ -33,8 +35,40 @@ pub(super) struct NewWebhook<'a> {
     pub(super) provider_id: Option<PacticipantId>,
     pub(super) consumer_label: Option<&'a str>,
     pub(super) provider_label: Option<&'a str>,
-    pub(super) events: &'a [String],
-    pub(super) sealed_request: &'a [u8],
+    pub(super) events: Vec<String>,
+    pub(super) host: String,
+    pub(super) sealed_request: Vec<u8>,
+}
+
+/// Fails on `webhook_pkey` when the id is taken.
+pub(super) async fn insert_webhook(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    webhook: &NewWebhook<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into webhook (tenant_id, id, description, enabled, consumer_id, provider_id, consumer_label,
+                             provider_label, events, host, sealed_request, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+        "#,
+        tenant.0,
+        webhook.id,
+        webhook.description,
+        webhook.enabled,
+        webhook.consumer_id.map(|id| id.0),
+        webhook.provider_id.map(|id| id.0),
+        webhook.consumer_label,
+        webhook.provider_label,
+        &webhook.events,
+        webhook.host,
+        webhook.sealed_request,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Creates or replaces it. Returns whether it is new.
@@ -47,12 +81,12 @@ pub(super) async fn put_webhook(
     sqlx::query_scalar!(
         r#"
         insert into webhook (tenant_id, id, description, enabled, consumer_id, provider_id, consumer_label,
-                             provider_label, events, sealed_request, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+                             provider_label, events, host, sealed_request, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
         on conflict (tenant_id, id) do update
         set description = excluded.description, enabled = excluded.enabled, consumer_id = excluded.consumer_id,
             provider_id = excluded.provider_id, consumer_label = excluded.consumer_label,
-            provider_label = excluded.provider_label, events = excluded.events,
+            provider_label = excluded.provider_label, events = excluded.events, host = excluded.host,
             sealed_request = excluded.sealed_request, updated_at = excluded.updated_at
         returning (xmax = 0) as "created!"
         "#,
@@ -64,7 +98,8 @@ pub(super) async fn put_webhook(
         webhook.provider_id.map(|id| id.0),
         webhook.consumer_label,
         webhook.provider_label,
-        webhook.events,
+        &webhook.events,
+        webhook.host,
         webhook.sealed_request,
         now,
     )
@@ -124,6 +159,7 @@ pub(super) struct Listening {
     pub(super) id: String,
     pub(super) description: Option<String>,
     pub(super) events: Vec<String>,
+    pub(super) host: String,
 }
 
 impl Listening {
@@ -142,7 +178,7 @@ pub(super) async fn list_listening(
     sqlx::query_as!(
         Listening,
         r#"
-        select id, description, events
+        select id, description, events, host
         from webhook
         where tenant_id = $1
           and enabled
@@ -182,17 +218,22 @@ pub(super) struct NewDelivery<'a> {
     pub(super) verification_number: Option<i64>,
 }
 
+/// Returns false, and writes nothing, if the webhook was deleted meanwhile. The lock keeps it for this transaction.
 pub(super) async fn insert_delivery(
     db: &mut PgConnection,
     tenant: TenantId,
     delivery: &NewDelivery<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let inserted = sqlx::query!(
         r#"
         insert into webhook_delivery (tenant_id, id, webhook_id, event, context, consumer_id, provider_id,
                                       consumer_version_id, verification_number, status, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'not_run', $10, $10)
+        select webhook.tenant_id, $2, webhook.id, $4, $5, $6, $7, $8, $9, 'not_run', $10, $10
+        from webhook
+        where webhook.tenant_id = $1
+          and webhook.id = $3
+        for key share
         "#,
         tenant.0,
         delivery.id,
@@ -207,21 +248,46 @@ pub(super) async fn insert_delivery(
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// What has come of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DeliveryStatus {
+    Retrying,
+    Success,
+    Failure,
+}
+
+impl DeliveryStatus {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
 }
 
 /// A delivery as a worker finds it.
 pub(super) struct Due {
     /// `None` when the webhook was deleted meanwhile.
     pub(super) sealed_request: Option<Vec<u8>>,
+    pub(super) enabled: Option<bool>,
     pub(super) context: Value,
+    pub(super) attempts_made: i32,
 }
 
+/// `None` when it is done.
 pub(super) async fn find_due(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> sqlx::Result<Option<Due>> {
     sqlx::query_as!(
         Due,
         r#"
-        select webhook.sealed_request as "sealed_request?", webhook_delivery.context
+        select webhook.sealed_request as "sealed_request?", webhook.enabled as "enabled?", webhook_delivery.context,
+               (select count(*)
+                from webhook_attempt
+                where webhook_attempt.tenant_id = webhook_delivery.tenant_id
+                  and webhook_attempt.delivery_id = webhook_delivery.id)::integer as "attempts_made!"
         from webhook_delivery
         left join webhook on webhook.tenant_id = webhook_delivery.tenant_id
                          and webhook.id = webhook_delivery.webhook_id
@@ -242,16 +308,16 @@ pub(super) struct Attempt<'a> {
     pub(super) success: bool,
     pub(super) response_status: Option<i32>,
     pub(super) log: &'a str,
-    pub(super) duration_ms: i64,
+    pub(super) duration: Duration,
 }
 
-/// Appends the attempt and keeps the delivery's status. A repeated attempt of the same number changes nothing.
+/// Appends the attempt and keeps the delivery's status, unless the delivery is done. The caller holds the job.
 pub(super) async fn record_attempt(
     db: &mut PgConnection,
     tenant: TenantId,
     delivery: Uuid,
     attempt: &Attempt<'_>,
-    status: &str,
+    status: DeliveryStatus,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -259,7 +325,6 @@ pub(super) async fn record_attempt(
         insert into webhook_attempt (tenant_id, delivery_id, number, success, response_status, log, created_at,
                                      duration_ms)
         values ($1, $2, $3, $4, $5, $6, $7, $8)
-        on conflict (tenant_id, delivery_id, number) do nothing
         "#,
         tenant.0,
         delivery,
@@ -268,25 +333,21 @@ pub(super) async fn record_attempt(
         attempt.response_status,
         attempt.log,
         now,
-        attempt.duration_ms,
+        i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
     )
     .execute(&mut *db)
     .await?;
-    put_status(db, tenant, delivery, status, now).await
-}
-
-pub(super) async fn put_status(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    delivery: Uuid,
-    status: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
     sqlx::query!(
-        "update webhook_delivery set status = $3, updated_at = $4 where tenant_id = $1 and id = $2",
+        r#"
+        update webhook_delivery
+        set status = $3, updated_at = $4
+        where tenant_id = $1
+          and id = $2
+          and status in ('not_run', 'retrying')
+        "#,
         tenant.0,
         delivery,
-        status,
+        status.as_str(),
         now,
     )
     .execute(db)

@@ -195,9 +195,11 @@ async fn trigger(
             consumer_version: about.consumer_version,
             verification_number: about.verification_number,
         };
-        store::insert_delivery(db, tenant, &new, app.now()).await?;
+        if !store::insert_delivery(db, tenant, &new, app.now()).await? {
+            continue;
+        }
         let payload = json!({"delivery": delivery});
-        jobs::enqueue(db, app, tenant, jobs::Kind::WebhookDelivery, &payload).await?;
+        jobs::enqueue(db, app, tenant, jobs::Kind::WebhookDelivery, &webhook.host, &payload).await?;
         let description = webhook.description.clone();
         triggered.push(Triggered { webhook: webhook.id.clone(), description, event, delivery });
     }

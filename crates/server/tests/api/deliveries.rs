@@ -1,5 +1,8 @@
 //! What webhooks are told, and when.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -239,7 +242,7 @@ async fn logs_say_what_was_sent_and_hide_secrets() {
     let after = app.get(&address).await.is(200).text();
     assert!(!after.contains("s3cret"), "{after}");
     assert!(
-        after.contains("HTTP/1.1 POST") && after.contains("x-team: shop") && after.contains("HTTP/1.1 200"),
+        after.contains("HTTP/1.1 POST") && after.contains("x-team: **********") && after.contains("HTTP/1.1 200"),
         "{after}"
     );
     let hal = app.get_as(&address, "application/hal+json").await.is(200);
@@ -295,6 +298,67 @@ async fn what_a_deleted_webhook_was_to_tell_is_not_told() {
 
     assert_eq!(receiver.received().len(), 0);
     assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"]);
+    let logs = table(&app, "select log from webhook_attempt").await;
+    assert!(logs.len() == 1 && logs[0].contains("given up: the webhook was deleted"), "{logs:?}");
+}
+
+#[tokio::test]
+async fn many_deliveries_of_disabled_webhooks_are_given_up_with_few_connections() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        settings.webhooks.targets.hosts = (1..=9).map(|host| format!("127.0.0.{host}").parse().unwrap()).collect();
+    })
+    .await;
+    let mut webhooks = Vec::new();
+    for number in 0..36 {
+        let url = receiver.url("/").replace("127.0.0.1", &format!("127.0.0.{}", number % 9 + 1));
+        webhooks.push(app.world().webhook(&url).on("contract_published").await);
+    }
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    for webhook in webhooks {
+        let mut body = webhook.json();
+        body["enabled"] = false.into();
+        app.put(&webhook.link("self"), &body).await.is(200);
+    }
+
+    tokio::time::timeout(Duration::from_secs(20), app.run_jobs()).await.expect("no worker waits for another");
+
+    assert_eq!(receiver.received().len(), 0);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"; 36]);
+    let logs = table(&app, "select log from webhook_attempt").await;
+    assert!(logs.len() == 36 && logs.iter().all(|log| log.contains("the webhook was disabled")), "{logs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_is_deleted_meanwhile_breaks_no_publication() {
+    let receiver = Receiver::start().await;
+    let app = Arc::new(TestApp::with(open_to_receiver).await);
+    app.put("/webhooks/the-one-that-goes", &hook(&receiver)).await.is(201);
+    app.put("/webhooks/the-one-that-stays", &hook(&receiver)).await.is(201);
+    let mut deleting = app.db.begin().await.unwrap();
+    sqlx::query("delete from webhook where id = 'the-one-that-goes'").execute(&mut *deleting).await.unwrap();
+
+    let publishing = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { app.world().consumer("shop").version("1").contract_with("stock", &["a"]).try_publish().await }
+    });
+    let is_held = "select pid::text from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    while table(&app, is_held).await.is_empty() {
+        assert!(!publishing.is_finished(), "nothing held it up");
+        tokio::task::yield_now().await;
+    }
+    deleting.commit().await.unwrap();
+    publishing.await.unwrap().is(200);
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(table(&app, "select webhook_id from webhook_delivery").await, ["the-one-that-stays"]);
+}
+
+fn hook(receiver: &Receiver) -> Value {
+    json!({"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": receiver.url("/")}})
 }
 
 #[tokio::test]

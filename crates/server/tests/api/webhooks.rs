@@ -1,7 +1,10 @@
 //! Defining webhooks.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::{Receiver, TestApp, open_to_receiver};
 
@@ -97,6 +100,81 @@ async fn a_webhook_may_have_an_id_of_its_clients_choice() {
     let mut twice = body.clone();
     twice["uuid"] = "my-webhook-of-choice".into();
     app.post("/webhooks", &twice).await.is(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_many_choose_at_once_is_given_once() {
+    let app = Arc::new(TestApp::start().await);
+    let mut clients = JoinSet::new();
+    for client in 0..12 {
+        let app = Arc::clone(&app);
+        let body = json!({
+            "uuid": "my-webhook-of-choice",
+            "description": format!("of client {client}"),
+            "events": [{"name": "contract_published"}],
+            "request": {"method": "POST", "url": HOOK},
+        });
+        clients.spawn(async move { app.post("/webhooks", &body).await });
+    }
+
+    let answers = clients.join_all().await;
+
+    let created: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
+    assert_eq!(created.len(), 1);
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 400).collect();
+    assert_eq!(refused.len(), 11, "{answers:?}");
+    assert!(refused[0].text_at("/errors/uuid/0").contains("PUT to"), "{:?}", refused[0]);
+    assert_eq!(app.get("/webhooks/my-webhook-of-choice").await.at("/description"), created[0].at("/description"));
+    assert_eq!(table(&app, "select action from audit_event where subject = 'my-webhook-of-choice'").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_could_hide_a_secret_or_lead_elsewhere_is_refused() {
+    let app = TestApp::start().await;
+    let body = |url: &str, headers: Value| {
+        json!({"events": [{"name": "contract_published"}],
+               "request": {"method": "POST", "url": url, "headers": headers}})
+    };
+
+    let with_userinfo = app.post("/webhooks", &body("https://ci:s3cret@hooks.example.org/", json!({}))).await.is(400);
+    let with_host = app.post("/webhooks", &body(HOOK, json!({"Host": "other.example"}))).await.is(400);
+
+    assert!(with_userinfo.text_at("/errors/request.url/0").contains("give them as username and password"));
+    assert_eq!(with_host.text_at("/errors/request.headers.Host/0"), "cannot be set: it belongs to the connection");
+}
+
+#[tokio::test]
+async fn secrets_do_not_follow_to_another_place() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    let created = app
+        .world()
+        .webhook(&receiver.url("/"))
+        .on("contract_published")
+        .request("headers", json!({"Authorization": "Bearer s3cret"}))
+        .request("password", json!("hunter2"))
+        .await;
+    let elsewhere = Receiver::start().await;
+
+    let mut moved = created.json();
+    moved["request"]["url"] = elsewhere.url("/").into();
+    let refused = app.put(&created.link("self"), &moved).await.is(400);
+    moved["request"]["headers"]["authorization"] = "Bearer new".into();
+    moved["request"]["password"] = "new".into();
+    app.put(&created.link("self"), &moved).await.is(200);
+
+    assert_snapshot!(refused.shown(), @r#"
+    {
+      "errors": {
+        "request.headers.authorization": [
+          "must be given again, since the URL leads to another scheme, host or port"
+        ],
+        "request.password": [
+          "must be given again, since the URL leads to another scheme, host or port; null takes it away"
+        ]
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::http::{Method, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
-use pactolus_server::{App, Clock, MasterKey, Settings, run_due_jobs};
+use pactolus_server::{App, Clock, MasterKey, Settings, Worker, run_due_jobs};
 use pactolus_test_support::TestDatabase;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -164,6 +164,11 @@ impl TestApp {
     /// Does the jobs that are due now, once, as one of several workers would.
     pub(crate) async fn run_jobs_once(&self) -> usize {
         run_due_jobs(&self.state).await.expect("the database answers")
+    }
+
+    /// A worker as `serve` runs it.
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::new(self.state.clone())
     }
 
     /// Says that this test is not about what its jobs do.
