@@ -111,7 +111,8 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_CREATE_DEPLOYED_VERSIONS_FOR_TAGS", value_name = "BOOL")]
     create_deployed_versions_for_tags: Option<bool>,
 
-    /// Hosts that webhooks may call: names, *.names, networks, /patterns/; empty for all public ones
+    /// Hosts that webhooks may call: names, addresses, networks (private ones too), *.names, /patterns/; empty for all
+    /// public ones
     ///
     /// Alias: `PACT_BROKER_WEBHOOK_HOST_WHITELIST`
     #[arg(long, env = "PACTOLUS_WEBHOOK_HOST_WHITELIST", value_name = "HOSTS")]

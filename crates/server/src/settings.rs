@@ -31,8 +31,8 @@ pub struct Settings {
 /// What webhooks may call, and how often they try.
 #[derive(Clone, Debug)]
 pub struct WebhookSettings {
-    /// Schemes, methods and hosts. Without hosts every public one is allowed; once it names some, no other is, and
-    /// those may be private.
+    /// Schemes, methods and hosts. Without hosts every public one is allowed; once it names some, no other is. Exact
+    /// names, addresses and networks may be private; wildcards and patterns stay public.
     pub targets: AllowedTargets,
     /// Pauses before the second, third, … attempt.
     pub retry_schedule: Vec<Duration>,
