@@ -22,7 +22,7 @@ create table verification_log (
 );
 
 create index verification_log_content_idx on verification_log (tenant_id, content_id, number desc);
-create index verification_log_provider_version_idx on verification_log (tenant_id, provider_version_id);
+create index verification_log_provider_version_idx on verification_log (tenant_id, provider_version_id, content_id);
 
 -- The latest result for a content and a provider version: what the gate reads.
 create table verification (

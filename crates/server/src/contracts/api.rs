@@ -278,7 +278,7 @@ async fn list_latest(
 ) -> Result<Hal, Error> {
     let mut db = app.db.acquire().await?;
     let id = pacticipants::find_id(&mut db, principal.tenant, &provider).await?.ok_or_else(|| missing(&provider))?;
-    let listed = store::list_latest(&mut db, principal.tenant, Some(id)).await?;
+    let listed = store::list_latest_of_provider(&mut db, principal.tenant, id).await?;
     let own = format!("{}/latest", urls::provider(&base, provider.as_str()));
     let title = format!("Latest pact versions for the provider {provider}");
     Ok(Hal::ok(&view::provider_list(&base, provider.as_str(), &own, &title, &listed)))
@@ -304,7 +304,7 @@ fn missing(provider: &PacticipantName) -> Error {
 
 async fn list_all_latest(State(app): State<App>, principal: Principal, base: BaseUrl) -> Result<Hal, Error> {
     let mut db = app.db.acquire().await?;
-    let listed = store::list_latest(&mut db, principal.tenant, None).await?;
+    let listed = store::list_latest(&mut db, principal.tenant).await?;
 
     let latest = |one: &Listed| format!("{}/latest", urls::pair(&base, &one.provider, &one.consumer));
     let title = |one: &Listed| format!("Latest pact between {} and {}", one.consumer, one.provider);

@@ -208,52 +208,88 @@ pub(super) async fn find_previous_sha(
     slot: Slot,
     before: &Before<'_>,
 ) -> sqlx::Result<Option<String>> {
-    let (tag, branch) = match before {
-        Before::Tag(tag) => (Some(*tag), None),
-        Before::Branch(branch) => (None, Some(*branch)),
-        Before::Untagged => (None, None),
-    };
-    sqlx::query_scalar!(
-        r#"
-        select contract_content.sha
-        from contract
-        join contract_content on contract_content.tenant_id = contract.tenant_id
-                             and contract_content.id = contract.content_id
-        where contract.tenant_id = $1
-          and contract.consumer_id = $2
-          and contract.provider_id = $3
-          and contract.position < $4
-          and case
-              when $5::text is not null then exists (
-                  select from tag
-                  where tag.tenant_id = contract.tenant_id
-                    and tag.version_id = contract.consumer_version_id
-                    and tag.name = $5
-              )
-              when $6::text is not null then exists (
-                  select from branch_version
-                  where branch_version.tenant_id = contract.tenant_id
-                    and branch_version.version_id = contract.consumer_version_id
-                    and branch_version.branch = $6
-              )
-              else not exists (
-                  select from tag
-                  where tag.tenant_id = contract.tenant_id
-                    and tag.version_id = contract.consumer_version_id
-              )
-          end
-        order by contract.position desc
-        limit 1
-        "#,
-        tenant.0,
-        slot.consumer.0,
-        slot.provider.0,
-        slot.version.position,
-        tag,
-        branch,
-    )
-    .fetch_optional(db)
-    .await
+    // Each goes down its own index. Seen from the contracts, a new branch would read all there are to find none.
+    match before {
+        Before::Tag(tag) => {
+            sqlx::query_scalar!(
+                r#"
+                select contract_content.sha
+                from tag
+                join contract on contract.tenant_id = tag.tenant_id
+                             and contract.consumer_version_id = tag.version_id
+                             and contract.provider_id = $3
+                join contract_content on contract_content.tenant_id = contract.tenant_id
+                                     and contract_content.id = contract.content_id
+                where tag.tenant_id = $1
+                  and tag.pacticipant_id = $2
+                  and tag.name = $5
+                  and tag.position < $4
+                order by tag.position desc
+                limit 1
+                "#,
+                tenant.0,
+                slot.consumer.0,
+                slot.provider.0,
+                slot.version.position,
+                *tag,
+            )
+            .fetch_optional(db)
+            .await
+        }
+        Before::Branch(branch) => {
+            sqlx::query_scalar!(
+                r#"
+                select contract_content.sha
+                from branch_version
+                join contract on contract.tenant_id = branch_version.tenant_id
+                             and contract.consumer_version_id = branch_version.version_id
+                             and contract.provider_id = $3
+                join contract_content on contract_content.tenant_id = contract.tenant_id
+                                     and contract_content.id = contract.content_id
+                where branch_version.tenant_id = $1
+                  and branch_version.pacticipant_id = $2
+                  and branch_version.branch = $5
+                  and branch_version.position < $4
+                order by branch_version.position desc
+                limit 1
+                "#,
+                tenant.0,
+                slot.consumer.0,
+                slot.provider.0,
+                slot.version.position,
+                *branch,
+            )
+            .fetch_optional(db)
+            .await
+        }
+        Before::Untagged => {
+            sqlx::query_scalar!(
+                r#"
+                select contract_content.sha
+                from contract
+                join contract_content on contract_content.tenant_id = contract.tenant_id
+                                     and contract_content.id = contract.content_id
+                where contract.tenant_id = $1
+                  and contract.consumer_id = $2
+                  and contract.provider_id = $3
+                  and contract.position < $4
+                  and not exists (
+                      select from tag
+                      where tag.tenant_id = contract.tenant_id
+                        and tag.version_id = contract.consumer_version_id
+                  )
+                order by contract.position desc
+                limit 1
+                "#,
+                tenant.0,
+                slot.consumer.0,
+                slot.provider.0,
+                slot.version.position,
+            )
+            .fetch_optional(db)
+            .await
+        }
+    }
 }
 
 /// Whether any result was ever published between the two.
@@ -315,11 +351,36 @@ pub(super) struct Listed {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// The latest contract of each pair; with a provider only its own, by consumer.
-pub(super) async fn list_latest(
+/// The latest contract of each pair.
+pub(super) async fn list_latest(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as!(
+        Listed,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
+        from integration
+        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
+                                    and consumer.id = integration.consumer_id
+        join pacticipant as provider on provider.tenant_id = integration.tenant_id
+                                    and provider.id = integration.provider_id
+        join contract on contract.tenant_id = integration.tenant_id
+                     and contract.consumer_version_id = integration.latest_consumer_version_id
+                     and contract.provider_id = integration.provider_id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        where integration.tenant_id = $1
+        order by lower(consumer.name), consumer.name, lower(provider.name), provider.name
+        "#,
+        tenant.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The latest contract of each consumer with the provider, by consumer.
+pub(super) async fn list_latest_of_provider(
     db: &mut PgConnection,
     tenant: TenantId,
-    provider: Option<PacticipantId>,
+    provider: PacticipantId,
 ) -> sqlx::Result<Vec<Listed>> {
     sqlx::query_as!(
         Listed,
@@ -336,11 +397,11 @@ pub(super) async fn list_latest(
         join version on version.tenant_id = contract.tenant_id
                     and version.id = contract.consumer_version_id
         where integration.tenant_id = $1
-          and ($2::bigint is null or integration.provider_id = $2)
-        order by lower(consumer.name), consumer.name, lower(provider.name), provider.name
+          and integration.provider_id = $2
+        order by lower(consumer.name), consumer.name
         "#,
         tenant.0,
-        provider.map(|provider| provider.0),
+        provider.0,
     )
     .fetch_all(db)
     .await

@@ -144,7 +144,7 @@ fn application_instance(body: &Value) -> Result<String, Error> {
 }
 
 async fn single(db: &mut PgConnection, tenant: TenantId, kind: Kind, id: Uuid) -> Result<Deployment, Error> {
-    let found = store::list(db, tenant, kind, Wanted { id: Some(id), ..Wanted::default() }).await?;
+    let found = store::list(db, tenant, kind, Wanted::Id(id)).await?;
     found.into_iter().next().ok_or(Error::NotFound)
 }
 
@@ -179,7 +179,7 @@ async fn list_of_version(
     let mut db = app.db.acquire().await?;
     let found = find(&mut db, principal.tenant, &path).await?;
     let versions = [found.version.0];
-    let wanted = Wanted { versions: Some(&versions), environment: Some(found.environment.id), ..Wanted::default() };
+    let wanted = Wanted::OfVersions { versions: &versions, environment: Some(found.environment.id) };
     let listed = store::list(&mut db, principal.tenant, kind, wanted).await?;
 
     let shown = listed.iter().map(|one| view::deployment(&base, one, &Embedded::Nothing)).collect::<Vec<_>>();
@@ -206,9 +206,11 @@ async fn list_currently_deployed(
 ) -> Result<Hal, Error> {
     // Blank means the slot without a name; absent means any.
     let instance = ["applicationInstance", "target"].into_iter().find(|name| query.has(name));
-    let wanted = Wanted {
+    let wanted = Wanted::CurrentIn {
+        environment,
+        pacticipant: query.last("pacticipant"),
+        number: None,
         application_instance: instance.map(|name| query.last(name).unwrap_or("")),
-        ..current(&query, environment)
     };
     list_current(&app, &principal, &base, &request, Kind::Deployed, environment, wanted).await
 }
@@ -221,17 +223,13 @@ async fn list_currently_supported(
     query: QueryPairs,
     Named(EnvironmentRef(environment)): Named<EnvironmentRef>,
 ) -> Result<Hal, Error> {
-    let wanted = Wanted { number: query.last("version"), ..current(&query, environment) };
-    list_current(&app, &principal, &base, &request, Kind::Released, environment, wanted).await
-}
-
-fn current(query: &QueryPairs, environment: Uuid) -> Wanted<'_> {
-    Wanted {
-        environment: Some(environment),
+    let wanted = Wanted::CurrentIn {
+        environment,
         pacticipant: query.last("pacticipant"),
-        only_current: true,
-        ..Wanted::default()
-    }
+        number: query.last("version"),
+        application_instance: None,
+    };
+    list_current(&app, &principal, &base, &request, Kind::Released, environment, wanted).await
 }
 
 async fn list_current(

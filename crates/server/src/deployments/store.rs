@@ -206,16 +206,22 @@ impl Row {
     }
 }
 
-/// What selects deployments; what is `None` is not asked for.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Wanted<'a> {
-    pub(super) id: Option<Uuid>,
-    pub(super) versions: Option<&'a [i64]>,
-    pub(super) environment: Option<Uuid>,
-    pub(super) pacticipant: Option<&'a str>,
-    pub(super) number: Option<&'a str>,
-    pub(super) application_instance: Option<&'a str>,
-    pub(super) only_current: bool,
+/// What selects deployments.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    Id(Uuid),
+    /// All there ever were of these versions; with an environment, in it.
+    OfVersions {
+        versions: &'a [i64],
+        environment: Option<Uuid>,
+    },
+    /// What is current in an environment; what is `None` is not asked for.
+    CurrentIn {
+        environment: Uuid,
+        pacticipant: Option<&'a str>,
+        number: Option<&'a str>,
+        application_instance: Option<&'a str>,
+    },
 }
 
 /// Newest first.
@@ -225,14 +231,157 @@ pub(super) async fn list(
     kind: Kind,
     wanted: Wanted<'_>,
 ) -> sqlx::Result<Vec<Deployment>> {
-    let rows = match kind {
-        Kind::Deployed => list_deployed(db, tenant, wanted).await?,
-        Kind::Released => list_released(db, tenant, wanted).await?,
+    // The ids first, each kind of question by its own index; a statement for all questions would search the table.
+    let ids = match (wanted, kind) {
+        (Wanted::Id(id), _) => vec![id],
+        (Wanted::OfVersions { versions, environment }, Kind::Deployed) => {
+            list_deployed_ids_of(db, tenant, versions, environment).await?
+        }
+        (Wanted::OfVersions { versions, environment }, Kind::Released) => {
+            list_released_ids_of(db, tenant, versions, environment).await?
+        }
+        (Wanted::CurrentIn { environment, pacticipant: Some(pacticipant), .. }, kind) => {
+            list_current_ids_of(db, tenant, kind, environment, pacticipant).await?
+        }
+        (Wanted::CurrentIn { environment, pacticipant: None, .. }, Kind::Deployed) => {
+            list_deployed_ids(db, tenant, environment).await?
+        }
+        (Wanted::CurrentIn { environment, pacticipant: None, .. }, Kind::Released) => {
+            list_released_ids(db, tenant, environment).await?
+        }
     };
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows = match kind {
+        Kind::Deployed => list_deployed(db, tenant, &ids).await?,
+        Kind::Released => list_released(db, tenant, &ids).await?,
+    };
+    if let Wanted::CurrentIn { number, application_instance, .. } = wanted {
+        rows.retain(|row| {
+            number.is_none_or(|number| row.number == number)
+                && application_instance.is_none_or(|instance| row.application_instance == instance)
+        });
+    }
     Ok(rows.into_iter().map(|row| row.of_kind(kind)).collect())
 }
 
-async fn list_deployed(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Row>> {
+async fn list_deployed_ids_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+    environment: Option<Uuid>,
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"
+        select id
+        from deployed_version
+        where tenant_id = $1
+          and version_id = any($2)
+          and environment_id = coalesce($3, environment_id)
+        "#,
+        tenant.0,
+        versions,
+        environment,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn list_released_ids_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+    environment: Option<Uuid>,
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"
+        select id
+        from released_version
+        where tenant_id = $1
+          and version_id = any($2)
+          and environment_id = coalesce($3, environment_id)
+        "#,
+        tenant.0,
+        versions,
+        environment,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn list_current_ids_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    kind: Kind,
+    environment: Uuid,
+    pacticipant: &str,
+) -> sqlx::Result<Vec<Uuid>> {
+    match kind {
+        Kind::Deployed => {
+            sqlx::query_scalar!(
+                r#"
+                select deployed_version.id
+                from pacticipant
+                join deployed_version on deployed_version.tenant_id = pacticipant.tenant_id
+                                     and deployed_version.pacticipant_id = pacticipant.id
+                                     and deployed_version.environment_id = $2
+                                     and deployed_version.undeployed_at is null
+                where pacticipant.tenant_id = $1
+                  and pacticipant.name = $3
+                "#,
+                tenant.0,
+                environment,
+                pacticipant,
+            )
+            .fetch_all(db)
+            .await
+        }
+        Kind::Released => {
+            sqlx::query_scalar!(
+                r#"
+                select released_version.id
+                from pacticipant
+                join released_version on released_version.tenant_id = pacticipant.tenant_id
+                                     and released_version.pacticipant_id = pacticipant.id
+                                     and released_version.environment_id = $2
+                                     and released_version.support_ended_at is null
+                where pacticipant.tenant_id = $1
+                  and pacticipant.name = $3
+                "#,
+                tenant.0,
+                environment,
+                pacticipant,
+            )
+            .fetch_all(db)
+            .await
+        }
+    }
+}
+
+/// All that is current in the environment.
+async fn list_deployed_ids(db: &mut PgConnection, tenant: TenantId, environment: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select id from deployed_version where tenant_id = $1 and environment_id = $2 and undeployed_at is null",
+        tenant.0,
+        environment,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// All that is supported in the environment.
+async fn list_released_ids(db: &mut PgConnection, tenant: TenantId, environment: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select id from released_version where tenant_id = $1 and environment_id = $2 and support_ended_at is null",
+        tenant.0,
+        environment,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn list_deployed(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as!(
         Row,
         r#"
@@ -248,29 +397,17 @@ async fn list_deployed(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'
         join environment on environment.tenant_id = deployed_version.tenant_id
                         and environment.id = deployed_version.environment_id
         where deployed_version.tenant_id = $1
-          and ($2::uuid is null or deployed_version.id = $2)
-          and ($3::bigint[] is null or deployed_version.version_id = any($3))
-          and ($4::uuid is null or deployed_version.environment_id = $4)
-          and ($5::text is null or pacticipant.name = $5)
-          and ($6::text is null or version.number = $6)
-          and ($7::text is null or deployed_version.application_instance = $7)
-          and (not $8 or deployed_version.undeployed_at is null)
+          and deployed_version.id = any($2)
         order by deployed_version.created_at desc, deployed_version.id desc
         "#,
         tenant.0,
-        wanted.id,
-        wanted.versions,
-        wanted.environment,
-        wanted.pacticipant,
-        wanted.number,
-        wanted.application_instance,
-        wanted.only_current,
+        ids,
     )
     .fetch_all(db)
     .await
 }
 
-async fn list_released(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Row>> {
+async fn list_released(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as!(
         Row,
         r#"
@@ -286,21 +423,11 @@ async fn list_released(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'
         join environment on environment.tenant_id = released_version.tenant_id
                         and environment.id = released_version.environment_id
         where released_version.tenant_id = $1
-          and ($2::uuid is null or released_version.id = $2)
-          and ($3::bigint[] is null or released_version.version_id = any($3))
-          and ($4::uuid is null or released_version.environment_id = $4)
-          and ($5::text is null or pacticipant.name = $5)
-          and ($6::text is null or version.number = $6)
-          and (not $7 or released_version.support_ended_at is null)
+          and released_version.id = any($2)
         order by released_version.created_at desc, released_version.id desc
         "#,
         tenant.0,
-        wanted.id,
-        wanted.versions,
-        wanted.environment,
-        wanted.pacticipant,
-        wanted.number,
-        wanted.only_current,
+        ids,
     )
     .fetch_all(db)
     .await
@@ -312,7 +439,7 @@ pub(crate) async fn list_deployed_of(
     tenant: TenantId,
     versions: &[i64],
 ) -> sqlx::Result<Vec<Deployment>> {
-    let wanted = Wanted { versions: Some(versions), ..Wanted::default() };
+    let wanted = Wanted::OfVersions { versions, environment: None };
     let mut deployed = list(db, tenant, Kind::Deployed, wanted).await?;
     deployed.reverse();
     Ok(deployed)
@@ -324,7 +451,7 @@ pub(crate) async fn list_released_of(
     tenant: TenantId,
     versions: &[i64],
 ) -> sqlx::Result<Vec<Deployment>> {
-    let wanted = Wanted { versions: Some(versions), ..Wanted::default() };
+    let wanted = Wanted::OfVersions { versions, environment: None };
     let mut released = list(db, tenant, Kind::Released, wanted).await?;
     released.reverse();
     Ok(released)
@@ -336,19 +463,13 @@ pub(crate) async fn list_current_of(
     tenant: TenantId,
     pacticipant: PacticipantId,
 ) -> sqlx::Result<Vec<Deployment>> {
-    let versions = sqlx::query_scalar!(
-        r#"
-        select version_id
-        from deployed_version
-        where tenant_id = $1
-          and pacticipant_id = $2
-          and undeployed_at is null
-        "#,
+    let ids = sqlx::query_scalar!(
+        "select id from deployed_version where tenant_id = $1 and pacticipant_id = $2 and undeployed_at is null",
         tenant.0,
         pacticipant.0,
     )
     .fetch_all(&mut *db)
     .await?;
-    let wanted = Wanted { versions: Some(&versions), only_current: true, ..Wanted::default() };
-    list(db, tenant, Kind::Deployed, wanted).await
+    let rows = list_deployed(db, tenant, &ids).await?;
+    Ok(rows.into_iter().map(|row| row.of_kind(Kind::Deployed)).collect())
 }

@@ -1,6 +1,8 @@
 //! From a query to an answer: resolve what it names, read the rows, decide. Two statements; a third only when the answer
 //! is not yes, to find what would help.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pactolus_domain::gate::{
     Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
     VersionRef, decide, explain, is_ignored,
@@ -152,49 +154,42 @@ fn stay_kind(version: &FoundVersion) -> StayKind {
     }
 }
 
+/// For each pair what was found of both sides.
 fn between(query: &Query, resolution: &Resolution) -> Between {
-    let mut touching: Vec<i64> = resolution.asked.iter().map(|(_, id)| *id).collect();
-    touching.sort_unstable();
-    touching.dedup();
-    let specified: Vec<i64> = resolution.specified.iter().map(|(_, version)| version.id).collect();
-    let mut any: Vec<i64> = resolution
-        .asked
-        .iter()
-        .filter(|(ordinal, _)| query.selectors[*ordinal].takes_any())
-        .map(|(_, id)| *id)
-        .collect();
+    let mut found: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+    let mut any: BTreeSet<i64> = BTreeSet::new();
+    for (ordinal, pacticipant) in &resolution.asked {
+        let versions = resolution.specified.iter().filter(|(of, _)| of == ordinal).map(|(_, version)| version.id);
+        found.entry(*pacticipant).or_default().extend(versions);
+        if query.selectors[*ordinal].takes_any() {
+            any.insert(*pacticipant);
+        }
+    }
+    for inferred in &resolution.inferred {
+        found.entry(inferred.id).or_default().extend(inferred.versions.iter().map(|version| version.id));
+    }
+    let mut between = Between::default();
+    let mut provider_versions: BTreeSet<(i64, i64)> = BTreeSet::new();
+    for pair in &resolution.pairs {
+        let versions = |id: i64| found.get(&id).into_iter().flatten().copied();
+        between.contracts.extend(versions(pair.consumer_id).map(|version| (version, pair.provider_id)));
+        provider_versions.extend(versions(pair.provider_id).map(|version| (pair.provider_id, version)));
+        if any.contains(&pair.consumer_id) {
+            between.any_contract.push((pair.consumer_id, pair.provider_id));
+        }
+    }
+    between.provider_versions = provider_versions.into_iter().collect();
     if query.selectors.len() == 1 && query.destination.is_none() {
         // Alone: with whatever versions of the neighbours there are.
-        let providers: Vec<i64> = resolution.pairs.iter().map(|pair| pair.provider_id).collect();
-        let mut consumers = any.clone();
         if !any.is_empty() {
-            consumers.extend(resolution.pairs.iter().map(|pair| pair.consumer_id));
+            between.any_contract.extend(resolution.pairs.iter().map(|pair| (pair.consumer_id, pair.provider_id)));
         }
-        return Between {
-            consumer_versions: specified.clone(),
-            any_version_of_consumers: consumers,
-            providers: providers.clone(),
-            provider_versions: Vec::new(),
-            any_version_of_providers: providers,
-            verified_by: specified,
-            touching,
-        };
+        between.provider_versions.clear();
+        between.verified_by = resolution.specified.iter().map(|(_, version)| version.id).collect();
+        any.extend(resolution.pairs.iter().map(|pair| pair.provider_id));
     }
-    let inferred = resolution.inferred.iter().flat_map(|one| one.versions.iter().map(|version| version.id));
-    let versions: Vec<i64> = specified.into_iter().chain(inferred).collect();
-    let mut providers = touching.clone();
-    providers.extend(resolution.inferred.iter().map(|one| one.id));
-    any.sort_unstable();
-    any.dedup();
-    Between {
-        consumer_versions: versions.clone(),
-        any_version_of_consumers: any.clone(),
-        providers,
-        provider_versions: versions,
-        any_version_of_providers: any,
-        verified_by: Vec::new(),
-        touching,
-    }
+    between.any_version_of_providers = any.into_iter().collect();
+    between
 }
 
 fn integration(pair: &Pair) -> Result<Integration, NameError> {

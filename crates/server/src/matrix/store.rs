@@ -1,6 +1,7 @@
 //! SQL of the matrix: one statement that resolves a question to versions, one that reads the rows between them, and one
 //! that finds what would help. All look up by key; none reads contract text or searches for what is latest.
 
+mod history;
 mod passing;
 mod resolve;
 mod rows;

@@ -201,7 +201,8 @@ pub(super) async fn find_result(
         ) as published on true
         where contract_content.tenant_id = $1
           and contract_content.id = $2
-          and ($3::bigint is null or verification_log.number = $3)
+          and verification_log.number between coalesce($3::bigint, 0)
+                                          and coalesce($3::bigint, 9223372036854775807)
         order by verification_log.number desc
         limit 1
         "#,

@@ -106,12 +106,16 @@ pub(super) async fn find_latest_version(
             select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
                    version.created_at, version.updated_at
             from pacticipant
-            join version on version.tenant_id = pacticipant.tenant_id
-                        and version.pacticipant_id = pacticipant.id
+            cross join lateral (
+                select version.id, version.number, version.build_url, version.created_at, version.updated_at
+                from version
+                where version.tenant_id = pacticipant.tenant_id
+                  and version.pacticipant_id = pacticipant.id
+                order by version.position desc
+                limit 1
+            ) as version
             where pacticipant.tenant_id = $1
               and pacticipant.name = $2
-            order by version.position desc
-            limit 1
             "#,
             tenant.0,
             pacticipant.as_str(),
@@ -184,40 +188,45 @@ pub(super) async fn list_versions(
     limit: Option<i64>,
     offset: i64,
 ) -> sqlx::Result<(Vec<Version>, i64)> {
-    let branch = match listed {
-        Listed::All => None,
-        Listed::OnBranch(branch) => Some(branch.as_str()),
-    };
+    match listed {
+        Listed::All => list_all_versions(db, tenant, pacticipant, limit, offset).await,
+        Listed::OnBranch(branch) => list_versions_on_branch(db, tenant, pacticipant, branch, limit, offset).await,
+    }
+}
+
+async fn list_all_versions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &PacticipantName,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<Version>, i64)> {
     let versions = sqlx::query_as!(
         Version,
         r#"
         select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
                version.created_at, version.updated_at
         from pacticipant
-        join version on version.tenant_id = pacticipant.tenant_id
-                    and version.pacticipant_id = pacticipant.id
+        cross join lateral (
+            select version.id, version.number, version.build_url, version.created_at, version.updated_at
+            from version
+            where version.tenant_id = pacticipant.tenant_id
+              and version.pacticipant_id = pacticipant.id
+            order by version.position desc
+            limit $3 offset $4
+        ) as version
         where pacticipant.tenant_id = $1
           and pacticipant.name = $2
-          and ($3::text is null or exists (
-              select from branch_version
-              where branch_version.tenant_id = version.tenant_id
-                and branch_version.version_id = version.id
-                and branch_version.branch = $3
-          ))
-        order by version.position desc
-        limit $4 offset $5
         "#,
         tenant.0,
         pacticipant.as_str(),
-        branch,
         limit,
         offset,
     )
     .fetch_all(&mut *db)
     .await?;
     if limit.is_none() {
-        let total = i64::try_from(versions.len()).unwrap_or(i64::MAX);
-        return Ok((versions, total));
+        return Ok(with_count(versions));
     }
     let total = sqlx::query_scalar!(
         r#"
@@ -227,20 +236,76 @@ pub(super) async fn list_versions(
                     and version.pacticipant_id = pacticipant.id
         where pacticipant.tenant_id = $1
           and pacticipant.name = $2
-          and ($3::text is null or exists (
-              select from branch_version
-              where branch_version.tenant_id = version.tenant_id
-                and branch_version.version_id = version.id
-                and branch_version.branch = $3
-          ))
         "#,
         tenant.0,
         pacticipant.as_str(),
-        branch,
     )
     .fetch_one(db)
     .await?;
     Ok((versions, total))
+}
+
+async fn list_versions_on_branch(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &PacticipantName,
+    branch: &BranchName,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<Version>, i64)> {
+    let versions = sqlx::query_as!(
+        Version,
+        r#"
+        select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
+               version.created_at, version.updated_at
+        from pacticipant
+        cross join lateral (
+            select version.id, version.number, version.build_url, version.created_at, version.updated_at
+            from branch_version
+            join version on version.tenant_id = branch_version.tenant_id
+                        and version.id = branch_version.version_id
+            where branch_version.tenant_id = pacticipant.tenant_id
+              and branch_version.pacticipant_id = pacticipant.id
+              and branch_version.branch = $3
+            order by branch_version.position desc
+            limit $4 offset $5
+        ) as version
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        branch.as_str(),
+        limit,
+        offset,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if limit.is_none() {
+        return Ok(with_count(versions));
+    }
+    let total = sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from pacticipant
+        join branch_version on branch_version.tenant_id = pacticipant.tenant_id
+                           and branch_version.pacticipant_id = pacticipant.id
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+          and branch_version.branch = $3
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        branch.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((versions, total))
+}
+
+fn with_count(versions: Vec<Version>) -> (Vec<Version>, i64) {
+    let count = i64::try_from(versions.len()).unwrap_or(i64::MAX);
+    (versions, count)
 }
 
 /// Puts the version on the branch; the head moves to it. Returns false, changing nothing but when the branch was

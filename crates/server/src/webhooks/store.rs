@@ -488,22 +488,36 @@ pub(super) async fn find_standing_result(
     provider: PacticipantId,
     content: ContentId,
 ) -> sqlx::Result<Option<bool>> {
-    sqlx::query_scalar!(
+    // From the last result back: content that many versions verified has thousands of them.
+    let of_main_branch = sqlx::query_scalar!(
         r#"
-        select verification.success
+        select verification_log.success
         from pacticipant
-        join verification on verification.tenant_id = pacticipant.tenant_id
-                         and verification.content_id = $3
-        left join branch_version on branch_version.tenant_id = verification.tenant_id
-                                and branch_version.version_id = verification.provider_version_id
-                                and branch_version.branch = pacticipant.main_branch
+        join verification_log on verification_log.tenant_id = pacticipant.tenant_id
+                             and verification_log.content_id = $3
         where pacticipant.tenant_id = $1
           and pacticipant.id = $2
-        order by (branch_version.branch is not null) desc, verification.number desc
+          and exists (
+              select from branch_version
+              where branch_version.tenant_id = verification_log.tenant_id
+                and branch_version.version_id = verification_log.provider_version_id
+                and branch_version.branch = pacticipant.main_branch
+          )
+        order by verification_log.number desc
         limit 1
         "#,
         tenant.0,
         provider.0,
+        content.0,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if of_main_branch.is_some() {
+        return Ok(of_main_branch);
+    }
+    sqlx::query_scalar!(
+        "select success from verification_log where tenant_id = $1 and content_id = $2 order by number desc limit 1",
+        tenant.0,
         content.0,
     )
     .fetch_optional(db)
@@ -524,7 +538,32 @@ pub(super) async fn list_publishers(
     content: ContentId,
     numbers: &[String],
 ) -> sqlx::Result<Vec<Publisher>> {
-    let mut publishers = sqlx::query_as!(
+    let publishers = sqlx::query_as!(
+        Publisher,
+        r#"
+        select version.id as "id: _", version.number, version.build_url
+        from contract_content
+        join version on version.tenant_id = contract_content.tenant_id
+                    and version.pacticipant_id = contract_content.consumer_id
+                    and version.number = any($3)
+        join contract_revision on contract_revision.tenant_id = contract_content.tenant_id
+                              and contract_revision.content_id = contract_content.id
+                              and contract_revision.position = version.position
+                              and contract_revision.consumer_version_id = version.id
+        where contract_content.tenant_id = $1
+          and contract_content.id = $2
+        order by contract_revision.position
+        "#,
+        tenant.0,
+        content.0,
+        numbers,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if !publishers.is_empty() {
+        return Ok(publishers);
+    }
+    sqlx::query_as!(
         Publisher,
         r#"
         select version.id as "id: _", version.number, version.build_url
@@ -533,22 +572,12 @@ pub(super) async fn list_publishers(
                     and version.id = contract_revision.consumer_version_id
         where contract_revision.tenant_id = $1
           and contract_revision.content_id = $2
-          and (version.number = any($3) or contract_revision.position = (
-              select max(latest.position)
-              from contract_revision as latest
-              where latest.tenant_id = $1
-                and latest.content_id = $2
-          ))
-        order by contract_revision.position
+        order by contract_revision.position desc
+        limit 1
         "#,
         tenant.0,
         content.0,
-        numbers,
     )
     .fetch_all(db)
-    .await?;
-    if publishers.iter().any(|publisher| numbers.contains(&publisher.number)) {
-        publishers.retain(|publisher| numbers.contains(&publisher.number));
-    }
-    Ok(publishers)
+    .await
 }

@@ -127,8 +127,15 @@ pub(crate) async fn list_selected(
             from asked
             join branch_head on branch_head.tenant_id = $1
                             and branch_head.pacticipant_id = asked.consumer_id
-                            and (asked.kind = 'each_branch' or branch_head.branch = asked.value)
-            where asked.kind in ('branch', 'each_branch')
+                            and branch_head.branch = asked.value
+            where asked.kind = 'branch'
+            union all
+            select asked.ordinal, asked.consumer, asked.kind, branch_head.version_id, branch_head.branch, null, null,
+                   null
+            from asked
+            join branch_head on branch_head.tenant_id = $1
+                            and branch_head.pacticipant_id = asked.consumer_id
+            where asked.kind = 'each_branch'
             union all
             select asked.ordinal, asked.consumer, asked.kind, tag_head.version_id, null, tag_head.name, null, null
             from asked
@@ -253,7 +260,10 @@ pub(crate) enum Successes {
 }
 
 /// The contents that are no longer pending for a provider branch: verified by a version on it, or on another branch
-/// before this one began.
+/// before this one began. Numbers are given in order of time, so the first result tells the latter.
+///
+/// A short branch is searched version by version, a long one from each content's last result back: either way few rows
+/// are read, however long the history.
 pub(crate) async fn list_settled_for_branch(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -264,24 +274,75 @@ pub(crate) async fn list_settled_for_branch(
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
+        with line as (
+            select branch.created_at
+            from branch
+            where branch.tenant_id = $1
+              and branch.pacticipant_id = $2
+              and branch.name = $4
+        ),
+        size as (
+            select count(*) as versions
+            from (
+                select from branch_version
+                where branch_version.tenant_id = $1
+                  and branch_version.pacticipant_id = $2
+                  and branch_version.branch = $4
+                limit 21
+            ) as counted
+        )
         select content.id as "id!"
         from unnest($3::bigint[]) as content (id)
         where exists (
             select
+            from (
+                select verification_log.created_at
+                from verification_log
+                where verification_log.tenant_id = $1
+                  and verification_log.content_id = content.id
+                  and verification_log.success
+                  and not ($5 and verification_log.wip)
+                  and exists (
+                      select from branch_version
+                      where branch_version.tenant_id = $1
+                        and branch_version.version_id = verification_log.provider_version_id
+                  )
+                order by verification_log.number
+                limit 1
+            ) as first
+            where not exists (select from line where line.created_at <= first.created_at)
+        )
+        or (select versions from size) <= 20 and exists (
+            select
+            from (
+                select branch_version.version_id
+                from branch_version
+                where branch_version.tenant_id = $1
+                  and branch_version.pacticipant_id = $2
+                  and branch_version.branch = $4
+                limit 20
+            ) as short
+            join verification_log on verification_log.tenant_id = $1
+                                 and verification_log.provider_version_id = short.version_id
+                                 and verification_log.content_id = content.id
+                                 and verification_log.success
+                  and not ($5 and verification_log.wip)
+        )
+        or (select versions from size) > 20 and (
+            select true
             from verification_log
-            join branch_version on branch_version.tenant_id = verification_log.tenant_id
-                               and branch_version.version_id = verification_log.provider_version_id
             where verification_log.tenant_id = $1
               and verification_log.content_id = content.id
               and verification_log.success
               and not ($5 and verification_log.wip)
-              and (branch_version.branch = $4 or not exists (
-                  select from branch
-                  where branch.tenant_id = $1
-                    and branch.pacticipant_id = $2
-                    and branch.name = $4
-                    and branch.created_at <= verification_log.created_at
-              ))
+              and exists (
+                  select from branch_version
+                  where branch_version.tenant_id = $1
+                    and branch_version.version_id = verification_log.provider_version_id
+                    and branch_version.branch = $4
+              )
+            order by verification_log.number desc
+            limit 1
         )
         "#,
         tenant.0,
@@ -295,7 +356,7 @@ pub(crate) async fn list_settled_for_branch(
 }
 
 /// The contents that are no longer pending for a provider tag: verified by a version that carries it, or by a tagged
-/// version before the tag was first used.
+/// version before the tag was first used. Searched as for a branch.
 pub(crate) async fn list_settled_for_tag(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -306,24 +367,65 @@ pub(crate) async fn list_settled_for_tag(
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
+        with line as (
+            select min(tag.created_at) as created_at, count(*) as versions
+            from tag
+            where tag.tenant_id = $1
+              and tag.pacticipant_id = $2
+              and tag.name = $4
+        )
         select content.id as "id!"
         from unnest($3::bigint[]) as content (id)
         where exists (
             select
+            from (
+                select verification_log.created_at
+                from verification_log
+                where verification_log.tenant_id = $1
+                  and verification_log.content_id = content.id
+                  and verification_log.success
+                  and not ($5 and verification_log.wip)
+                  and exists (
+                      select from tag
+                      where tag.tenant_id = $1
+                        and tag.version_id = verification_log.provider_version_id
+                  )
+                order by verification_log.number
+                limit 1
+            ) as first
+            where not exists (select from line where line.created_at <= first.created_at)
+        )
+        or (select versions from line) <= 20 and exists (
+            select
+            from (
+                select tag.version_id
+                from tag
+                where tag.tenant_id = $1
+                  and tag.pacticipant_id = $2
+                  and tag.name = $4
+                limit 20
+            ) as short
+            join verification_log on verification_log.tenant_id = $1
+                                 and verification_log.provider_version_id = short.version_id
+                                 and verification_log.content_id = content.id
+                                 and verification_log.success
+                  and not ($5 and verification_log.wip)
+        )
+        or (select versions from line) > 20 and (
+            select true
             from verification_log
-            join tag on tag.tenant_id = verification_log.tenant_id
-                    and tag.version_id = verification_log.provider_version_id
             where verification_log.tenant_id = $1
               and verification_log.content_id = content.id
               and verification_log.success
               and not ($5 and verification_log.wip)
-              and (tag.name = $4 or not exists (
-                  select from tag as used
-                  where used.tenant_id = $1
-                    and used.pacticipant_id = $2
-                    and used.name = $4
-                    and used.created_at <= verification_log.created_at
-              ))
+              and exists (
+                  select from tag
+                  where tag.tenant_id = $1
+                    and tag.version_id = verification_log.provider_version_id
+                    and tag.name = $4
+              )
+            order by verification_log.number desc
+            limit 1
         )
         "#,
         tenant.0,

@@ -98,6 +98,53 @@ async fn find_content(
     sha: &str,
     version: Option<&str>,
 ) -> sqlx::Result<Option<Served>> {
+    if let Some(version) = version
+        && let Some(served) = find_content_of_version(db, tenant, pair, sha, version).await?
+    {
+        return Ok(Some(served));
+    }
+    // Content that does not change has thousands of publications: only the last one is read.
+    sqlx::query_as!(
+        Served,
+        r#"
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
+               contract_content.interaction_ids, contract_content.content, last.created_at
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join contract_content on contract_content.tenant_id = consumer.tenant_id
+                             and contract_content.consumer_id = consumer.id
+                             and contract_content.provider_id = provider.id
+                             and contract_content.sha = $4
+        cross join lateral (
+            select contract_revision.consumer_version_id, contract_revision.created_at
+            from contract_revision
+            where contract_revision.tenant_id = contract_content.tenant_id
+              and contract_revision.content_id = contract_content.id
+            order by contract_revision.position desc
+            limit 1
+        ) as last
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.id = last.consumer_version_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+        sha,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_content_of_version(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    sha: &str,
+    version: &str,
+) -> sqlx::Result<Option<Served>> {
     sqlx::query_as!(
         Served,
         r#"
@@ -110,14 +157,15 @@ async fn find_content(
                              and contract_content.consumer_id = consumer.id
                              and contract_content.provider_id = provider.id
                              and contract_content.sha = $4
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.pacticipant_id = consumer.id
+                    and version.number = $5
         join contract_revision on contract_revision.tenant_id = contract_content.tenant_id
                               and contract_revision.content_id = contract_content.id
-        join version on version.tenant_id = contract_revision.tenant_id
-                    and version.id = contract_revision.consumer_version_id
+                              and contract_revision.position = version.position
+                              and contract_revision.consumer_version_id = version.id
         where consumer.tenant_id = $1
           and consumer.name = $2
-        order by (version.number = $5) is true desc, contract_revision.position desc
-        limit 1
         "#,
         tenant.0,
         pair.consumer,
@@ -186,16 +234,20 @@ async fn find_latest_tagged(
         from pacticipant as consumer
         join pacticipant as provider on provider.tenant_id = consumer.tenant_id
                                     and provider.name = $3
-        join tag on tag.tenant_id = consumer.tenant_id
-                and tag.pacticipant_id = consumer.id
-                and tag.name = $4
-        join contract on contract.tenant_id = tag.tenant_id
-                     and contract.consumer_version_id = tag.version_id
-                     and contract.provider_id = provider.id
+        cross join lateral (
+            select contract.consumer_version_id
+            from tag
+            join contract on contract.tenant_id = tag.tenant_id
+                         and contract.consumer_version_id = tag.version_id
+                         and contract.provider_id = provider.id
+            where tag.tenant_id = consumer.tenant_id
+              and tag.pacticipant_id = consumer.id
+              and tag.name = $4
+            order by tag.position desc
+            limit 1
+        ) as contract
         where consumer.tenant_id = $1
           and consumer.name = $2
-        order by tag.position desc
-        limit 1
         "#,
         tenant.0,
         pair.consumer,

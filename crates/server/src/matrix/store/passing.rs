@@ -24,6 +24,7 @@ pub(crate) async fn list_passing(
     consumer_versions: &[i64],
     provider_versions: &[i64],
 ) -> sqlx::Result<Vec<RawPassing>> {
+    // Ids are given with positions, and unlike them stand in the key: the newest is the first that is looked at.
     sqlx::query_as!(
         RawPassing,
         r#"
@@ -37,7 +38,7 @@ pub(crate) async fn list_passing(
                 where verification.tenant_id = $1
                   and verification.content_id = contract.content_id
                   and verification.success
-                order by verification.provider_position desc
+                order by verification.provider_version_id desc
                 limit 1
             ) as newest
             where contract.tenant_id = $1

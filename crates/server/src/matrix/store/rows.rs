@@ -6,23 +6,23 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::query::LatestBy;
+use super::history;
 use crate::ids::TenantId;
 
-/// What rows are between: versions, or pacticipants of which any version counts.
+/// What rows are between, in pairs, each of which is one look-up by key: all versions times all providers would grow with
+/// the square of a hub's consumers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Between {
-    /// Contracts of these versions, and of any version of these pacticipants.
-    pub(crate) consumer_versions: Vec<i64>,
-    pub(crate) any_version_of_consumers: Vec<i64>,
-    /// With these providers.
-    pub(crate) providers: Vec<i64>,
-    /// Results of these versions, and of any version of these pacticipants.
-    pub(crate) provider_versions: Vec<i64>,
+    /// Contracts of these consumer versions with these providers.
+    pub(crate) contracts: Vec<(i64, i64)>,
+    /// Contracts of any version of these consumers with these providers.
+    pub(crate) any_contract: Vec<(i64, i64)>,
+    /// Of these providers the results of these versions; each pair once.
+    pub(crate) provider_versions: Vec<(i64, i64)>,
+    /// Of these providers every version's results.
     pub(crate) any_version_of_providers: Vec<i64>,
     /// Also every contract that these provider versions have verified.
     pub(crate) verified_by: Vec<i64>,
-    /// Rows must touch one of these.
-    pub(crate) touching: Vec<i64>,
 }
 
 /// A contract in question, with one of its results if there is one.
@@ -96,87 +96,74 @@ struct Line {
 /// product of all their publications and results.
 pub(crate) const MOST_ROWS: i64 = 50_000;
 
-/// At most one more than [`MOST_ROWS`] rows. Each contract with each of its results in question (one without any stands once, without result), and what is shown
-/// of their versions, by version.
-#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
+/// Up to so many contracts times provider versions are looked up one by one.
+const MOST_COMBINATIONS: usize = 250_000;
+
+/// At most one more than [`MOST_ROWS`] rows: each contract with each of its results in question (one without any stands
+/// once, without result); and what is shown of their versions, by version.
+///
+/// The gate asks about versions only and has a statement of its own: the planner of one for all questions would have to
+/// expect thousands of rows, and would read whole tables for the few that there are.
 pub(crate) async fn list_rows(
     db: &mut PgConnection,
     tenant: TenantId,
     between: &Between,
     latest_by: LatestBy,
 ) -> sqlx::Result<(Vec<RawRow>, Vec<(i64, Surroundings)>)> {
-    let lines = sqlx::query_as!(
+    let anything = !between.any_contract.is_empty()
+        || !between.any_version_of_providers.is_empty()
+        || !between.verified_by.is_empty();
+    let few = between.contracts.len().saturating_mul(between.provider_versions.len()) <= MOST_COMBINATIONS;
+    if few && !anything && latest_by != LatestBy::All {
+        return Ok(sorted(list_between_versions(db, tenant, between).await?));
+    }
+    let rows = history::list_rows(db, tenant, between, latest_by).await?;
+    let mut versions: Vec<i64> =
+        rows.iter().flat_map(|row| [Some(row.consumer_version_id), row.provider_version_id]).flatten().collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let (_, surroundings) = sorted(list_surroundings(db, tenant, &versions).await?);
+    Ok((rows, surroundings))
+}
+
+/// Between few versions: the latest results, each looked up by key, and what is shown of the versions. The limit of one
+/// changes nothing but the plan: without it all results of a content may be read to find one version's.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
+async fn list_between_versions(db: &mut PgConnection, tenant: TenantId, between: &Between) -> sqlx::Result<Vec<Line>> {
+    let (versions, providers): (Vec<i64>, Vec<i64>) = between.contracts.iter().copied().unzip();
+    let (verifiers, verifier_versions): (Vec<i64>, Vec<i64>) = between.provider_versions.iter().copied().unzip();
+    sqlx::query_as!(
         Line,
         r#"
-        with promised as (
-            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
-                   contract.content_id, contract.created_at
-            from contract
-            where contract.tenant_id = $1
-              and contract.consumer_version_id = any($2)
-              and contract.provider_id = any($4)
-              and (contract.consumer_id = any($8) or contract.provider_id = any($8))
-            union
-            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
-                   contract.content_id, contract.created_at
-            from unnest($3::bigint[]) as consumer (id)
-            join contract on contract.tenant_id = $1
-                         and contract.consumer_id = consumer.id
-                         and contract.provider_id = any($4)
-            where contract.consumer_id = any($8)
-               or contract.provider_id = any($8)
+        with wanted as (
+            select wanted.provider_id, wanted.version_id
+            from unnest($4::bigint[], $5::bigint[]) as wanted (provider_id, version_id)
         ),
         judged as (
-            select promised.consumer_id, promised.consumer_version_id, promised.position, promised.provider_id,
-                   promised.content_id, promised.created_at, result.provider_version_id, result.success, result.number,
+            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
+                   contract.content_id, contract.created_at, result.provider_version_id, result.success, result.number,
                    result.verified_at
-            from promised
+            from (
+                select distinct promised.version_id, promised.provider_id
+                from unnest($2::bigint[], $3::bigint[]) as promised (version_id, provider_id)
+            ) as promised
+            join contract on contract.tenant_id = $1
+                         and contract.consumer_version_id = promised.version_id
+                         and contract.provider_id = promised.provider_id
             left join lateral (
-                select verification.provider_version_id, verification.success, verification.number,
-                       verification.verified_at
-                from verification
-                where not $9
-                  and verification.tenant_id = $1
-                  and verification.content_id = promised.content_id
-                  and verification.provider_version_id = any($5)
-                union
-                select verification.provider_version_id, verification.success, verification.number,
-                       verification.verified_at
-                from verification
-                where not $9
-                  and promised.provider_id = any($6)
-                  and verification.tenant_id = $1
-                  and verification.content_id = promised.content_id
-                union
-                select verification_log.provider_version_id, verification_log.success, verification_log.number,
-                       verification_log.created_at
-                from verification_log
-                where $9
-                  and verification_log.tenant_id = $1
-                  and verification_log.content_id = promised.content_id
-                  and (verification_log.provider_version_id = any($5) or promised.provider_id = any($6))
+                select latest.provider_version_id, latest.success, latest.number, latest.verified_at
+                from wanted
+                cross join lateral (
+                    select verification.provider_version_id, verification.success, verification.number,
+                           verification.verified_at
+                    from verification
+                    where verification.tenant_id = $1
+                      and verification.content_id = contract.content_id
+                      and verification.provider_version_id = wanted.version_id
+                    limit 1
+                ) as latest
+                where wanted.provider_id = contract.provider_id
             ) as result on true
-            union
-            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
-                   contract.content_id, contract.created_at, verification.provider_version_id, verification.success,
-                   verification.number, verification.verified_at
-            from unnest($7::bigint[]) as verifier (version_id)
-            join verification on verification.tenant_id = $1
-                             and verification.provider_version_id = verifier.version_id
-            join contract on contract.tenant_id = $1
-                         and contract.content_id = verification.content_id
-            where not $9
-            union
-            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
-                   contract.content_id, contract.created_at, verification_log.provider_version_id,
-                   verification_log.success, verification_log.number, verification_log.created_at
-            from unnest($7::bigint[]) as verifier (version_id)
-            join verification_log on verification_log.tenant_id = $1
-                                 and verification_log.provider_version_id = verifier.version_id
-            join contract on contract.tenant_id = $1
-                         and contract.content_id = verification_log.content_id
-            where $9
-            limit $10
         ),
         shown as (
             select judged.consumer_version_id as version_id from judged
@@ -244,19 +231,74 @@ pub(crate) async fn list_rows(
                         and environment.id = resident.environment_id
         "#,
         tenant.0,
-        &between.consumer_versions,
-        &between.any_version_of_consumers,
-        &between.providers,
-        &between.provider_versions,
-        &between.any_version_of_providers,
-        &between.verified_by,
-        &between.touching,
-        latest_by == LatestBy::All,
-        MOST_ROWS + 1,
+        &versions,
+        &providers,
+        &verifiers,
+        &verifier_versions,
     )
     .fetch_all(db)
-    .await?;
-    Ok(sorted(lines))
+    .await
+}
+
+/// What is shown of versions.
+async fn list_surroundings(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<Vec<Line>> {
+    sqlx::query_as!(
+        Line,
+        r#"
+        with shown as (
+            select shown.version_id
+            from unnest($2::bigint[]) as shown (version_id)
+        )
+        select 'branch' as "part!", branch_version.version_id as "version_id!", branch_version.branch as "name!",
+               null::text as "consumer_version?", null::bigint as "consumer_position?", null::text as "provider?",
+               null::text as "sha?", null::timestamptz as "published_at?", null::bigint as "provider_version_id?",
+               null::text as "provider_version?", null::bigint as "provider_position?",
+               branch_head.version_id is not distinct from branch_version.version_id as "flag?",
+               branch_version.ordinal as "number?", null::timestamptz as "at?", null::uuid as "environment_id?",
+               null::text as "display_name?", null::json as "contacts?"
+        from shown
+        join branch_version on branch_version.tenant_id = $1
+                           and branch_version.version_id = shown.version_id
+        left join branch_head on branch_head.tenant_id = $1
+                             and branch_head.pacticipant_id = branch_version.pacticipant_id
+                             and branch_head.branch = branch_version.branch
+        union all
+        select 'tag', tag.version_id, tag.name, null, null, null, null, null, null, null, null,
+               tag_head.version_id is not distinct from tag.version_id, tag.ordinal, null, null, null, null
+        from shown
+        join tag on tag.tenant_id = $1
+                and tag.version_id = shown.version_id
+        left join tag_head on tag_head.tenant_id = $1
+                          and tag_head.pacticipant_id = tag.pacticipant_id
+                          and tag_head.name = tag.name
+        union all
+        select 'residence', resident.version_id, environment.name, null, null, null, null, environment.created_at, null,
+               null, null, environment.production, resident.place, environment.updated_at, environment.id,
+               environment.display_name, environment.contacts
+        from (
+            select stay.version_id, stay.environment_id, row_number() over (order by stay.kind, stay.id) as place
+            from (
+                select deployed_version.version_id, deployed_version.environment_id, 1 as kind, deployed_version.id
+                from shown
+                join deployed_version on deployed_version.tenant_id = $1
+                                     and deployed_version.version_id = shown.version_id
+                                     and deployed_version.undeployed_at is null
+                union all
+                select released_version.version_id, released_version.environment_id, 2, released_version.id
+                from shown
+                join released_version on released_version.tenant_id = $1
+                                     and released_version.version_id = shown.version_id
+                                     and released_version.support_ended_at is null
+            ) as stay
+        ) as resident
+        join environment on environment.tenant_id = $1
+                        and environment.id = resident.environment_id
+        "#,
+        tenant.0,
+        versions,
+    )
+    .fetch_all(db)
+    .await
 }
 
 fn sorted(mut lines: Vec<Line>) -> (Vec<RawRow>, Vec<(i64, Surroundings)>) {
