@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use pactolus_private_postgres::{Cluster, Durability, Options, Packages, Source};
 use pactolus_server::MasterKey;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 use tokio::sync::Mutex;
 
 use crate::settings::DatabaseArguments;
@@ -19,6 +19,8 @@ use crate::settings::DatabaseArguments;
 const NAME: &str = "pactolus";
 /// How long connections that are still busy may take to end.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
+/// A connection that was idle for so long is tested before it is used.
+const TEST_AFTER: Duration = Duration::from_secs(1);
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -57,6 +59,16 @@ impl Database {
         let pool = PgPoolOptions::new()
             .max_connections(arguments.max_connections()?)
             .acquire_timeout(Duration::from_secs(10))
+            // A connection is tested when it is given back; once more only if it has been idle since.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for >= TEST_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .context("the database does not let us in; check its URL, and that it runs")?;

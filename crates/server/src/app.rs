@@ -6,13 +6,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use rand::Rng;
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
+
+/// All statements see the same state, and the plans of their first executions are kept: making one anew for each
+/// question would cost several times the look-ups. Statements that are asked so must be good whatever their parameters.
+const READ_ONE_MOMENT: &str = "\
+    begin isolation level repeatable read, read only; \
+    set local plan_cache_mode = force_generic_plan";
 
 /// The server's state; cheap to clone.
 #[derive(Clone)]
@@ -44,6 +50,12 @@ impl App {
     /// Now, to the microsecond that Postgres keeps.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// A transaction to look things up in, all as they are at one moment. It has nothing to commit: dropped, it ends while
+    /// the answer is on its way.
+    pub(crate) async fn read(&self) -> sqlx::Result<PgTransaction<'static>> {
+        self.db.begin_with(READ_ONE_MOMENT).await
     }
 
     /// A new id that sorts by time.

@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -56,6 +56,25 @@ impl From<Link> for Value {
     }
 }
 
+/// `{"self": …}`: the links of what has no others.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OwnLink {
+    #[serde(rename = "self")]
+    own: Link,
+}
+
+impl OwnLink {
+    pub(crate) fn to(link: impl Into<Link>) -> Self {
+        Self { own: link.into() }
+    }
+}
+
+impl From<String> for Link {
+    fn from(href: String) -> Self {
+        Self::to(href)
+    }
+}
+
 /// Where the documentation of relations stands. Clients that expand prefixes need it in the index.
 pub(crate) fn curies(base: &BaseUrl, context: &str) -> Value {
     json!([{"name": "pb", "href": format!("{}/doc/{{rel}}?context={context}", base.as_str()), "templated": true}])
@@ -78,7 +97,11 @@ pub(crate) fn without_nulls(mut value: Value) -> Value {
 
 /// A moment as the API writes it: seconds, UTC, `+00:00`.
 pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    // Written by hand, since an answer may have thousands and a format is read anew for each.
+    let (date, time) = (at.date_naive(), at.time());
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
 /// An answer in HAL: status, an optional `Location`, a body.
@@ -93,6 +116,11 @@ pub(crate) struct Hal {
 impl Hal {
     pub(crate) fn ok(body: &Value) -> Self {
         Self::text(body.to_string())
+    }
+
+    /// A body of typed parts: what is large is not built as a tree of values first.
+    pub(crate) fn json(body: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::to_string(body).map(Self::text)
     }
 
     /// A body that is written already.

@@ -13,12 +13,18 @@ pub(crate) fn segment(text: &str) -> String {
 }
 
 fn join(base: &BaseUrl, segments: &[&str]) -> String {
-    segments.iter().fold(base.0.clone(), |mut url, text| {
+    let length = segments.iter().fold(base.0.len(), |length, text| length + 1 + text.len());
+    let mut url = String::with_capacity(length + SPARE);
+    url.push_str(&base.0);
+    for text in segments {
         url.push('/');
         url.extend(utf8_percent_encode(text, SEGMENT));
-        url
-    })
+    }
+    url
 }
+
+/// For what is encoded or added to an address.
+const SPARE: usize = 16;
 
 pub(crate) fn pacticipant(base: &BaseUrl, name: &str) -> String {
     join(base, &["pacticipants", name])

@@ -13,12 +13,7 @@ use super::ask::{Answer, Unknown, ask};
 use super::query::{self, Asked, Query};
 use super::view;
 use crate::app::App;
-use crate::edge::{
-    BaseUrl, Error, FromPath, HAL, Hal, Named, PathNames, Principal, QueryPairs, TEXT, choose, plain_text,
-};
-
-/// All statements of an answer see the same state.
-const ONE_MOMENT: &str = "begin isolation level repeatable read, read only";
+use crate::edge::{BaseUrl, Error, FromPath, HAL, Named, PathNames, Principal, QueryPairs, TEXT, choose, plain_text};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -145,17 +140,17 @@ async fn of_existing(
     destination: Criterion,
 ) -> Result<Response, Error> {
     let query = query::to(asked, destination, Vec::new());
-    let mut tx = app.db.begin_with(ONE_MOMENT).await?;
+    let mut tx = app.read().await?;
     let answer = ask(&mut tx, principal.tenant, &query).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(names) => missing(&names),
         Unknown::Environment(_) => Error::NotFound,
         Unknown::Error(error) => error,
     })?;
-    tx.commit().await?;
+    drop(tx);
     if answer.nothing_specified_exists() {
         return Err(Error::NotFound);
     }
-    Ok(show(base, headers, &answer))
+    show(base, headers, &answer)
 }
 
 async fn answer(
@@ -165,17 +160,17 @@ async fn answer(
     headers: &HeaderMap,
     query: &Query,
 ) -> Result<Response, Unknown> {
-    let mut tx = app.db.begin_with(ONE_MOMENT).await?;
+    let mut tx = app.read().await?;
     let answer = ask(&mut tx, principal.tenant, query).await?;
-    tx.commit().await?;
-    Ok(show(base, headers, &answer))
+    drop(tx);
+    Ok(show(base, headers, &answer)?)
 }
 
-fn show(base: &BaseUrl, headers: &HeaderMap, answer: &Answer) -> Response {
+fn show(base: &BaseUrl, headers: &HeaderMap, answer: &Answer) -> Result<Response, Error> {
     if choose(headers, &[HAL, TEXT]) == Some(TEXT) {
-        return plain_text(view::text(answer));
+        return Ok(plain_text(view::text(answer)));
     }
-    Hal::ok(&view::answer(base, answer)).into_response()
+    Ok(view::answer(base, answer).map_err(Error::internal)?.into_response())
 }
 
 fn missing(names: &[PacticipantName]) -> Error {

@@ -1,7 +1,7 @@
 //! From a query to an answer: resolve what it names, read the rows, decide. Two statements; a third only when the answer
 //! is not yes, to find what would help.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pactolus_domain::gate::{
     Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::query::Query;
 use super::rows::{self, MatrixRow};
-use super::store::{self, Between, FoundVersion, Pair, Resolution, Surroundings};
+use super::store::{self, Between, FoundVersion, KnownVersion, Listed, Pair, Resolution, Surroundings};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -54,7 +54,7 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     refuse_unknown(query, &resolution)?;
     let selectors = selectors(query, &resolution)?;
     let between = between(query, &resolution);
-    let (raw, surroundings) = store::list_rows(db, tenant, &between, query.latest_by).await?;
+    let Listed { rows: raw, surroundings } = store::list_rows(db, tenant, &between, query.latest_by).await?;
 
     if i64::try_from(raw.len()).is_ok_and(|rows| rows > store::MOST_ROWS) {
         let text = format!(
@@ -81,7 +81,27 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     let verdict = decide(&question);
     let rows = shown(rows, query, &question);
     let reasons = reasons(&question, &verdict, &rows);
+    let surroundings = complete(db, tenant, surroundings, &rows).await?;
     Ok(Answer { question, verdict, reasons, rows, surroundings })
+}
+
+/// Adds what is shown of versions that were not known before the rows were read.
+async fn complete(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    mut known: Vec<(i64, Surroundings)>,
+    rows: &[MatrixRow],
+) -> Result<Vec<(i64, Surroundings)>, Error> {
+    let versions = rows.iter().flat_map(|one| [Some(&one.row.consumer_version), one.row.provider_version.as_ref()]);
+    let is_known = |version: &i64| known.binary_search_by_key(version, |(id, _)| *id).is_ok();
+    let missing: BTreeSet<i64> =
+        versions.flatten().map(|version| version.key).filter(|version| !is_known(version)).collect();
+    if !missing.is_empty() {
+        let missing: Vec<i64> = missing.into_iter().collect();
+        known.extend(store::list_surroundings(db, tenant, &missing).await?);
+        known.sort_by_key(|(version, _)| *version);
+    }
+    Ok(known)
 }
 
 fn refuse_unknown(query: &Query, resolution: &Resolution) -> Result<(), Unknown> {
@@ -189,7 +209,27 @@ fn between(query: &Query, resolution: &Resolution) -> Between {
         any.extend(resolution.pairs.iter().map(|pair| pair.provider_id));
     }
     between.any_version_of_providers = any.into_iter().collect();
+    (between.names, between.versions) = (names(resolution), known_versions(resolution));
     between
+}
+
+fn names(resolution: &Resolution) -> HashMap<i64, String> {
+    let sides = resolution
+        .pairs
+        .iter()
+        .flat_map(|pair| [(pair.consumer_id, pair.consumer.clone()), (pair.provider_id, pair.provider.clone())]);
+    sides.collect()
+}
+
+fn known_versions(resolution: &Resolution) -> HashMap<i64, KnownVersion> {
+    let pacticipant = |ordinal: usize| resolution.asked.iter().find(|(of, _)| *of == ordinal).map(|(_, id)| *id);
+    let specified = resolution.specified.iter().filter_map(|(of, version)| Some((pacticipant(*of)?, version)));
+    let inferred = resolution.inferred.iter().flat_map(|one| one.versions.iter().map(|version| (one.id, version)));
+    let known = specified.chain(inferred).map(|(pacticipant_id, version)| {
+        let (number, position) = (version.number.clone(), version.position);
+        (version.id, KnownVersion { pacticipant_id, number, position })
+    });
+    known.collect()
 }
 
 fn integration(pair: &Pair) -> Result<Integration, NameError> {
@@ -229,6 +269,10 @@ async fn find_passing(
     }
     if consumer_versions.is_empty() && provider_versions.is_empty() {
         return Ok(Vec::new());
+    }
+    for versions in [&mut consumer_versions, &mut provider_versions] {
+        versions.sort_unstable();
+        versions.dedup();
     }
     let found = store::list_passing(db, tenant, &consumer_versions, &provider_versions).await?;
     found.into_iter().map(rows::parse_passing).collect::<Result<_, _>>().map_err(Error::internal)

@@ -2,10 +2,13 @@
 //! that finds what would help. All look up by key; none reads contract text or searches for what is latest.
 
 mod history;
+mod one_version;
 mod passing;
 mod resolve;
 mod rows;
 
 pub(super) use passing::{RawPassing, list_passing};
 pub(super) use resolve::{FoundVersion, Pair, Resolution, resolve};
-pub(super) use rows::{Between, MOST_ROWS, RawRow, Residence, Surroundings, list_rows};
+pub(super) use rows::{
+    Between, KnownVersion, Listed, MOST_ROWS, RawRow, Residence, Surroundings, list_rows, list_surroundings,
+};

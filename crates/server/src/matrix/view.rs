@@ -1,90 +1,245 @@
-//! How the matrix is shown: the summary, notices and reasons, and a row for each contract and result.
+//! How the matrix is shown: the summary, notices and reasons, and a row for each contract and result. Answers may have
+//! thousands of rows, so they are written from typed parts, and what rows have in common is written once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use pactolus_domain::gate::{Fix, Reason, Side, VersionRef, is_ignored};
 use pactolus_domain::metadata::Metadata;
-use serde_json::{Map, Value, json};
+use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
 
 use super::ask::Answer;
 use super::rows::MatrixRow;
 use super::store::{Residence, Surroundings};
-use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
+use crate::edge::{BaseUrl, Hal, Link, OwnLink, timestamp, urls};
 
-pub(super) fn answer(base: &BaseUrl, answer: &Answer) -> Value {
-    let rows = answer.rows.iter().map(|one| {
-        let mut shown = row(base, one, &answer.surroundings);
-        if is_ignored(&answer.question, &one.row) {
-            shown["ignored"] = true.into();
-        }
-        shown
-    });
+/// The whole answer in JSON.
+pub(super) fn answer(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Hal> {
+    let versions = versions(base, answer)?;
     let verdict = &answer.verdict;
     let texts: Vec<String> = verdict.reasons.iter().map(Reason::with_fix).collect();
-    let mut summary = json!({
-        "deployable": verdict.deployable,
-        "reason": texts.join("\n"),
-        "success": verdict.success,
-        "failed": verdict.failed,
-        "unknown": verdict.unknown,
-    });
-    if !answer.question.ignore.is_empty() {
-        summary["ignored"] = verdict.ignored.into();
-    }
-    let notices: Value = verdict
-        .reasons
-        .iter()
-        .map(|reason| json!({"type": reason.kind.notice_type(), "text": reason.with_fix()}))
-        .collect();
-    let links = answer.rows.iter().map(|one| links(base, one)).chain(std::iter::repeat(json!({})));
-    let reasons: Value = answer.reasons.iter().zip(links).map(|(one, links)| reason(one, links)).collect();
-    json!({"summary": summary, "notices": notices, "matrix": rows.collect::<Value>(), "reasons": reasons})
-}
-
-/// A reason for machines: its kind, what it is about and why that is in question, and what would change it.
-fn reason(reason: &Reason, links: Value) -> Value {
-    let side = |side: &Side| json!({"name": side.pacticipant, "version": side.version, "chosen": side.chosen});
-    let fix = reason.fix.as_ref().map(fix);
-    let mut shown = without_nulls(json!({
-        "kind": reason.kind.as_str(),
-        "text": reason.text,
-        "consumer": reason.consumer.as_ref().map(side),
-        "provider": reason.provider.as_ref().map(side),
-        "fix": fix,
-    }));
-    if links.as_object().is_some_and(|links| !links.is_empty()) {
-        shown["_links"] = links;
-    }
-    shown
-}
-
-fn fix(fix: &Fix) -> Value {
-    let text = fix.to_string();
-    without_nulls(match fix {
-        Fix::Verify { consumer, consumer_version, provider, provider_version } => json!({
-            "kind": "verify", "text": text, "consumer": consumer, "consumerVersion": consumer_version,
-            "provider": provider, "providerVersion": provider_version,
-        }),
-        Fix::DeployFirst { pacticipant, version, environment } => json!({
-            "kind": "deploy_first", "text": text, "pacticipant": pacticipant, "version": version,
-            "environment": environment,
-        }),
-        Fix::RecordDeployment { pacticipant, environment } => {
-            json!({"kind": "record_deployment", "text": text, "pacticipant": pacticipant, "environment": environment})
-        }
-        Fix::Repair { consumer, provider } => {
-            json!({"kind": "repair", "text": text, "consumer": consumer, "provider": provider})
-        }
-        Fix::Publish { pacticipant, version } => {
-            json!({"kind": "publish", "text": text, "pacticipant": pacticipant, "version": version})
-        }
+    let notices = verdict.reasons.iter().zip(&texts);
+    let links = answer.rows.iter().map(|one| Some(ReasonLinks::of(base, one))).chain(std::iter::repeat_with(|| None));
+    Hal::json(&Shown {
+        summary: Summary {
+            deployable: verdict.deployable,
+            reason: texts.join("\n"),
+            success: verdict.success,
+            failed: verdict.failed,
+            unknown: verdict.unknown,
+            ignored: (!answer.question.ignore.is_empty()).then_some(verdict.ignored),
+        },
+        notices: notices.map(|(reason, text)| Notice { kind: reason.kind.notice_type(), text }).collect(),
+        matrix: answer.rows.iter().map(|one| row(base, answer, one, &versions)).collect(),
+        reasons: answer.reasons.iter().zip(links).map(|(reason, links)| ShownReason::of(reason, links)).collect(),
     })
 }
 
+#[derive(Serialize)]
+struct Shown<'a> {
+    summary: Summary,
+    notices: Vec<Notice<'a>>,
+    matrix: Vec<Row<'a>>,
+    reasons: Vec<ShownReason<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    deployable: Option<bool>,
+    reason: String,
+    success: usize,
+    failed: usize,
+    unknown: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Notice<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+}
+
+/// A reason for machines: its kind, what it is about and why that is in question, and what would change it.
+#[derive(Serialize)]
+struct ShownReason<'a> {
+    kind: &'static str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumer: Option<ShownSide<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<ShownSide<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<ShownFix<'a>>,
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    links: Option<ReasonLinks>,
+}
+
+impl<'a> ShownReason<'a> {
+    fn of(reason: &'a Reason, links: Option<ReasonLinks>) -> Self {
+        let side = |side: &'a Side| ShownSide {
+            name: &side.pacticipant,
+            version: side.version.as_ref(),
+            chosen: &side.chosen,
+        };
+        Self {
+            kind: reason.kind.as_str(),
+            text: &reason.text,
+            consumer: reason.consumer.as_ref().map(side),
+            provider: reason.provider.as_ref().map(side),
+            fix: reason.fix.as_ref().map(ShownFix::of),
+            links,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ShownSide<'a> {
+    name: &'a PacticipantName,
+    version: Option<&'a VersionNumber>,
+    chosen: &'a str,
+}
+
 /// The contract and the result of a row.
-fn links(base: &BaseUrl, one: &MatrixRow) -> Value {
-    let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
-    let contract = urls::contract(base, provider, consumer, one.row.consumer_version.number.as_str());
-    let result = one.result.map(|(number, _)| Link::to(urls::verification(base, provider, consumer, &one.sha, number)));
-    without_nulls(json!({"pb:pact": Link::to(contract), "pb:verification-result": result}))
+#[derive(Serialize)]
+struct ReasonLinks {
+    #[serde(rename = "pb:pact")]
+    contract: Link,
+    #[serde(rename = "pb:verification-result", skip_serializing_if = "Option::is_none")]
+    result: Option<Link>,
+}
+
+impl ReasonLinks {
+    fn of(base: &BaseUrl, one: &MatrixRow) -> Self {
+        let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
+        let contract = urls::contract(base, provider, consumer, one.row.consumer_version.number.as_str());
+        let result = one.result.map(|(number, _)| urls::verification(base, provider, consumer, &one.sha, number));
+        Self { contract: Link::to(contract), result: result.map(Link::to) }
+    }
+}
+
+#[derive(Serialize)]
+struct ShownFix<'a> {
+    kind: &'static str,
+    text: String,
+    #[serde(flatten)]
+    about: FixAbout<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum FixAbout<'a> {
+    Pair {
+        consumer: &'a PacticipantName,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        consumer_version: Option<&'a VersionNumber>,
+        provider: &'a PacticipantName,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider_version: Option<&'a VersionNumber>,
+    },
+    One {
+        pacticipant: &'a PacticipantName,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<&'a VersionNumber>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment: Option<&'a EnvironmentName>,
+    },
+}
+
+impl<'a> ShownFix<'a> {
+    fn of(fix: &'a Fix) -> Self {
+        let (kind, about) = match fix {
+            Fix::Verify { consumer, consumer_version, provider, provider_version } => {
+                let (consumer_version, provider_version) = (Some(consumer_version), provider_version.as_ref());
+                ("verify", FixAbout::Pair { consumer, consumer_version, provider, provider_version })
+            }
+            Fix::DeployFirst { pacticipant, version, environment } => {
+                let (version, environment) = (Some(version), environment.as_ref());
+                ("deploy_first", FixAbout::One { pacticipant, version, environment })
+            }
+            Fix::RecordDeployment { pacticipant, environment } => {
+                let environment = Some(environment);
+                ("record_deployment", FixAbout::One { pacticipant, version: None, environment })
+            }
+            Fix::Repair { consumer, provider } => {
+                let (consumer_version, provider_version) = (None, None);
+                ("repair", FixAbout::Pair { consumer, consumer_version, provider, provider_version })
+            }
+            Fix::Publish { pacticipant, version } => {
+                ("publish", FixAbout::One { pacticipant, version: version.as_ref(), environment: None })
+            }
+        };
+        Self { kind, text: fix.to_string(), about }
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    consumer: ShownPacticipant<'a>,
+    provider: ShownPacticipant<'a>,
+    pact: Contract,
+    #[serde(rename = "verificationResult")]
+    result: Option<ShownResult>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ignored: bool,
+}
+
+#[derive(Serialize)]
+struct ShownPacticipant<'a> {
+    name: &'a PacticipantName,
+    version: Option<&'a RawValue>,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Contract {
+    created_at: String,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownResult {
+    success: Option<bool>,
+    verified_at: String,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Versions) -> Row<'a> {
+    let row = &one.row;
+    let (consumer, provider) = (row.consumer.as_str(), row.provider.as_str());
+    let number = &row.consumer_version.number;
+    let pacticipant = |name: &'a PacticipantName, version: Option<&VersionRef>| ShownPacticipant {
+        name,
+        version: version.and_then(|version| versions.get(&version.key)).map(AsRef::as_ref),
+        links: OwnLink::to(urls::pacticipant(base, name.as_str())),
+    };
+    let result = one.result.map(|(result, at)| {
+        let metadata = Metadata::for_version(number.clone()).encode();
+        let content = urls::content(base, provider, consumer, &one.sha, Some(&metadata));
+        let links = OwnLink::to(format!("{content}/verification-results/{result}"));
+        ShownResult { success: row.success, verified_at: timestamp(at), links }
+    });
+    Row {
+        consumer: pacticipant(&row.consumer, Some(&row.consumer_version)),
+        // A provider version without result is told in the reasons; clients expect none here.
+        provider: pacticipant(&row.provider, row.provider_version.as_ref().filter(|_| result.is_some())),
+        pact: Contract {
+            created_at: timestamp(one.published_at),
+            links: OwnLink::to(urls::contract(base, provider, consumer, number.as_str())),
+        },
+        result,
+        ignored: is_ignored(&answer.question, row),
+    }
 }
 
 /// The same as a table in plain text, for terminals and scripts.
@@ -113,78 +268,120 @@ pub(super) fn text(answer: &Answer) -> String {
     lines.join("\n") + "\n"
 }
 
-/// By version.
-type BySurroundings = [(i64, Surroundings)];
+/// What is shown of each version, written once however many rows it is in.
+type Versions = HashMap<i64, Box<RawValue>>;
+type Environments = HashMap<Uuid, Box<RawValue>>;
 
-fn row(base: &BaseUrl, one: &MatrixRow, surroundings: &BySurroundings) -> Value {
-    let row = &one.row;
-    let (consumer, provider) = (row.consumer.as_str(), row.provider.as_str());
-    let number = row.consumer_version.number.as_str();
-    let metadata = Metadata::for_version(row.consumer_version.number.clone()).encode();
-    let content = urls::content(base, provider, consumer, &one.sha, Some(&metadata));
-    let result = one.result.map(|(result, at)| {
-        let url = format!("{content}/verification-results/{result}");
-        json!({"success": row.success, "verifiedAt": timestamp(at), "_links": {"self": Link::to(url)}})
+fn versions(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Versions> {
+    let nothing = Surroundings::default();
+    let mut environments = Environments::new();
+    let mut versions = Versions::new();
+    let sides = answer.rows.iter().flat_map(|MatrixRow { row, .. }| {
+        let provider = row.provider_version.as_ref().map(|version| (&row.provider, version));
+        [Some((&row.consumer, &row.consumer_version)), provider]
     });
-    // A provider version without result is told in the reasons; clients expect none here.
-    let provider_version = row.provider_version.as_ref().filter(|_| result.is_some());
-    json!({
-        "consumer": {
-            "name": consumer,
-            "version": version(base, consumer, &row.consumer_version, surroundings),
-            "_links": {"self": Link::to(urls::pacticipant(base, consumer))},
-        },
-        "provider": {
-            "name": provider,
-            "version": provider_version.map(|one| version(base, provider, one, surroundings)),
-            "_links": {"self": Link::to(urls::pacticipant(base, provider))},
-        },
-        "pact": {
-            "createdAt": timestamp(one.published_at),
-            "_links": {"self": Link::to(urls::contract(base, provider, consumer, number))},
-        },
-        "verificationResult": result,
-    })
+    for (pacticipant, version) in sides.flatten() {
+        if versions.contains_key(&version.key) {
+            continue;
+        }
+        let found = answer.surroundings.binary_search_by_key(&version.key, |(id, _)| *id);
+        let own = found.map_or(&nothing, |at| &answer.surroundings[at].1);
+        for residence in &own.residences {
+            if let Entry::Vacant(vacant) = environments.entry(residence.id) {
+                vacant.insert(to_raw_value(&ShownEnvironment::of(base, residence))?);
+            }
+        }
+        let shown = ShownVersion::of(base, pacticipant.as_str(), version, own, &environments);
+        versions.insert(version.key, to_raw_value(&shown)?);
+    }
+    Ok(versions)
 }
 
-fn version(base: &BaseUrl, pacticipant: &str, version: &VersionRef, surroundings: &BySurroundings) -> Value {
-    let number = version.number.as_str();
-    let nothing = Surroundings::default();
-    let own = surroundings.binary_search_by_key(&version.key, |(id, _)| *id).map_or(&nothing, |at| &surroundings[at].1);
-    let branch_versions: Value = own
-        .branches
-        .iter()
-        .map(|(branch, latest)| {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownVersion<'a> {
+    number: &'a VersionNumber,
+    branch: Option<&'a str>,
+    branches: Vec<Mark<'a>>,
+    branch_versions: Vec<Mark<'a>>,
+    environments: Vec<&'a RawValue>,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+    tags: Vec<Mark<'a>>,
+}
+
+/// A branch or a tag that a version is on.
+#[derive(Clone, Serialize)]
+struct Mark<'a> {
+    name: &'a str,
+    latest: bool,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+impl<'a> ShownVersion<'a> {
+    fn of(
+        base: &BaseUrl,
+        pacticipant: &str,
+        version: &'a VersionRef,
+        own: &'a Surroundings,
+        environments: &'a Environments,
+    ) -> Self {
+        let number = version.number.as_str();
+        let branches = own.branches.iter().map(|(branch, latest)| {
             let url = urls::branch_version(base, pacticipant, branch, number);
             let link = Link::to(url).title("Branch version").name(branch);
-            json!({"name": branch, "latest": latest, "_links": {"self": link}})
-        })
-        .collect();
-    let tags = own.tags.iter().map(|(tag, latest)| {
-        let link = Link::to(urls::tag(base, pacticipant, number, tag));
-        json!({"name": tag, "latest": latest, "_links": {"self": link}})
-    });
-    let mut shown = Map::new();
-    shown.insert("number".into(), number.into());
-    shown.insert("branch".into(), json!(own.branches.last().map(|(branch, _)| branch)));
-    shown.insert("branches".into(), branch_versions.clone());
-    shown.insert("branchVersions".into(), branch_versions);
-    shown.insert("environments".into(), own.residences.iter().map(|one| environment(base, one)).collect());
-    shown.insert("_links".into(), json!({"self": Link::to(urls::version(base, pacticipant, number))}));
-    shown.insert("tags".into(), tags.collect());
-    shown.into()
+            Mark { name: branch, latest: *latest, links: OwnLink::to(link) }
+        });
+        let tags = own.tags.iter().map(|(tag, latest)| {
+            let links = OwnLink::to(urls::tag(base, pacticipant, number, tag));
+            Mark { name: tag, latest: *latest, links }
+        });
+        let branches: Vec<Mark<'a>> = branches.collect();
+        Self {
+            number: &version.number,
+            branch: own.branches.last().map(|(branch, _)| branch.as_str()),
+            branches: branches.clone(),
+            branch_versions: branches,
+            environments: own
+                .residences
+                .iter()
+                .filter_map(|one| environments.get(&one.id))
+                .map(AsRef::as_ref)
+                .collect(),
+            links: OwnLink::to(urls::version(base, pacticipant, number)),
+            tags: tags.collect(),
+        }
+    }
 }
 
-fn environment(base: &BaseUrl, one: &Residence) -> Value {
-    let link = Link::to(urls::environment(base, one.id)).title("Environment").name(&one.name);
-    without_nulls(json!({
-        "uuid": one.id,
-        "name": one.name,
-        "displayName": one.display_name,
-        "production": one.production,
-        "contacts": one.contacts.as_array().filter(|contacts| !contacts.is_empty()),
-        "updatedAt": (one.updated_at != one.created_at).then(|| timestamp(one.updated_at)),
-        "createdAt": timestamp(one.created_at),
-        "_links": {"self": link},
-    }))
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownEnvironment<'a> {
+    uuid: Uuid,
+    name: &'a str,
+    display_name: &'a str,
+    production: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<&'a Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
+    created_at: String,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+impl<'a> ShownEnvironment<'a> {
+    fn of(base: &BaseUrl, one: &'a Residence) -> Self {
+        Self {
+            uuid: one.id,
+            name: &one.name,
+            display_name: &one.display_name,
+            production: one.production,
+            contacts: one.contacts.as_array().filter(|contacts| !contacts.is_empty()),
+            updated_at: (one.updated_at != one.created_at).then(|| timestamp(one.updated_at)),
+            created_at: timestamp(one.created_at),
+            links: OwnLink::to(Link::to(urls::environment(base, one.id)).title("Environment").name(&one.name)),
+        }
+    }
 }

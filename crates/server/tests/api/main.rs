@@ -20,6 +20,7 @@ mod index;
 mod invariants;
 mod jobs;
 mod matrix;
+mod one_version;
 mod origin;
 mod publishing;
 mod socket;

@@ -112,7 +112,7 @@ pub(super) async fn list_rows(
         )
         select consumer.name as consumer, judged.consumer_version_id as "consumer_version_id!",
                consumer_version.number as consumer_version, judged.position as "consumer_position!",
-               provider.name as provider, contract_content.sha, judged.created_at as "published_at!",
+               judged.provider_id as "provider_id!", provider.name as provider, contract_content.sha, judged.created_at as "published_at!",
                judged.provider_version_id, provider_version.number as "provider_version?",
                provider_version.position as "provider_position?", judged.success, judged.number, judged.verified_at
         from judged

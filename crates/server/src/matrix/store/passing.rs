@@ -24,14 +24,17 @@ pub(crate) async fn list_passing(
     consumer_versions: &[i64],
     provider_versions: &[i64],
 ) -> sqlx::Result<Vec<RawPassing>> {
-    // Ids are given with positions, and unlike them stand in the key: the newest is the first that is looked at.
+    // Ids are given with positions, and unlike them stand in the key: the newest is the first that is looked at. The limits
+    // of one change nothing but the plan: each row is looked up by key, however many the planner expects.
     sqlx::query_as!(
         RawPassing,
         r#"
         with passing as (
             select contract.consumer_version_id, contract.consumer_id, contract.provider_id,
                    newest.provider_version_id
-            from contract
+            from unnest((select $2::bigint[])) as asked (version_id)
+            join contract on contract.tenant_id = $1
+                         and contract.consumer_version_id = asked.version_id
             cross join lateral (
                 select verification.provider_version_id
                 from verification
@@ -41,11 +44,12 @@ pub(crate) async fn list_passing(
                 order by verification.provider_version_id desc
                 limit 1
             ) as newest
-            where contract.tenant_id = $1
-              and contract.consumer_version_id = any($2)
-            union
+            union all
             select newest.consumer_version_id, newest.consumer_id, newest.provider_id, verification.provider_version_id
-            from verification
+            from unnest((select $3::bigint[])) as asked (version_id)
+            join verification on verification.tenant_id = $1
+                             and verification.provider_version_id = asked.version_id
+                             and verification.success
             cross join lateral (
                 select contract.consumer_version_id, contract.consumer_id, contract.provider_id
                 from contract
@@ -54,23 +58,40 @@ pub(crate) async fn list_passing(
                 order by contract.position desc
                 limit 1
             ) as newest
-            where verification.tenant_id = $1
-              and verification.provider_version_id = any($3)
-              and verification.success
         )
-        select consumer.name as consumer, consumer_version.id as consumer_version_id,
-               consumer_version.number as consumer_version, consumer_version.position as consumer_position,
-               provider.name as provider, provider_version.id as provider_version_id,
-               provider_version.number as provider_version, provider_version.position as provider_position
+        select consumer.name as "consumer!", consumer_version.id as "consumer_version_id!",
+               consumer_version.number as "consumer_version!", consumer_version.position as "consumer_position!",
+               provider.name as "provider!", provider_version.id as "provider_version_id!",
+               provider_version.number as "provider_version!", provider_version.position as "provider_position!"
         from passing
-        join pacticipant as consumer on consumer.tenant_id = $1
-                                    and consumer.id = passing.consumer_id
-        join pacticipant as provider on provider.tenant_id = $1
-                                    and provider.id = passing.provider_id
-        join version as consumer_version on consumer_version.tenant_id = $1
-                                        and consumer_version.id = passing.consumer_version_id
-        join version as provider_version on provider_version.tenant_id = $1
-                                        and provider_version.id = passing.provider_version_id
+        cross join lateral (
+            select pacticipant.name
+            from pacticipant
+            where pacticipant.tenant_id = $1
+              and pacticipant.id = passing.consumer_id
+            limit 1
+        ) as consumer
+        cross join lateral (
+            select pacticipant.name
+            from pacticipant
+            where pacticipant.tenant_id = $1
+              and pacticipant.id = passing.provider_id
+            limit 1
+        ) as provider
+        cross join lateral (
+            select version.id, version.number, version.position
+            from version
+            where version.tenant_id = $1
+              and version.id = passing.consumer_version_id
+            limit 1
+        ) as consumer_version
+        cross join lateral (
+            select version.id, version.number, version.position
+            from version
+            where version.tenant_id = $1
+              and version.id = passing.provider_version_id
+            limit 1
+        ) as provider_version
         "#,
         tenant.0,
         consumer_versions,

@@ -5,6 +5,7 @@ use pactolus_domain::gate::Criterion;
 use sqlx::PgConnection;
 
 use super::super::query::{Ignored, Query};
+use super::one_version;
 use crate::ids::TenantId;
 
 /// One line of what was found; which of its parts are filled depends on its kind.
@@ -94,6 +95,9 @@ impl From<&Criterion> for AskedSelector {
 /// Looks up all that the query names: pacticipants, their versions, neighbours, the neighbours' versions at the
 /// destination, environments, and what is to be ignored.
 pub(crate) async fn resolve(db: &mut PgConnection, tenant: TenantId, query: &Query) -> sqlx::Result<Resolution> {
+    if let Some(resolution) = one_version::resolve(db, tenant, query).await? {
+        return Ok(resolution);
+    }
     let asked: Vec<AskedSelector> = query.selectors.iter().map(|asked| (&asked.criterion).into()).collect();
     let destination: Option<AskedSelector> = query.destination.as_ref().map(Into::into);
     let environments: Vec<String> = asked
@@ -427,9 +431,14 @@ impl Resolution {
                 pacticipant.versions.push(version);
             }
         }
-        found.pairs.sort_by(|a, b| (&a.consumer, &a.provider).cmp(&(&b.consumer, &b.provider)));
-        found.inferred.sort_by(|a, b| a.name.cmp(&b.name));
+        found.sort();
         found
+    }
+
+    /// By name, so that answers are always told in the same order.
+    pub(super) fn sort(&mut self) {
+        self.pairs.sort_by(|a, b| (&a.consumer, &a.provider).cmp(&(&b.consumer, &b.provider)));
+        self.inferred.sort_by(|a, b| a.name.cmp(&b.name));
     }
 }
 

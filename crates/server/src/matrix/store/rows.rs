@@ -1,5 +1,7 @@
 //! The rows between the versions in question, with what is shown of each version.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -23,6 +25,18 @@ pub(crate) struct Between {
     pub(crate) any_version_of_providers: Vec<i64>,
     /// Also every contract that these provider versions have verified.
     pub(crate) verified_by: Vec<i64>,
+    /// Names of the pacticipants in question.
+    pub(crate) names: HashMap<i64, String>,
+    /// All versions in question that are known by now.
+    pub(crate) versions: HashMap<i64, KnownVersion>,
+}
+
+/// A version that was found before its rows are read.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownVersion {
+    pub(crate) pacticipant_id: i64,
+    pub(crate) number: String,
+    pub(crate) position: i64,
 }
 
 /// A contract in question, with one of its results if there is one.
@@ -32,6 +46,7 @@ pub(crate) struct RawRow {
     pub(crate) consumer_version_id: i64,
     pub(crate) consumer_version: String,
     pub(crate) consumer_position: i64,
+    pub(crate) provider_id: i64,
     pub(crate) provider: String,
     pub(crate) sha: String,
     pub(crate) published_at: DateTime<Utc>,
@@ -41,6 +56,13 @@ pub(crate) struct RawRow {
     pub(crate) success: Option<bool>,
     pub(crate) number: Option<i64>,
     pub(crate) verified_at: Option<DateTime<Utc>>,
+}
+
+/// What was found between the versions in question.
+pub(crate) struct Listed {
+    pub(crate) rows: Vec<RawRow>,
+    /// What is shown of versions, by version, as far as they were known before the rows were read.
+    pub(crate) surroundings: Vec<(i64, Surroundings)>,
 }
 
 /// What is shown of a version beside its number.
@@ -66,28 +88,28 @@ pub(crate) struct Residence {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// One line of the answer: a row, or something about a version in a row.
+/// One line of the answer: a row, what is shown of a version, or an environment that one of them is in. The first has
+/// a provider, the last no version.
 struct Line {
-    part: String,
-    /// Of the consumer, or the version that a branch, tag or residence is about.
-    version_id: i64,
-    /// The consumer, or the name of the branch, tag or environment.
-    name: String,
-    consumer_version: Option<String>,
-    consumer_position: Option<i64>,
-    provider: Option<String>,
-    sha: Option<String>,
-    published_at: Option<DateTime<Utc>>,
+    /// Of the consumer, or the one that is shown.
+    version_id: Option<i64>,
+    provider_id: Option<i64>,
     provider_version_id: Option<i64>,
-    provider_version: Option<String>,
-    provider_position: Option<i64>,
-    /// The result, whether the version is the latest, or whether the environment is a production one.
+    sha: Option<String>,
+    /// The result, or whether the environment is a production one.
     flag: Option<bool>,
-    /// Of the result, or the place in the order.
     number: Option<i64>,
-    /// Of the result, or when the environment was changed.
-    at: Option<DateTime<Utc>>,
+    /// When the contract was published or the environment was created.
+    created_at: Option<DateTime<Utc>>,
+    /// When it was verified or changed.
+    updated_at: Option<DateTime<Utc>>,
+    branches: Option<Vec<String>>,
+    headed: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
+    tags_headed: Option<Vec<String>>,
+    environments: Option<Vec<Uuid>>,
     environment_id: Option<Uuid>,
+    environment: Option<String>,
     display_name: Option<String>,
     contacts: Option<Value>,
 }
@@ -96,11 +118,14 @@ struct Line {
 /// product of all their publications and results.
 pub(crate) const MOST_ROWS: i64 = 50_000;
 
-/// Up to so many contracts times provider versions are looked up one by one.
-const MOST_COMBINATIONS: usize = 250_000;
+/// Up to so many contracts with provider versions are looked up one by one.
+const MOST_COMBINATIONS: usize = 20_000;
 
-/// At most one more than [`MOST_ROWS`] rows: each contract with each of its results in question (one without any stands
-/// once, without result); and what is shown of their versions, by version.
+/// Of up to so many versions all is read at once; of more, only what the rows show.
+const MOST_VERSIONS: usize = 1_000;
+
+/// At most one more than [`MOST_ROWS`] rows: each contract with each of its results in question; one without any stands
+/// once, without result.
 ///
 /// The gate asks about versions only and has a statement of its own: the planner of one for all questions would have to
 /// expect thousands of rows, and would read whole tables for the few that there are.
@@ -109,257 +134,257 @@ pub(crate) async fn list_rows(
     tenant: TenantId,
     between: &Between,
     latest_by: LatestBy,
-) -> sqlx::Result<(Vec<RawRow>, Vec<(i64, Surroundings)>)> {
+) -> sqlx::Result<Listed> {
     let anything = !between.any_contract.is_empty()
         || !between.any_version_of_providers.is_empty()
         || !between.verified_by.is_empty();
-    let few = between.contracts.len().saturating_mul(between.provider_versions.len()) <= MOST_COMBINATIONS;
-    if few && !anything && latest_by != LatestBy::All {
-        return Ok(sorted(list_between_versions(db, tenant, between).await?));
+    if !anything && latest_by != LatestBy::All {
+        let combinations = Combinations::of(between);
+        if combinations.consumer_versions.len() <= MOST_COMBINATIONS {
+            let versions = between.versions.keys().copied().take(MOST_VERSIONS + 1).collect::<Vec<i64>>();
+            let versions = if versions.len() > MOST_VERSIONS { Vec::new() } else { versions };
+            let lines = list_lines(db, tenant, &combinations, &versions).await?;
+            return sorted(lines, between);
+        }
     }
-    let rows = history::list_rows(db, tenant, between, latest_by).await?;
-    let mut versions: Vec<i64> =
-        rows.iter().flat_map(|row| [Some(row.consumer_version_id), row.provider_version_id]).flatten().collect();
-    versions.sort_unstable();
-    versions.dedup();
-    let (_, surroundings) = sorted(list_surroundings(db, tenant, &versions).await?);
-    Ok((rows, surroundings))
+    Ok(Listed { rows: history::list_rows(db, tenant, between, latest_by).await?, surroundings: Vec::new() })
 }
 
-/// Between few versions: the latest results, each looked up by key, and what is shown of the versions. The limit of one
-/// changes nothing but the plan: without it all results of a content may be read to find one version's.
-#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
-async fn list_between_versions(db: &mut PgConnection, tenant: TenantId, between: &Between) -> sqlx::Result<Vec<Line>> {
-    let (versions, providers): (Vec<i64>, Vec<i64>) = between.contracts.iter().copied().unzip();
-    let (verifiers, verifier_versions): (Vec<i64>, Vec<i64>) = between.provider_versions.iter().copied().unzip();
+/// What is shown of these versions, by version.
+pub(crate) async fn list_surroundings(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[i64],
+) -> sqlx::Result<Vec<(i64, Surroundings)>> {
+    let lines = list_lines(db, tenant, &Combinations::default(), versions).await?;
+    Ok(sorted(lines, &Between::default())?.surroundings)
+}
+
+/// Each contract in question with each version of its provider, or with none where there is none.
+#[derive(Default)]
+struct Combinations {
+    consumer_versions: Vec<i64>,
+    providers: Vec<i64>,
+    provider_versions: Vec<Option<i64>>,
+}
+
+impl Combinations {
+    fn of(between: &Between) -> Self {
+        let mut by_provider: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (provider, version) in &between.provider_versions {
+            by_provider.entry(*provider).or_default().push(*version);
+        }
+        let mut contracts = between.contracts.clone();
+        contracts.sort_unstable();
+        contracts.dedup();
+        let mut combinations = Self::default();
+        for (consumer_version, provider) in contracts {
+            let versions = by_provider.get(&provider).map(Vec::as_slice).unwrap_or_default();
+            let versions = versions.iter().copied().map(Some).chain(versions.is_empty().then_some(None));
+            for version in versions {
+                combinations.consumer_versions.push(consumer_version);
+                combinations.providers.push(provider);
+                combinations.provider_versions.push(version);
+            }
+            if combinations.consumer_versions.len() > MOST_COMBINATIONS {
+                break;
+            }
+        }
+        combinations
+    }
+}
+
+/// Looks up contracts, results and what is shown of versions, each by key. The arrays are handed over as if they were
+/// computed: so the planner expects few elements whatever is in them, and keeps its plan. The limit of one changes
+/// nothing but the plan: without it all results of a content may be read to find one version's.
+async fn list_lines(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    combinations: &Combinations,
+    versions: &[i64],
+) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
         r#"
-        with wanted as (
-            select wanted.provider_id, wanted.version_id
-            from unnest($4::bigint[], $5::bigint[]) as wanted (provider_id, version_id)
-        ),
-        judged as (
-            select contract.consumer_id, contract.consumer_version_id, contract.position, contract.provider_id,
-                   contract.content_id, contract.created_at, result.provider_version_id, result.success, result.number,
-                   result.verified_at
-            from (
-                select distinct promised.version_id, promised.provider_id
-                from unnest($2::bigint[], $3::bigint[]) as promised (version_id, provider_id)
-            ) as promised
-            join contract on contract.tenant_id = $1
-                         and contract.consumer_version_id = promised.version_id
-                         and contract.provider_id = promised.provider_id
-            left join lateral (
-                select latest.provider_version_id, latest.success, latest.number, latest.verified_at
-                from wanted
-                cross join lateral (
-                    select verification.provider_version_id, verification.success, verification.number,
-                           verification.verified_at
-                    from verification
-                    where verification.tenant_id = $1
-                      and verification.content_id = contract.content_id
-                      and verification.provider_version_id = wanted.version_id
-                    limit 1
-                ) as latest
-                where wanted.provider_id = contract.provider_id
-            ) as result on true
-        ),
-        shown as (
-            select judged.consumer_version_id as version_id from judged
-            union
-            select judged.provider_version_id from judged where judged.provider_version_id is not null
+        with shown as materialized (
+            select shown.version_id,
+                   array(
+                       select branch_version.branch
+                       from branch_version
+                       where branch_version.tenant_id = $1
+                         and branch_version.version_id = shown.version_id
+                       order by branch_version.ordinal
+                   ) as branches,
+                   array(
+                       select branch_head.branch
+                       from branch_head
+                       where branch_head.tenant_id = $1
+                         and branch_head.version_id = shown.version_id
+                   ) as headed,
+                   array(
+                       select tag.name
+                       from tag
+                       where tag.tenant_id = $1
+                         and tag.version_id = shown.version_id
+                       order by tag.ordinal
+                   ) as tags,
+                   array(
+                       select tag_head.name
+                       from tag_head
+                       where tag_head.tenant_id = $1
+                         and tag_head.version_id = shown.version_id
+                   ) as tags_headed,
+                   array(
+                       select deployed_version.environment_id
+                       from deployed_version
+                       where deployed_version.tenant_id = $1
+                         and deployed_version.version_id = shown.version_id
+                         and deployed_version.undeployed_at is null
+                       order by deployed_version.id
+                   ) || array(
+                       select released_version.environment_id
+                       from released_version
+                       where released_version.tenant_id = $1
+                         and released_version.version_id = shown.version_id
+                         and released_version.support_ended_at is null
+                       order by released_version.id
+                   ) as environments
+            from unnest((select $5::bigint[])) as shown (version_id)
         )
-        select 'row' as "part!", judged.consumer_version_id as "version_id!", consumer.name as "name!",
-               consumer_version.number as "consumer_version?", judged.position as "consumer_position?",
-               provider.name as "provider?", contract_content.sha as "sha?", judged.created_at as "published_at?",
-               judged.provider_version_id as "provider_version_id?", provider_version.number as "provider_version?",
-               provider_version.position as "provider_position?", judged.success as "flag?",
-               judged.number as "number?", judged.verified_at as "at?", null::uuid as "environment_id?",
-               null::text as "display_name?", null::json as "contacts?"
-        from judged
-        join pacticipant as consumer on consumer.tenant_id = $1
-                                    and consumer.id = judged.consumer_id
-        join pacticipant as provider on provider.tenant_id = $1
-                                    and provider.id = judged.provider_id
-        join version as consumer_version on consumer_version.tenant_id = $1
-                                        and consumer_version.id = judged.consumer_version_id
+        select contract.consumer_version_id as "version_id?", contract.provider_id as "provider_id?",
+               wanted.provider_version_id as "provider_version_id?", contract_content.sha as "sha?",
+               result.success as "flag?", result.number as "number?", contract.created_at as "created_at?",
+               result.verified_at as "updated_at?", null::text[] as "branches?", null::text[] as "headed?",
+               null::text[] as "tags?", null::text[] as "tags_headed?", null::uuid[] as "environments?",
+               null::uuid as "environment_id?", null::text as "environment?", null::text as "display_name?",
+               null::json as "contacts?"
+        from unnest((select $2::bigint[]), (select $3::bigint[]), (select $4::bigint[]))
+                 as wanted (consumer_version_id, provider_id, provider_version_id)
+        join contract on contract.tenant_id = $1
+                     and contract.consumer_version_id = wanted.consumer_version_id
+                     and contract.provider_id = wanted.provider_id
         join contract_content on contract_content.tenant_id = $1
-                             and contract_content.id = judged.content_id
-        left join version as provider_version on provider_version.tenant_id = $1
-                                             and provider_version.id = judged.provider_version_id
+                             and contract_content.id = contract.content_id
+        left join lateral (
+            select verification.success, verification.number, verification.verified_at
+            from verification
+            where verification.tenant_id = $1
+              and verification.content_id = contract.content_id
+              and verification.provider_version_id = wanted.provider_version_id
+            limit 1
+        ) as result on true
         union all
-        select 'branch', branch_version.version_id, branch_version.branch, null, null, null, null, null, null, null,
-               null, branch_head.version_id is not distinct from branch_version.version_id, branch_version.ordinal,
-               null, null, null, null
+        select shown.version_id, null, null, null, null, null, null, null, shown.branches, shown.headed, shown.tags,
+               shown.tags_headed, shown.environments, null, null, null, null
         from shown
-        join branch_version on branch_version.tenant_id = $1
-                           and branch_version.version_id = shown.version_id
-        left join branch_head on branch_head.tenant_id = $1
-                             and branch_head.pacticipant_id = branch_version.pacticipant_id
-                             and branch_head.branch = branch_version.branch
         union all
-        select 'tag', tag.version_id, tag.name, null, null, null, null, null, null, null, null,
-               tag_head.version_id is not distinct from tag.version_id, tag.ordinal, null, null, null, null
-        from shown
-        join tag on tag.tenant_id = $1
-                and tag.version_id = shown.version_id
-        left join tag_head on tag_head.tenant_id = $1
-                          and tag_head.pacticipant_id = tag.pacticipant_id
-                          and tag_head.name = tag.name
-        union all
-        select 'residence', resident.version_id, environment.name, null, null, null, null, environment.created_at, null,
-               null, null, environment.production, resident.place, environment.updated_at, environment.id,
-               environment.display_name, environment.contacts
-        from (
-            select stay.version_id, stay.environment_id, row_number() over (order by stay.kind, stay.id) as place
-            from (
-                select deployed_version.version_id, deployed_version.environment_id, 1 as kind, deployed_version.id
-                from shown
-                join deployed_version on deployed_version.tenant_id = $1
-                                     and deployed_version.version_id = shown.version_id
-                                     and deployed_version.undeployed_at is null
-                union all
-                select released_version.version_id, released_version.environment_id, 2, released_version.id
-                from shown
-                join released_version on released_version.tenant_id = $1
-                                     and released_version.version_id = shown.version_id
-                                     and released_version.support_ended_at is null
-            ) as stay
-        ) as resident
-        join environment on environment.tenant_id = $1
-                        and environment.id = resident.environment_id
+        select null, null, null, null, environment.production, null, environment.created_at, environment.updated_at,
+               null, null, null, null, null, environment.id, environment.name, environment.display_name,
+               environment.contacts
+        from environment
+        where environment.tenant_id = $1
+          and environment.id in (
+              select unnest(shown.environments)
+              from shown
+          )
         "#,
         tenant.0,
-        &versions,
-        &providers,
-        &verifiers,
-        &verifier_versions,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// What is shown of versions.
-async fn list_surroundings(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<Vec<Line>> {
-    sqlx::query_as!(
-        Line,
-        r#"
-        with shown as (
-            select shown.version_id
-            from unnest($2::bigint[]) as shown (version_id)
-        )
-        select 'branch' as "part!", branch_version.version_id as "version_id!", branch_version.branch as "name!",
-               null::text as "consumer_version?", null::bigint as "consumer_position?", null::text as "provider?",
-               null::text as "sha?", null::timestamptz as "published_at?", null::bigint as "provider_version_id?",
-               null::text as "provider_version?", null::bigint as "provider_position?",
-               branch_head.version_id is not distinct from branch_version.version_id as "flag?",
-               branch_version.ordinal as "number?", null::timestamptz as "at?", null::uuid as "environment_id?",
-               null::text as "display_name?", null::json as "contacts?"
-        from shown
-        join branch_version on branch_version.tenant_id = $1
-                           and branch_version.version_id = shown.version_id
-        left join branch_head on branch_head.tenant_id = $1
-                             and branch_head.pacticipant_id = branch_version.pacticipant_id
-                             and branch_head.branch = branch_version.branch
-        union all
-        select 'tag', tag.version_id, tag.name, null, null, null, null, null, null, null, null,
-               tag_head.version_id is not distinct from tag.version_id, tag.ordinal, null, null, null, null
-        from shown
-        join tag on tag.tenant_id = $1
-                and tag.version_id = shown.version_id
-        left join tag_head on tag_head.tenant_id = $1
-                          and tag_head.pacticipant_id = tag.pacticipant_id
-                          and tag_head.name = tag.name
-        union all
-        select 'residence', resident.version_id, environment.name, null, null, null, null, environment.created_at, null,
-               null, null, environment.production, resident.place, environment.updated_at, environment.id,
-               environment.display_name, environment.contacts
-        from (
-            select stay.version_id, stay.environment_id, row_number() over (order by stay.kind, stay.id) as place
-            from (
-                select deployed_version.version_id, deployed_version.environment_id, 1 as kind, deployed_version.id
-                from shown
-                join deployed_version on deployed_version.tenant_id = $1
-                                     and deployed_version.version_id = shown.version_id
-                                     and deployed_version.undeployed_at is null
-                union all
-                select released_version.version_id, released_version.environment_id, 2, released_version.id
-                from shown
-                join released_version on released_version.tenant_id = $1
-                                     and released_version.version_id = shown.version_id
-                                     and released_version.support_ended_at is null
-            ) as stay
-        ) as resident
-        join environment on environment.tenant_id = $1
-                        and environment.id = resident.environment_id
-        "#,
-        tenant.0,
+        &combinations.consumer_versions,
+        &combinations.providers,
+        &combinations.provider_versions as &[Option<i64>],
         versions,
     )
     .fetch_all(db)
     .await
 }
 
-fn sorted(mut lines: Vec<Line>) -> (Vec<RawRow>, Vec<(i64, Surroundings)>) {
-    lines.sort_by_key(|line| (line.version_id, line.number));
-    let mut rows = Vec::new();
-    let mut surroundings: Vec<(i64, Surroundings)> = Vec::new();
+fn sorted(lines: Vec<Line>, between: &Between) -> sqlx::Result<Listed> {
+    let (mut rows, mut shown, mut environments) = (Vec::new(), Vec::new(), HashMap::new());
     for line in lines {
-        if line.part == "row" {
-            rows.extend(line.row());
-            continue;
-        }
-        if surroundings.last().is_none_or(|(version, _)| *version != line.version_id) {
-            surroundings.push((line.version_id, Surroundings::default()));
-        }
-        if let Some((_, of_version)) = surroundings.last_mut() {
-            line.add_to(of_version);
+        match (line.version_id, line.provider_id) {
+            // A row that vanished could be the one that says no.
+            (Some(_), Some(_)) => rows.push(line.row(between).ok_or(sqlx::Error::RowNotFound)?),
+            (Some(version), None) => shown.push((version, line)),
+            (None, _) => environments.extend(line.residence().map(|residence| (residence.id, residence))),
         }
     }
-    (rows, surroundings)
+    let surroundings = shown.into_iter().map(|(version, line)| (version, line.surroundings(&environments)));
+    let mut surroundings: Vec<(i64, Surroundings)> = surroundings.collect();
+    surroundings.sort_by_key(|(version, _)| *version);
+    Ok(Listed { rows: with_results(rows), surroundings })
+}
+
+/// A contract with results stands for those versions only that have one; one without any stands once, without version.
+fn with_results(mut rows: Vec<RawRow>) -> Vec<RawRow> {
+    rows.sort_by(|a, b| {
+        let contract = |row: &RawRow| (row.consumer_version_id, row.provider_id);
+        contract(a).cmp(&contract(b)).then(b.number.cmp(&a.number))
+    });
+    let mut kept: Vec<RawRow> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        if row.number.is_none() {
+            let contract = (row.consumer_version_id, row.provider_id);
+            if kept.last().is_some_and(|last| (last.consumer_version_id, last.provider_id) == contract) {
+                continue;
+            }
+            (row.provider_version_id, row.provider_version, row.provider_position) = (None, None, None);
+        }
+        kept.push(row);
+    }
+    kept
 }
 
 impl Line {
-    fn row(self) -> Option<RawRow> {
+    fn row(self, between: &Between) -> Option<RawRow> {
+        let consumer_version = between.versions.get(&self.version_id?)?;
+        let provider_version = self.provider_version_id.and_then(|id| between.versions.get(&id));
         Some(RawRow {
-            consumer: self.name,
-            consumer_version_id: self.version_id,
-            consumer_version: self.consumer_version?,
-            consumer_position: self.consumer_position?,
-            provider: self.provider?,
+            consumer: between.names.get(&consumer_version.pacticipant_id)?.clone(),
+            consumer_version_id: self.version_id?,
+            consumer_version: consumer_version.number.clone(),
+            consumer_position: consumer_version.position,
+            provider_id: self.provider_id?,
+            provider: between.names.get(&self.provider_id?)?.clone(),
             sha: self.sha?,
-            published_at: self.published_at?,
+            published_at: self.created_at?,
             provider_version_id: self.provider_version_id,
-            provider_version: self.provider_version,
-            provider_position: self.provider_position,
+            provider_version: provider_version.map(|version| version.number.clone()),
+            provider_position: provider_version.map(|version| version.position),
             success: self.flag,
             number: self.number,
-            verified_at: self.at,
+            verified_at: self.updated_at,
         })
     }
 
-    fn add_to(self, surroundings: &mut Surroundings) {
-        let flag = self.flag.unwrap_or(false);
-        match self.part.as_str() {
-            "branch" => surroundings.branches.push((self.name, flag)),
-            "tag" => surroundings.tags.push((self.name, flag)),
-            _ => {
-                let residence =
-                    self.environment_id.zip(self.published_at).zip(self.at).map(|((id, created), updated)| Residence {
-                        id,
-                        name: self.name,
-                        display_name: self.display_name.unwrap_or_default(),
-                        production: flag,
-                        contacts: self.contacts.unwrap_or_default(),
-                        created_at: created,
-                        updated_at: updated,
-                    });
-                let there = |one: &Residence| surroundings.residences.iter().any(|other| other.id == one.id);
-                if let Some(residence) = residence.filter(|one| !there(one)) {
-                    surroundings.residences.push(residence);
-                }
+    fn surroundings(self, environments: &HashMap<Uuid, Residence>) -> Surroundings {
+        let (headed, tags_headed) = (self.headed.unwrap_or_default(), self.tags_headed.unwrap_or_default());
+        let mut residences: Vec<Residence> = Vec::new();
+        for id in self.environments.into_iter().flatten() {
+            if !residences.iter().any(|there| there.id == id) {
+                residences.extend(environments.get(&id).cloned());
             }
         }
+        Surroundings {
+            branches: with_heads(self.branches, &headed),
+            tags: with_heads(self.tags, &tags_headed),
+            residences,
+        }
     }
+
+    fn residence(self) -> Option<Residence> {
+        Some(Residence {
+            id: self.environment_id?,
+            name: self.environment?,
+            display_name: self.display_name?,
+            production: self.flag?,
+            contacts: self.contacts?,
+            created_at: self.created_at?,
+            updated_at: self.updated_at?,
+        })
+    }
+}
+
+fn with_heads(names: Option<Vec<String>>, heads: &[String]) -> Vec<(String, bool)> {
+    let names = names.into_iter().flatten();
+    names.map(|name| (heads.contains(&name), name)).map(|(is_head, name)| (name, is_head)).collect()
 }
