@@ -1,6 +1,6 @@
 //! Pacts for verification: which contracts a provider build should verify, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use axum::Router;
 use axum::extract::State;
@@ -11,18 +11,17 @@ use pactolus_domain::selectors::{
     ConsumerVersionSelector, Criterion, Reason, ResolvedSelector, VerificationRequest, short_description, sort,
 };
 use pactolus_domain::verification_notices::{
-    ProviderLine, State as Forgiven, Verifiable, beta_notice, verification_notices,
+    ProviderLine, State as Forgiven, Verifiable, VerificationNotice, beta_notice, verification_notices,
 };
-use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use serde::Serialize;
+use serde_json::json;
 
-use super::store::selected::{self, Selected, Step, Successes};
+use super::store::selected::{self, Chosen, Described, InQuestion, Lines, Step};
 use super::view;
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, OptionalJson, PathNames, Principal, RequestUrl, urls};
-use crate::environments;
-use crate::ids::{PacticipantId, TenantId};
-use crate::pacticipants;
+use crate::edge::{
+    BaseUrl, Error, FromPath, Hal, Link, Named, OptionalJson, OwnLink, PathNames, Principal, RequestUrl, urls,
+};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/pacts/provider/{provider}/for-verification", get(list).post(select))
@@ -44,14 +43,7 @@ async fn list(
     request: RequestUrl,
     provider: Named<ProviderPath>,
 ) -> Result<Hal, Error> {
-    let Answer { mut pacts, own } =
-        answer(app, principal, base, request, provider, &VerificationRequest::default()).await?;
-    for pact in &mut pacts {
-        if let Some(notices) = pact["verificationProperties"]["notices"].as_array_mut() {
-            notices.insert(0, json!(beta_notice()));
-        }
-    }
-    Ok(shown(&pacts, &own))
+    answer(app, principal, base, request, provider, &VerificationRequest::default(), Client::Old).await
 }
 
 async fn select(
@@ -64,20 +56,10 @@ async fn select(
 ) -> Result<Hal, Error> {
     let body = if body.is_null() { json!({}) } else { body };
     let wanted = VerificationRequest::parse(&body)?;
-    let Answer { pacts, own } = answer(app, principal, base, request, provider, &wanted).await?;
-    Ok(shown(&pacts, &own))
+    answer(app, principal, base, request, provider, &wanted, Client::New).await
 }
 
-fn shown(pacts: &[Value], own: &str) -> Hal {
-    let own = Link::to(own).title("Pacts to be verified");
-    Hal::ok(&json!({"_embedded": {"pacts": pacts}, "_links": {"self": own}}))
-}
-
-struct Answer {
-    pacts: Vec<Value>,
-    own: String,
-}
-
+/// The answer to `wanted`; old clients are warned in every pact.
 async fn answer(
     State(app): State<App>,
     principal: Principal,
@@ -85,135 +67,132 @@ async fn answer(
     request: RequestUrl,
     Named(ProviderPath(provider)): Named<ProviderPath>,
     wanted: &VerificationRequest,
-) -> Result<Answer, Error> {
+    client: Client,
+) -> Result<Hal, Error> {
     let tenant = principal.tenant;
-    let mut db = app.db.acquire().await?;
-    let Some(provider_id) = pacticipants::find_id(&mut db, tenant, &provider).await? else {
+    let asked = asked(wanted);
+    let steps: Vec<Step> = asked.iter().map(|asked| asked.step.clone()).collect();
+    let mut tx = app.read().await?;
+    let since = wanted.include_wip_pacts_since;
+    let selection = selected::list_selected(&mut tx, tenant, &provider, &steps, since).await?;
+    let Some(provider_id) = selection.provider else {
         return Err(Error::NoSuchPacticipant { role: "provider", name: provider.to_string() });
     };
-    check_environments(&mut db, tenant, wanted).await?;
-    let contents = select_contents(&mut db, tenant, provider_id, wanted).await?;
-    let settled = if wanted.include_pending_status {
-        Some(list_settled(&mut db, tenant, provider_id, &contents, wanted, Successes::Any).await?)
-    } else {
-        None
-    };
-    let in_progress = select_work_in_progress(&mut db, tenant, provider_id, wanted, &contents).await?;
-    let asked_for = contents.values().map(|content| {
-        let state = match &settled {
-            None => Forgiven::NotAsked,
-            Some(settled) if settled.contains(&content.id) => Forgiven::Verified,
-            Some(_) => Forgiven::Pending,
-        };
-        pact(&base, &provider, content, wanted, state)
-    });
-    let in_progress =
-        in_progress.values().map(|content| pact(&base, &provider, content, wanted, Forgiven::WorkInProgress));
-    let pacts = asked_for.chain(in_progress).collect();
-    Ok(Answer { pacts, own: request.without_query })
+    check_environments(wanted, &selection.environments)?;
+    let chosen = without_superseded_fallbacks(&selection.chosen, &asked);
+    let in_question = in_question(&chosen);
+    let lines = Lines::of(wanted.provider_version_branch.as_ref(), &wanted.provider_version_tags);
+    let described = selected::list_described(&mut tx, tenant, provider_id, &in_question, &lines).await?;
+    drop(tx);
+
+    let contents = merged(&chosen, &in_question, &described)?;
+    let pacts = contents.iter().map(|content| pact(&base, &provider, content, wanted, client)).collect();
+    let own = Link::to(request.without_query).title("Pacts to be verified");
+    Hal::json(&Answer { embedded: Embedded { pacts }, links: OwnLink::to(own) }).map_err(Error::internal)
 }
 
-async fn check_environments(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    wanted: &VerificationRequest,
-) -> Result<(), Error> {
-    if wanted.selectors.iter().all(|selector| selector.criterion.environment().is_none()) {
-        return Ok(());
-    }
-    let known: Vec<EnvironmentName> = environments::list(db, tenant, None)
-        .await?
-        .into_iter()
-        .filter_map(|environment| EnvironmentName::parse(environment.name).ok())
-        .collect();
+#[derive(Clone, Copy, PartialEq)]
+enum Client {
+    Old,
+    New,
+}
+
+fn check_environments(wanted: &VerificationRequest, known: &[String]) -> Result<(), Error> {
+    let known: Vec<EnvironmentName> = known.iter().filter_map(|name| EnvironmentName::parse(name).ok()).collect();
     Ok(wanted.check_environments(&known)?)
+}
+
+/// A fallback counts for consumers of which the step that it stands in for finds nothing.
+fn without_superseded_fallbacks<'s>(chosen: &'s [Chosen], asked: &'s [Asked]) -> Vec<(&'s Chosen, &'s Asked)> {
+    let found: HashSet<(usize, &str)> = chosen.iter().map(|one| (one.ordinal, one.consumer.as_str())).collect();
+    let counting = chosen.iter().filter_map(|one| {
+        let asked = asked.get(one.ordinal)?;
+        let superseded = asked.stands_in_for.is_some_and(|step| found.contains(&(step, one.consumer.as_str())));
+        (!superseded).then_some((one, asked))
+    });
+    counting.collect()
+}
+
+/// Each content and version once. What was asked for is not work in progress.
+fn in_question(chosen: &[(&Chosen, &Asked)]) -> Vec<InQuestion> {
+    let asked_for: HashSet<i64> =
+        chosen.iter().filter(|(_, asked)| !asked.in_progress).map(|(one, _)| one.content_id).collect();
+    let counting = chosen.iter().filter(|(one, asked)| !(asked.in_progress && asked_for.contains(&one.content_id)));
+    let contracts: BTreeSet<InQuestion> = counting
+        .map(|(one, asked)| InQuestion {
+            content_id: one.content_id,
+            version_id: one.version_id,
+            in_progress: asked.in_progress,
+        })
+        .collect();
+    contracts.into_iter().collect()
 }
 
 /// One content with the selectors that chose it.
 struct Content {
     consumer: PacticipantName,
-    id: i64,
     sha: String,
     /// Of the publication with the highest position.
     version: String,
     position: i64,
     selectors: Vec<ResolvedSelector>,
+    in_progress: bool,
+    /// Whether a failure fails the build.
+    settled: bool,
 }
 
-/// Sorted by consumer, then by position of the version that represents it.
-type Contents = BTreeMap<(String, String, i64, String), Content>;
-
-async fn select_contents(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    wanted: &VerificationRequest,
-) -> Result<Contents, Error> {
-    let asked = asked(wanted);
-    let steps: Vec<Step> = asked.iter().map(|asked| asked.step.clone()).collect();
-    let chosen = selected::list_selected(db, tenant, provider, &steps).await?;
-    let mut rows = Vec::new();
-    for row in &chosen {
-        let Some(asked) = usize::try_from(row.ordinal).ok().and_then(|ordinal| asked.get(ordinal)) else { continue };
-        let covered = |stands_in_for: usize| {
-            chosen
-                .iter()
-                .any(|other| usize::try_from(other.ordinal) == Ok(stands_in_for) && other.consumer == row.consumer)
-        };
-        if !asked.stands_in_for.is_some_and(covered) {
-            rows.push((row, asked));
+/// Equal content once, with all selectors that chose it; sorted by consumer, then by position of the version that
+/// represents it, work in progress last.
+fn merged(
+    chosen: &[(&Chosen, &Asked)],
+    in_question: &[InQuestion],
+    described: &[Described],
+) -> Result<Vec<Content>, Error> {
+    let in_progress: HashSet<i64> =
+        in_question.iter().filter(|one| one.in_progress).map(|one| one.content_id).collect();
+    let described: HashMap<(i64, i64), &Described> =
+        described.iter().map(|one| ((one.content_id, one.version_id), one)).collect();
+    let mut rows: Vec<(&Chosen, &Asked, &Described)> = Vec::new();
+    for (one, asked) in chosen {
+        // What is asked for and in progress is the former.
+        if asked.in_progress != in_progress.contains(&one.content_id) {
+            continue;
+        }
+        match described.get(&(one.content_id, one.version_id)) {
+            Some(described) => rows.push((one, asked, described)),
+            None if asked.in_progress => {}
+            None => return Err(Error::internal("a contract that was chosen is not described")),
         }
     }
-    merged(rows)
-}
-
-/// What is new on any branch or tag, was not asked for, and has not been verified on the line of who asks.
-async fn select_work_in_progress(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    wanted: &VerificationRequest,
-    asked_for: &Contents,
-) -> Result<Contents, Error> {
-    let Some(since) = wanted.include_wip_pacts_since else { return Ok(Contents::new()) };
-    if wanted.provider_version_branch.is_none() && wanted.provider_version_tags.is_empty() {
-        return Ok(Contents::new());
-    }
-    let heads = selected::list_heads_since(db, tenant, provider, since).await?;
-    let asked = Asked::plain(Step::main_branch_or_latest(), None);
-    let mut contents = merged(heads.iter().map(|row| (row, &asked)))?;
-    contents.retain(|_, content| !asked_for.values().any(|other| other.id == content.id));
-    let settled = list_settled(db, tenant, provider, &contents, wanted, Successes::AskedFor).await?;
-    contents.retain(|_, content| !settled.contains(&content.id));
-    Ok(contents)
-}
-
-/// Equal content once, with all selectors that chose it.
-fn merged<'s>(rows: impl IntoIterator<Item = (&'s Selected, &'s Asked)>) -> Result<Contents, Error> {
-    let mut by_sha: BTreeMap<(String, String), Content> = BTreeMap::new();
-    for (row, asked) in rows {
-        let (consumer, selector) = resolved(row, asked)?;
-        let content = by_sha.entry((row.consumer.clone(), row.sha.clone())).or_insert_with(|| Content {
+    rows.sort_by_key(|(one, _, described)| (one.ordinal, described.position));
+    let mut contents: HashMap<i64, Content> = HashMap::new();
+    for (one, asked, described) in rows {
+        let (consumer, selector) = resolved(one, asked, described)?;
+        let content = contents.entry(one.content_id).or_insert_with(|| Content {
             consumer,
-            id: row.content_id.0,
-            sha: row.sha.clone(),
-            version: row.version.clone(),
-            position: row.position,
+            sha: described.sha.clone(),
+            version: described.number.clone(),
+            position: described.position,
             selectors: Vec::new(),
+            in_progress: asked.in_progress,
+            settled: described.settled,
         });
-        if row.position > content.position {
-            (content.version, content.position) = (row.version.clone(), row.position);
+        if described.position > content.position {
+            (content.version, content.position) = (described.number.clone(), described.position);
         }
         if !content.selectors.contains(&selector) {
             content.selectors.push(selector);
         }
     }
-    let sorted = by_sha.into_values().map(|mut content| {
-        sort(&mut content.selectors);
+    let mut contents: Vec<Content> = contents.into_values().collect();
+    contents.sort_by_cached_key(|content| {
         let name = content.consumer.to_string();
-        ((name.to_lowercase(), name, content.position, content.sha.clone()), content)
+        (content.in_progress, name.to_lowercase(), name, content.position, content.sha.clone())
     });
-    Ok(sorted.collect())
+    for content in &mut contents {
+        sort(&mut content.selectors);
+    }
+    Ok(contents)
 }
 
 /// A step of the selection, and what it came from.
@@ -224,16 +203,27 @@ struct Asked {
     stands_in_for: Option<usize>,
     instead_of_branch: Option<BranchName>,
     instead_of_tag: Option<TagName>,
+    /// Whether it looks for work in progress.
+    in_progress: bool,
 }
 
 impl Asked {
     fn plain(step: Step, consumer: Option<PacticipantName>) -> Self {
-        Self { step, consumer, stands_in_for: None, instead_of_branch: None, instead_of_tag: None }
+        Self { step, consumer, stands_in_for: None, instead_of_branch: None, instead_of_tag: None, in_progress: false }
     }
 }
 
-/// Without selectors the main branch (or the latest), and what is deployed and released.
 fn asked(wanted: &VerificationRequest) -> Vec<Asked> {
+    let mut asked = asked_for(wanted);
+    let has_line = wanted.provider_version_branch.is_some() || !wanted.provider_version_tags.is_empty();
+    if wanted.include_wip_pacts_since.is_some() && has_line {
+        asked.push(Asked { in_progress: true, ..Asked::plain(Step::heads(), None) });
+    }
+    asked
+}
+
+/// Without selectors the main branch (or the latest), and what is deployed and released.
+fn asked_for(wanted: &VerificationRequest) -> Vec<Asked> {
     let plain = Asked::plain;
     let everywhere =
         ConsumerVersionSelector { criterion: Criterion::DeployedOrReleased { environment: None }, consumer: None };
@@ -252,8 +242,8 @@ fn asked(wanted: &VerificationRequest) -> Vec<Asked> {
             _ => (None, None),
         };
         if let Some(step) = fallback(selector).and_then(|fallback| Step::of(&fallback, None)) {
-            let consumer = selector.consumer.clone();
-            asked.push(Asked { step, consumer, stands_in_for: Some(stands_in_for), instead_of_branch, instead_of_tag });
+            let plain = Asked::plain(step, selector.consumer.clone());
+            asked.push(Asked { stands_in_for: Some(stands_in_for), instead_of_branch, instead_of_tag, ..plain });
         }
     }
     asked
@@ -275,7 +265,7 @@ fn fallback(asked: &ConsumerVersionSelector) -> Option<ConsumerVersionSelector> 
 
 /// The consumer and why its version was chosen. What is stored was parsed before: what can't be read now is an error,
 /// since a contract that vanished would not be verified.
-fn resolved(row: &Selected, asked: &Asked) -> Result<(PacticipantName, ResolvedSelector), Error> {
+fn resolved(row: &Chosen, asked: &Asked, described: &Described) -> Result<(PacticipantName, ResolvedSelector), Error> {
     let text = |value: &Option<String>| value.clone().ok_or_else(|| Error::internal("a selector found no name"));
     let branch = || BranchName::parse(text(&row.branch)?).map_err(Error::internal);
     let tag = || TagName::parse(text(&row.tag)?).map_err(Error::internal);
@@ -296,34 +286,41 @@ fn resolved(row: &Selected, asked: &Asked) -> Result<(PacticipantName, ResolvedS
     let selector = ResolvedSelector {
         reason,
         consumer: asked.consumer.clone(),
-        version: VersionNumber::parse(&row.version).map_err(Error::internal)?,
-        position: row.position,
+        version: VersionNumber::parse(&described.number).map_err(Error::internal)?,
+        position: described.position,
     };
     Ok((PacticipantName::parse(&row.consumer).map_err(Error::internal)?, selector))
 }
 
-/// The contents whose failure fails the build: they succeeded on the provider's branch (or, without one, on each of its
-/// tags, or at all), or on another line before this one began.
-async fn list_settled(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    contents: &Contents,
-    wanted: &VerificationRequest,
-    successes: Successes,
-) -> Result<Vec<i64>, Error> {
-    let ids: Vec<i64> = contents.values().map(|content| content.id).collect();
-    if let Some(branch) = &wanted.provider_version_branch {
-        return Ok(selected::list_settled_for_branch(db, tenant, provider, &ids, branch.as_str(), successes).await?);
-    }
-    if wanted.provider_version_tags.is_empty() {
-        return Ok(selected::list_settled(db, tenant, &ids).await?);
-    }
-    let mut settled = ids;
-    for tag in &wanted.provider_version_tags {
-        settled = selected::list_settled_for_tag(db, tenant, provider, &settled, tag.as_str(), successes).await?;
-    }
-    Ok(settled)
+#[derive(Serialize)]
+struct Answer {
+    #[serde(rename = "_embedded")]
+    embedded: Embedded,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+struct Embedded {
+    pacts: Vec<Pact>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pact {
+    short_description: String,
+    verification_properties: Properties,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+struct Properties {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<bool>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    wip: bool,
+    notices: Vec<VerificationNotice>,
 }
 
 fn pact(
@@ -331,19 +328,21 @@ fn pact(
     provider: &PacticipantName,
     content: &Content,
     wanted: &VerificationRequest,
-    state: Forgiven,
-) -> Value {
+    client: Client,
+) -> Pact {
     let consumer = content.consumer.as_str();
-    let pending = match state {
-        _ if !wanted.include_pending_status => None,
-        Forgiven::NotAsked => None,
-        Forgiven::Pending | Forgiven::WorkInProgress => Some(true),
-        Forgiven::Verified => Some(false),
+    let state = match (wanted.include_pending_status, content.settled) {
+        _ if content.in_progress => Forgiven::WorkInProgress,
+        (false, _) => Forgiven::NotAsked,
+        (true, true) => Forgiven::Verified,
+        (true, false) => Forgiven::Pending,
     };
-    let in_progress = state == Forgiven::WorkInProgress;
-    let metadata = if in_progress { Metadata::for_wip() } else { Metadata::for_selectors(&content.selectors, pending) };
+    let pending = wanted.include_pending_status.then_some(content.in_progress || !content.settled);
+    let metadata =
+        if content.in_progress { Metadata::for_wip() } else { Metadata::for_selectors(&content.selectors, pending) };
     let metadata = metadata.encode();
-    let url = urls::content(base, provider.as_str(), consumer, &content.sha, in_progress.then_some(metadata.as_str()));
+    let url_of = |metadata: Option<&str>| urls::content(base, provider.as_str(), consumer, &content.sha, metadata);
+    let url = url_of(content.in_progress.then_some(metadata.as_str()));
     let provider_line = match (&wanted.provider_version_branch, wanted.provider_version_tags.as_slice()) {
         (Some(branch), _) => ProviderLine::Branch(branch),
         (None, []) => ProviderLine::Any,
@@ -357,23 +356,18 @@ fn pact(
         selectors: &content.selectors,
         state,
     };
-    let mut properties = Map::new();
-    if let Some(pending) = pending {
-        properties.insert("pending".into(), pending.into());
-    }
-    if in_progress {
-        properties.insert("wip".into(), true.into());
-    }
     let mut notices = verification_notices(&verifiable);
     if !wanted.include_pending_status {
         // The first says why it is verified; the others what pending means.
         notices.truncate(1);
     }
-    properties.insert("notices".into(), json!(notices));
-    let own = urls::content(base, provider.as_str(), consumer, &content.sha, Some(&metadata));
-    json!({
-        "shortDescription": short_description(&content.selectors),
-        "verificationProperties": properties,
-        "_links": {"self": Link::to(own).name(view::name(consumer, &content.version, provider.as_str()))},
-    })
+    if client == Client::Old {
+        notices.insert(0, beta_notice());
+    }
+    let own = Link::to(url_of(Some(&metadata))).name(view::name(consumer, &content.version, provider.as_str()));
+    Pact {
+        short_description: short_description(&content.selectors),
+        verification_properties: Properties { pending, wip: content.in_progress, notices },
+        links: OwnLink::to(own),
+    }
 }

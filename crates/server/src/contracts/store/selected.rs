@@ -1,28 +1,13 @@
-//! SQL of the selection of contracts for verification, and of what makes them pending.
+//! SQL of the selection of contracts for verification, and of what makes them pending: one statement that finds which
+//! versions are meant, and one that describes those that matter. Both look up each row by its key: the limits of one
+//! change nothing but the plan, which would read whole tables where it expects many rows.
 
 use chrono::{DateTime, Utc};
-use pactolus_domain::names::BranchName;
+use pactolus_domain::names::{BranchName, PacticipantName, TagName};
 use pactolus_domain::selectors::{ConsumerVersionSelector, Criterion};
 use sqlx::PgConnection;
 
-use crate::ids::{ContentId, PacticipantId, TenantId};
-
-/// A contract that a selector chose.
-#[derive(Clone, Debug)]
-pub(crate) struct Selected {
-    /// Which of the selectors.
-    pub(crate) ordinal: i32,
-    pub(crate) reason: String,
-    pub(crate) consumer: String,
-    pub(crate) version: String,
-    pub(crate) position: i64,
-    pub(crate) content_id: ContentId,
-    pub(crate) sha: String,
-    pub(crate) branch: Option<String>,
-    pub(crate) tag: Option<String>,
-    pub(crate) environment: Option<String>,
-    pub(crate) production: Option<bool>,
-}
+use crate::ids::{PacticipantId, TenantId};
 
 /// A selector in the form that the statement reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +21,11 @@ impl Step {
     /// The head of the main branch of each consumer, else its latest with a tag of that name, else its latest.
     pub(crate) fn main_branch_or_latest() -> Self {
         Self { kind: "main_branch_or_latest", value: None, consumer: None }
+    }
+
+    /// The heads of all branches and tags: candidates for work in progress.
+    pub(crate) fn heads() -> Self {
+        Self { kind: "head", value: None, consumer: None }
     }
 
     /// `None` for a matching branch when the provider has none.
@@ -59,400 +49,463 @@ impl Step {
     }
 }
 
-/// The contracts that the steps choose, each with the number of its step.
+/// What the words of a request stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) provider: Option<PacticipantId>,
+    /// Names of the environments in question that exist.
+    pub(crate) environments: Vec<String>,
+    pub(crate) chosen: Vec<Chosen>,
+}
+
+/// A contract that a step chose.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    /// Which of the steps.
+    pub(crate) ordinal: usize,
+    pub(crate) reason: String,
+    pub(crate) consumer: String,
+    pub(crate) version_id: i64,
+    pub(crate) content_id: i64,
+    pub(crate) branch: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) production: Option<bool>,
+}
+
+/// A contract that was chosen, or the provider, or an environment.
+struct Line {
+    ordinal: Option<i32>,
+    reason: Option<String>,
+    consumer: Option<String>,
+    version_id: Option<i64>,
+    content_id: Option<i64>,
+    branch: Option<String>,
+    tag: Option<String>,
+    environment: Option<String>,
+    production: Option<bool>,
+    provider_id: Option<i64>,
+}
+
+/// The contracts that the steps choose; of heads those published after `since`.
 #[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_selected(
     db: &mut PgConnection,
     tenant: TenantId,
-    provider: PacticipantId,
+    provider: &PacticipantName,
     steps: &[Step],
-) -> sqlx::Result<Vec<Selected>> {
+    since: Option<DateTime<Utc>>,
+) -> sqlx::Result<Selection> {
     let ordinals: Vec<i32> = (0..).take(steps.len()).collect();
     let kinds: Vec<String> = steps.iter().map(|step| step.kind.to_string()).collect();
     let values: Vec<Option<String>> = steps.iter().map(|step| step.value.clone()).collect();
     let consumers: Vec<Option<String>> = steps.iter().map(|step| step.consumer.clone()).collect();
-    sqlx::query_as!(
-        Selected,
+    let lines = sqlx::query_as!(
+        Line,
         r#"
-        with asked as (
-            select asked.ordinal, asked.kind, asked.value, consumer.id as consumer_id, consumer.name as consumer,
-                   consumer.main_branch, integration.latest_consumer_version_id
-            from unnest($3::integer[], $4::text[], $5::text[], $6::text[]) as asked (ordinal, kind, value, consumer)
-            join integration on integration.tenant_id = $1
-                            and integration.provider_id = $2
-            join pacticipant as consumer on consumer.tenant_id = $1
-                                        and consumer.id = integration.consumer_id
-            where asked.consumer is null
-               or asked.consumer = consumer.name
+        with provider as (
+            select pacticipant.id
+            from pacticipant
+            where pacticipant.tenant_id = $1
+              and pacticipant.name = $2
         ),
-        chosen as (
-            select asked.ordinal, asked.consumer, 'latest' as reason, asked.latest_consumer_version_id as version_id,
-                   null::text as branch, null::text as tag, null::text as environment, null::boolean as production
-            from asked
+        asked as (
+            select asked.ordinal, asked.kind, asked.value, asked.consumer
+            from unnest($3::integer[], $4::text[], $5::text[], $6::text[]) as asked (ordinal, kind, value, consumer)
+        ),
+        consumer as materialized (
+            select named.id, named.name, named.main_branch, integration.latest_consumer_version_id
+            from provider
+            join integration on integration.tenant_id = $1
+                            and integration.provider_id = provider.id
+            cross join lateral (
+                select pacticipant.id, pacticipant.name, pacticipant.main_branch
+                from pacticipant
+                where pacticipant.tenant_id = $1
+                  and pacticipant.id = integration.consumer_id
+                limit 1
+            ) as named
+        )
+        select asked.ordinal as "ordinal?", chosen.reason as "reason?", consumer.name as "consumer?",
+               chosen.version_id as "version_id?", contract.content_id as "content_id?", chosen.branch as "branch?",
+               chosen.tag as "tag?", environment.name as "environment?", environment.production as "production?",
+               null::bigint as "provider_id?"
+        from asked
+        join consumer on asked.consumer is null
+                      or asked.consumer = consumer.name
+        cross join lateral (
+            select 'latest' as reason, consumer.latest_consumer_version_id as version_id, null::text as branch,
+                   null::text as tag, null::uuid as environment_id
             where asked.kind = 'latest'
             union all
-            select asked.ordinal, asked.consumer, 'main_branch', branch_head.version_id, branch_head.branch, null, null,
-                   null
-            from asked
-            join branch_head on branch_head.tenant_id = $1
-                            and branch_head.pacticipant_id = asked.consumer_id
-                            and branch_head.branch = asked.main_branch
+            select 'main_branch', branch_head.version_id, branch_head.branch, null, null
+            from branch_head
             where asked.kind in ('main_branch', 'main_branch_or_latest')
+              and branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = consumer.id
+              and branch_head.branch = consumer.main_branch
             union all
-            select asked.ordinal, asked.consumer, 'latest_tagged', tag_head.version_id, null, tag_head.name, null, null
-            from asked
-            join tag_head on tag_head.tenant_id = $1
-                         and tag_head.pacticipant_id = asked.consumer_id
-                         and tag_head.name = asked.main_branch
-            left join branch_head on branch_head.tenant_id = $1
-                                 and branch_head.pacticipant_id = asked.consumer_id
-                                 and branch_head.branch = asked.main_branch
-            where asked.kind = 'main_branch_or_latest'
-              and branch_head.version_id is null
-            union all
-            select asked.ordinal, asked.consumer, 'latest', asked.latest_consumer_version_id, null, null, null, null
-            from asked
+            select case when tag_head.name is null then 'latest' else 'latest_tagged' end,
+                   coalesce(tag_head.version_id, consumer.latest_consumer_version_id), null, tag_head.name, null
+            from (select) as nothing
             left join tag_head on tag_head.tenant_id = $1
-                              and tag_head.pacticipant_id = asked.consumer_id
-                              and tag_head.name = asked.main_branch
-            left join branch_head on branch_head.tenant_id = $1
-                                 and branch_head.pacticipant_id = asked.consumer_id
-                                 and branch_head.branch = asked.main_branch
+                              and tag_head.pacticipant_id = consumer.id
+                              and tag_head.name = consumer.main_branch
             where asked.kind = 'main_branch_or_latest'
-              and branch_head.version_id is null
-              and tag_head.version_id is null
+              and not exists (
+                  select from branch_head
+                  where branch_head.tenant_id = $1
+                    and branch_head.pacticipant_id = consumer.id
+                    and branch_head.branch = consumer.main_branch
+              )
             union all
-            select asked.ordinal, asked.consumer, asked.kind, branch_head.version_id, branch_head.branch, null, null,
-                   null
-            from asked
-            join branch_head on branch_head.tenant_id = $1
-                            and branch_head.pacticipant_id = asked.consumer_id
-                            and branch_head.branch = asked.value
+            select 'branch', branch_head.version_id, branch_head.branch, null, null
+            from branch_head
             where asked.kind = 'branch'
+              and branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = consumer.id
+              and branch_head.branch = asked.value
             union all
-            select asked.ordinal, asked.consumer, asked.kind, branch_head.version_id, branch_head.branch, null, null,
-                   null
-            from asked
-            join branch_head on branch_head.tenant_id = $1
-                            and branch_head.pacticipant_id = asked.consumer_id
-            where asked.kind = 'each_branch'
+            select case when asked.kind = 'head' then 'branch' else asked.kind end, branch_head.version_id,
+                   branch_head.branch, null, null
+            from branch_head
+            where asked.kind in ('each_branch', 'head')
+              and branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = consumer.id
             union all
-            select asked.ordinal, asked.consumer, asked.kind, tag_head.version_id, null, tag_head.name, null, null
-            from asked
-            join tag_head on tag_head.tenant_id = $1
-                         and tag_head.pacticipant_id = asked.consumer_id
-                         and tag_head.name = asked.value
+            select 'latest_tagged', tag_head.version_id, null, tag_head.name, null
+            from tag_head
             where asked.kind = 'latest_tagged'
+              and tag_head.tenant_id = $1
+              and tag_head.pacticipant_id = consumer.id
+              and tag_head.name = asked.value
             union all
-            select asked.ordinal, asked.consumer, asked.kind, tag.version_id, null, tag.name, null, null
-            from asked
-            join tag on tag.tenant_id = $1
-                    and tag.pacticipant_id = asked.consumer_id
-                    and tag.name = asked.value
+            select 'latest_tagged', tag_head.version_id, null, tag_head.name, null
+            from tag_head
+            where asked.kind = 'head'
+              and tag_head.tenant_id = $1
+              and tag_head.pacticipant_id = consumer.id
+            union all
+            select 'all_tagged', tag.version_id, null, tag.name, null
+            from tag
             where asked.kind = 'all_tagged'
+              and tag.tenant_id = $1
+              and tag.pacticipant_id = consumer.id
+              and tag.name = asked.value
             union all
-            select asked.ordinal, asked.consumer,
-                   case when asked.kind = 'in_environment' then asked.kind else 'deployed' end,
-                   deployed_version.version_id, null, null, environment.name, environment.production
-            from asked
-            join deployed_version on deployed_version.tenant_id = $1
-                                 and deployed_version.pacticipant_id = asked.consumer_id
-                                 and deployed_version.undeployed_at is null
-            join environment on environment.tenant_id = $1
-                            and environment.id = deployed_version.environment_id
+            select case when asked.kind = 'in_environment' then asked.kind else 'deployed' end,
+                   deployed_version.version_id, null, null, deployed_version.environment_id
+            from deployed_version
             where asked.kind in ('deployed', 'deployed_or_released', 'in_environment')
-              and (asked.value is null or environment.name = asked.value)
+              and deployed_version.tenant_id = $1
+              and deployed_version.pacticipant_id = consumer.id
+              and deployed_version.undeployed_at is null
             union all
-            select asked.ordinal, asked.consumer,
-                   case when asked.kind = 'in_environment' then asked.kind else 'released' end,
-                   released_version.version_id, null, null, environment.name, environment.production
-            from asked
-            join released_version on released_version.tenant_id = $1
-                                 and released_version.pacticipant_id = asked.consumer_id
-                                 and released_version.support_ended_at is null
-            join environment on environment.tenant_id = $1
-                            and environment.id = released_version.environment_id
+            select case when asked.kind = 'in_environment' then asked.kind else 'released' end,
+                   released_version.version_id, null, null, released_version.environment_id
+            from released_version
             where asked.kind in ('released', 'deployed_or_released', 'in_environment')
-              and (asked.value is null or environment.name = asked.value)
-        )
-        select chosen.ordinal as "ordinal!", chosen.reason as "reason!", chosen.consumer as "consumer!",
-               version.number as version, version.position, contract.content_id as "content_id: _",
-               contract_content.sha, chosen.branch, chosen.tag, chosen.environment, chosen.production
-        from chosen
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = chosen.version_id
-                     and contract.provider_id = $2
-        join version on version.tenant_id = $1
-                    and version.id = chosen.version_id
-        join contract_content on contract_content.tenant_id = $1
-                             and contract_content.id = contract.content_id
-        order by chosen.ordinal, version.position
+              and released_version.tenant_id = $1
+              and released_version.pacticipant_id = consumer.id
+              and released_version.support_ended_at is null
+        ) as chosen
+        left join lateral (
+            select environment.name, environment.production
+            from environment
+            where environment.tenant_id = $1
+              and environment.id = chosen.environment_id
+            limit 1
+        ) as environment on true
+        cross join lateral (
+            select contract.content_id, contract.created_at
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = chosen.version_id
+              and contract.provider_id = (select provider.id from provider)
+            limit 1
+        ) as contract
+        where (chosen.environment_id is null or asked.value is null or environment.name = asked.value)
+          and (asked.kind <> 'head' or contract.created_at > $7)
+        union all
+        select null, null, null, null, null, null, null, null, null, provider.id
+        from provider
+        union all
+        select null, null, null, null, null, null, null, environment.name, null, null
+        from asked
+        join environment on environment.tenant_id = $1
+                        and environment.name = asked.value
+        where asked.kind in ('deployed', 'released', 'deployed_or_released', 'in_environment')
         "#,
         tenant.0,
-        provider.0,
+        provider.as_str(),
         &ordinals,
         &kinds,
         &values as &[Option<String>],
         &consumers as &[Option<String>],
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The contracts of the heads of all branches and tags that were published after `since`: candidates for work in
-/// progress.
-pub(crate) async fn list_heads_since(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    since: DateTime<Utc>,
-) -> sqlx::Result<Vec<Selected>> {
-    sqlx::query_as!(
-        Selected,
-        r#"
-        with head as (
-            select 'branch' as reason, integration.consumer_id, branch_head.version_id, branch_head.branch,
-                   null::text as tag
-            from integration
-            join branch_head on branch_head.tenant_id = $1
-                            and branch_head.pacticipant_id = integration.consumer_id
-            where integration.tenant_id = $1
-              and integration.provider_id = $2
-            union all
-            select 'latest_tagged', integration.consumer_id, tag_head.version_id, null, tag_head.name
-            from integration
-            join tag_head on tag_head.tenant_id = $1
-                         and tag_head.pacticipant_id = integration.consumer_id
-            where integration.tenant_id = $1
-              and integration.provider_id = $2
-        )
-        select 0 as "ordinal!", head.reason as "reason!", consumer.name as consumer, version.number as version,
-               version.position, contract.content_id as "content_id: _", contract_content.sha, head.branch, head.tag,
-               null::text as environment, null::boolean as production
-        from head
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = head.version_id
-                     and contract.provider_id = $2
-                     and contract.created_at > $3
-        join version on version.tenant_id = $1
-                    and version.id = head.version_id
-        join pacticipant as consumer on consumer.tenant_id = $1
-                                    and consumer.id = head.consumer_id
-        join contract_content on contract_content.tenant_id = $1
-                             and contract_content.id = contract.content_id
-        order by version.position
-        "#,
-        tenant.0,
-        provider.0,
         since,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    lines.into_iter().try_fold(Selection::default(), |mut selection, line| {
+        match (line.provider_id, line.ordinal) {
+            (Some(provider), _) => selection.provider = Some(PacticipantId(provider)),
+            // A contract that vanished would not be verified.
+            (None, Some(_)) => selection.chosen.push(line.chosen().ok_or(sqlx::Error::RowNotFound)?),
+            (None, None) => selection.environments.extend(line.environment),
+        }
+        Ok(selection)
+    })
 }
 
-/// Which successes settle a content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Successes {
-    /// Any: it is no longer pending.
-    Any,
-    /// Those of content that the provider asked for: it is no longer work in progress.
-    AskedFor,
+impl Line {
+    fn chosen(self) -> Option<Chosen> {
+        Some(Chosen {
+            ordinal: usize::try_from(self.ordinal?).ok()?,
+            reason: self.reason?,
+            consumer: self.consumer?,
+            version_id: self.version_id?,
+            content_id: self.content_id?,
+            branch: self.branch,
+            tag: self.tag,
+            environment: self.environment,
+            production: self.production,
+        })
+    }
 }
 
-/// The contents that are no longer pending for a provider branch: verified by a version on it, or on another branch
-/// before this one began. Numbers are given in order of time, so the first result tells the latter.
+/// A contract in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InQuestion {
+    pub(crate) content_id: i64,
+    pub(crate) version_id: i64,
+    /// As work in progress: then it is of interest until the provider has asked for it and verified it.
+    pub(crate) in_progress: bool,
+}
+
+/// Where a success settles a content.
+pub(crate) struct Lines {
+    kinds: Vec<String>,
+    names: Vec<Option<String>>,
+}
+
+impl Lines {
+    /// The branch, else each of the tags, else anywhere.
+    pub(crate) fn of(branch: Option<&BranchName>, tags: &[TagName]) -> Self {
+        let lines: Vec<(&str, Option<&str>)> = match (branch, tags) {
+            (Some(branch), _) => vec![("branch", Some(branch.as_str()))],
+            (None, []) => vec![("any", None)],
+            (None, tags) => tags.iter().map(|tag| ("tag", Some(tag.as_str()))).collect(),
+        };
+        let (kinds, names): (Vec<&str>, Vec<Option<&str>>) = lines.into_iter().unzip();
+        let text = |name: &str| name.to_string();
+        Self {
+            kinds: kinds.into_iter().map(text).collect(),
+            names: names.into_iter().map(|name| name.map(text)).collect(),
+        }
+    }
+}
+
+/// What is shown of a contract in question.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) content_id: i64,
+    pub(crate) version_id: i64,
+    pub(crate) number: String,
+    pub(crate) position: i64,
+    pub(crate) sha: String,
+    /// Whether a failure fails the build.
+    pub(crate) settled: bool,
+}
+
+/// Describes the contracts; of those in progress only what is not settled.
 ///
-/// A short branch is searched version by version, a long one from each content's last result back: either way few rows
-/// are read, however long the history.
-pub(crate) async fn list_settled_for_branch(
+/// A content is settled when it has succeeded on each line: by a version on the branch or with the tag, or on another
+/// one before this one began. Numbers are given in order of time, so the first result tells the latter. A short line is
+/// searched version by version, a long one from each content's last result back: either way few rows are read, however
+/// long the history. The cases keep the cheapest search first. A success with content that was in progress does not
+/// count for what is in progress.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
+pub(crate) async fn list_described(
     db: &mut PgConnection,
     tenant: TenantId,
     provider: PacticipantId,
-    contents: &[i64],
-    branch: &str,
-    successes: Successes,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
+    contracts: &[InQuestion],
+    lines: &Lines,
+) -> sqlx::Result<Vec<Described>> {
+    let contents: Vec<i64> = contracts.iter().map(|one| one.content_id).collect();
+    let versions: Vec<i64> = contracts.iter().map(|one| one.version_id).collect();
+    let in_progress: Vec<bool> = contracts.iter().map(|one| one.in_progress).collect();
+    sqlx::query_as!(
+        Described,
         r#"
-        with line as (
-            select branch.created_at
-            from branch
-            where branch.tenant_id = $1
-              and branch.pacticipant_id = $2
-              and branch.name = $4
+        with wanted as (
+            select wanted.content_id, wanted.version_id, wanted.in_progress
+            from unnest($3::bigint[], $4::bigint[], $5::boolean[]) as wanted (content_id, version_id, in_progress)
         ),
-        size as (
-            select count(*) as versions
-            from (
-                select from branch_version
-                where branch_version.tenant_id = $1
-                  and branch_version.pacticipant_id = $2
-                  and branch_version.branch = $4
-                limit 21
-            ) as counted
-        )
-        select content.id as "id!"
-        from unnest($3::bigint[]) as content (id)
-        where exists (
-            select
-            from (
-                select verification_log.created_at
-                from verification_log
-                where verification_log.tenant_id = $1
-                  and verification_log.content_id = content.id
-                  and verification_log.success
-                  and not ($5 and verification_log.wip)
-                  and exists (
-                      select from branch_version
-                      where branch_version.tenant_id = $1
-                        and branch_version.version_id = verification_log.provider_version_id
-                  )
-                order by verification_log.number
-                limit 1
-            ) as first
-            where not exists (select from line where line.created_at <= first.created_at)
-        )
-        or (select versions from size) <= 20 and exists (
-            select
-            from (
-                select branch_version.version_id
-                from branch_version
-                where branch_version.tenant_id = $1
-                  and branch_version.pacticipant_id = $2
-                  and branch_version.branch = $4
-                limit 20
-            ) as short
-            join verification_log on verification_log.tenant_id = $1
-                                 and verification_log.provider_version_id = short.version_id
-                                 and verification_log.content_id = content.id
+        line as materialized (
+            select line.kind, line.name,
+                   case line.kind
+                       when 'branch' then (
+                           select branch.created_at
+                           from branch
+                           where branch.tenant_id = $1
+                             and branch.pacticipant_id = $2
+                             and branch.name = line.name
+                       )
+                       when 'tag' then (
+                           select min(tag.created_at)
+                           from tag
+                           where tag.tenant_id = $1
+                             and tag.pacticipant_id = $2
+                             and tag.name = line.name
+                       )
+                   end as began_at,
+                   (
+                       select count(*)
+                       from (
+                           select from branch_version
+                           where line.kind = 'branch'
+                             and branch_version.tenant_id = $1
+                             and branch_version.pacticipant_id = $2
+                             and branch_version.branch = line.name
+                           union all
+                           select from tag
+                           where line.kind = 'tag'
+                             and tag.tenant_id = $1
+                             and tag.pacticipant_id = $2
+                             and tag.name = line.name
+                           limit 21
+                       ) as counted
+                   ) <= 20 as is_short
+            from unnest($6::text[], $7::text[]) as line (kind, name)
+        ),
+        content as (
+            select distinct wanted.content_id, wanted.in_progress
+            from wanted
+        ),
+        judged as materialized (
+            select content.content_id, content.in_progress,
+                   not exists (
+                       select from line
+                       where not case
+                           when not line.is_short and (
+                               select true
+                               from verification_log
+                               where verification_log.tenant_id = $1
+                                 and verification_log.content_id = content.content_id
                                  and verification_log.success
-                  and not ($5 and verification_log.wip)
+                                 and not (content.in_progress and verification_log.wip)
+                                 and case line.kind
+                                         when 'branch' then (
+                                             select true
+                                             from branch_version
+                                             where branch_version.tenant_id = $1
+                                               and branch_version.version_id = verification_log.provider_version_id
+                                               and branch_version.branch = line.name
+                                             limit 1
+                                         )
+                                         else (
+                                             select true
+                                             from tag
+                                             where tag.tenant_id = $1
+                                               and tag.version_id = verification_log.provider_version_id
+                                               and tag.name = line.name
+                                             limit 1
+                                         )
+                                     end
+                               order by verification_log.number desc
+                               limit 1
+                           ) is true then true
+                           when (
+                               select line.began_at is null or first.created_at < line.began_at
+                               from (
+                                   select verification_log.created_at
+                                   from verification_log
+                                   where verification_log.tenant_id = $1
+                                     and verification_log.content_id = content.content_id
+                                     and verification_log.success
+                                     and not (content.in_progress and verification_log.wip)
+                                     and case line.kind
+                                             when 'branch' then (
+                                                 select true
+                                                 from branch_version
+                                                 where branch_version.tenant_id = $1
+                                                   and branch_version.version_id = verification_log.provider_version_id
+                                                 limit 1
+                                             )
+                                             when 'tag' then (
+                                                 select true
+                                                 from tag
+                                                 where tag.tenant_id = $1
+                                                   and tag.version_id = verification_log.provider_version_id
+                                                 limit 1
+                                             )
+                                             else true
+                                         end
+                                   order by verification_log.number
+                                   limit 1
+                               ) as first
+                           ) is true then true
+                           else line.is_short and (
+                               select true
+                               from (
+                                   select branch_version.version_id
+                                   from branch_version
+                                   where line.kind = 'branch'
+                                     and branch_version.tenant_id = $1
+                                     and branch_version.pacticipant_id = $2
+                                     and branch_version.branch = line.name
+                                   union all
+                                   select tag.version_id
+                                   from tag
+                                   where line.kind = 'tag'
+                                     and tag.tenant_id = $1
+                                     and tag.pacticipant_id = $2
+                                     and tag.name = line.name
+                               ) as short
+                               cross join lateral (
+                                   select from verification_log
+                                   where verification_log.tenant_id = $1
+                                     and verification_log.provider_version_id = short.version_id
+                                     and verification_log.content_id = content.content_id
+                                     and verification_log.success
+                                     and not (content.in_progress and verification_log.wip)
+                                   limit 1
+                               ) as success
+                               limit 1
+                           ) is true
+                       end
+                   ) as settled
+            from content
         )
-        or (select versions from size) > 20 and (
-            select true
-            from verification_log
-            where verification_log.tenant_id = $1
-              and verification_log.content_id = content.id
-              and verification_log.success
-              and not ($5 and verification_log.wip)
-              and exists (
-                  select from branch_version
-                  where branch_version.tenant_id = $1
-                    and branch_version.version_id = verification_log.provider_version_id
-                    and branch_version.branch = $4
-              )
-            order by verification_log.number desc
+        select wanted.content_id as "content_id!", wanted.version_id as "version_id!", version.number as "number!",
+               version.position as "position!", described.sha as "sha!", judged.settled as "settled!"
+        from wanted
+        join judged on judged.content_id = wanted.content_id
+                   and judged.in_progress = wanted.in_progress
+        cross join lateral (
+            select version.number, version.position
+            from version
+            where version.tenant_id = $1
+              and version.id = wanted.version_id
             limit 1
-        )
+        ) as version
+        cross join lateral (
+            select contract_content.sha
+            from contract_content
+            where contract_content.tenant_id = $1
+              and contract_content.id = wanted.content_id
+            limit 1
+        ) as described
+        where not (wanted.in_progress and judged.settled)
         "#,
         tenant.0,
         provider.0,
-        contents,
-        branch,
-        successes == Successes::AskedFor,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The contents that are no longer pending for a provider tag: verified by a version that carries it, or by a tagged
-/// version before the tag was first used. Searched as for a branch.
-pub(crate) async fn list_settled_for_tag(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    contents: &[i64],
-    tag: &str,
-    successes: Successes,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
-        r#"
-        with line as (
-            select min(tag.created_at) as created_at, count(*) as versions
-            from tag
-            where tag.tenant_id = $1
-              and tag.pacticipant_id = $2
-              and tag.name = $4
-        )
-        select content.id as "id!"
-        from unnest($3::bigint[]) as content (id)
-        where exists (
-            select
-            from (
-                select verification_log.created_at
-                from verification_log
-                where verification_log.tenant_id = $1
-                  and verification_log.content_id = content.id
-                  and verification_log.success
-                  and not ($5 and verification_log.wip)
-                  and exists (
-                      select from tag
-                      where tag.tenant_id = $1
-                        and tag.version_id = verification_log.provider_version_id
-                  )
-                order by verification_log.number
-                limit 1
-            ) as first
-            where not exists (select from line where line.created_at <= first.created_at)
-        )
-        or (select versions from line) <= 20 and exists (
-            select
-            from (
-                select tag.version_id
-                from tag
-                where tag.tenant_id = $1
-                  and tag.pacticipant_id = $2
-                  and tag.name = $4
-                limit 20
-            ) as short
-            join verification_log on verification_log.tenant_id = $1
-                                 and verification_log.provider_version_id = short.version_id
-                                 and verification_log.content_id = content.id
-                                 and verification_log.success
-                  and not ($5 and verification_log.wip)
-        )
-        or (select versions from line) > 20 and (
-            select true
-            from verification_log
-            where verification_log.tenant_id = $1
-              and verification_log.content_id = content.id
-              and verification_log.success
-              and not ($5 and verification_log.wip)
-              and exists (
-                  select from tag
-                  where tag.tenant_id = $1
-                    and tag.version_id = verification_log.provider_version_id
-                    and tag.name = $4
-              )
-            order by verification_log.number desc
-            limit 1
-        )
-        "#,
-        tenant.0,
-        provider.0,
-        contents,
-        tag,
-        successes == Successes::AskedFor,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The contents that any provider version has verified.
-pub(crate) async fn list_settled(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
-        r#"
-        select content.id as "id!"
-        from unnest($2::bigint[]) as content (id)
-        where exists (
-            select from verification_log
-            where verification_log.tenant_id = $1
-              and verification_log.content_id = content.id
-              and verification_log.success
-        )
-        "#,
-        tenant.0,
-        contents,
+        &contents,
+        &versions,
+        &in_progress,
+        &lines.kinds,
+        &lines.names as &[Option<String>],
     )
     .fetch_all(db)
     .await
