@@ -10,7 +10,7 @@ mod describe;
 mod fix;
 mod reason;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -226,13 +226,46 @@ pub struct Verdict {
     pub ignored: usize,
 }
 
+/// Rows between two pacticipants that are too many to be told one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The consumer.
+    pub consumer: PacticipantName,
+    /// The provider.
+    pub provider: PacticipantName,
+    /// Rows with a successful result.
+    pub success: usize,
+    /// Rows with a failed result.
+    pub failed: usize,
+    /// Rows without result.
+    pub unknown: usize,
+    /// Rows that an ignore selector names.
+    pub ignored: usize,
+}
+
+impl Counted {
+    fn rows(&self) -> usize {
+        self.success + self.failed + self.unknown + self.ignored
+    }
+}
+
 /// Answers the question. Depends on nothing but its argument, and not on the order of anything in it.
 #[must_use]
 pub fn decide(question: &Question) -> Verdict {
+    decide_with(question, &[])
+}
+
+/// As [`decide`], with further rows that are not in the question.
+#[must_use]
+pub fn decide_with(question: &Question, counted: &[Counted]) -> Verdict {
     let (ignored, considered): (Vec<&Row>, Vec<&Row>) = question.rows.iter().partition(|row| is_ignored(question, row));
-    let missing = missing_integrations(question);
+    let missing = missing_integrations(question, counted);
     let count = |wanted: Option<bool>| considered.iter().filter(|row| row.success == wanted).count();
-    let (success, failed, unknown) = (count(Some(true)), count(Some(false)), count(None) + missing.len());
+    let sum = |of: fn(&Counted) -> usize| counted.iter().map(of).sum::<usize>();
+    let untold = sum(|one| one.failed + one.unknown);
+    let success = count(Some(true)) + sum(|one| one.success);
+    let failed = count(Some(false)) + sum(|one| one.failed);
+    let unknown = count(None) + sum(|one| one.unknown) + missing.len();
     let absent = absent_versions(question);
 
     let deployable = if !absent.is_empty() {
@@ -245,13 +278,15 @@ pub fn decide(question: &Question) -> Verdict {
     let mut reasons = warnings(question);
     if absent.is_empty() {
         reasons.extend(obstacles(question, &considered, &missing));
+        reasons.extend((untold > 0).then(|| Reason::more(untold)));
     } else {
         reasons.extend(absent);
     }
     if deployable == Some(true) {
-        reasons.push(if considered.is_empty() { Reason::no_dependencies() } else { Reason::all_verified() });
+        let nothing = considered.is_empty() && success == 0;
+        reasons.push(if nothing { Reason::no_dependencies() } else { Reason::all_verified() });
     }
-    Verdict { deployable, reasons, success, failed, unknown, ignored: ignored.len() }
+    Verdict { deployable, reasons, success, failed, unknown, ignored: ignored.len() + sum(|one| one.ignored) }
 }
 
 /// Whether an ignore selector names the row's consumer or provider.
@@ -264,8 +299,10 @@ pub fn is_ignored(question: &Question, row: &Row) -> bool {
 }
 
 /// Required integrations that no row stands for, ignored or not, and that are not ignored themselves.
-fn missing_integrations(question: &Question) -> Vec<&Integration> {
-    let has_row: BTreeSet<_> = question.rows.iter().map(|row| (&row.consumer, &row.provider)).collect();
+fn missing_integrations<'q>(question: &'q Question, counted: &[Counted]) -> Vec<&'q Integration> {
+    let told = question.rows.iter().map(|row| (&row.consumer, &row.provider));
+    let counted = counted.iter().filter(|one| one.rows() > 0).map(|one| (&one.consumer, &one.provider));
+    let has_row: BTreeSet<_> = told.chain(counted).collect();
     let is_ignored = |name: &PacticipantName| question.ignore.iter().any(|ignore| ignore.covers(name, None));
     let mut missing: Vec<&Integration> = question
         .integrations
@@ -332,11 +369,6 @@ pub fn order(row: &Row) -> Order<'_> {
 }
 
 fn unique(reasons: impl Iterator<Item = Reason>) -> Vec<Reason> {
-    let mut kept: Vec<Reason> = Vec::new();
-    for reason in reasons {
-        if !kept.contains(&reason) {
-            kept.push(reason);
-        }
-    }
-    kept
+    let mut seen: HashSet<Reason> = HashSet::new();
+    reasons.filter(|reason| seen.insert(reason.clone())).collect()
 }

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use pactolus_domain::gate::{
-    Candidate, Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict, VersionRef,
-    decide, is_ignored,
+    Candidate, Counted, Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict,
+    VersionRef, decide, decide_with, is_ignored,
 };
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use proptest::prelude::*;
@@ -294,6 +294,31 @@ proptest! {
         reversed.integrations.reverse();
 
         prop_assert_eq!(decide(&question), decide(&reversed));
+    }
+
+    #[test]
+    fn rows_that_are_only_counted_count_as_if_they_were_told(question in any_question(), told in 0..6_usize) {
+        let mut shorter = question.clone();
+        let counted: Vec<Counted> = shorter.rows.split_off(told.min(question.rows.len())).iter().map(|row| {
+            let counts = |wanted: Option<bool>| usize::from(!is_ignored(&question, row) && row.success == wanted);
+            Counted {
+                consumer: row.consumer.clone(),
+                provider: row.provider.clone(),
+                success: counts(Some(true)),
+                failed: counts(Some(false)),
+                unknown: counts(None),
+                ignored: usize::from(is_ignored(&question, row)),
+            }
+        }).collect();
+
+        let (whole, verdict) = (decide(&question), decide_with(&shorter, &counted));
+
+        let numbers = |one: &Verdict| (one.deployable, one.success, one.failed, one.unknown, one.ignored);
+        prop_assert_eq!(numbers(&verdict), numbers(&whole));
+        let untold: usize = counted.iter().map(|one| one.failed + one.unknown).sum();
+        let tells_of_more = verdict.reasons.iter().any(|reason| reason.kind == Kind::More);
+        let names_what_is_absent = whole.reasons.iter().any(|reason| reason.kind == Kind::NoSuchVersion);
+        prop_assert_eq!(tells_of_more, untold > 0 && !names_what_is_absent);
     }
 
     #[test]

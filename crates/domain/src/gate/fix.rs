@@ -6,7 +6,7 @@ use super::{Candidate, Criterion, Found, Integration, Origin, Question, Row, Sel
 use crate::names::{EnvironmentName, PacticipantName, VersionNumber};
 
 /// What to do about a reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fix {
     /// Verify the consumer version's contract with the provider version.
     Verify {

@@ -26,6 +26,8 @@ pub enum Kind {
     Ignored,
     /// Nothing depends on it and it depends on nothing.
     NoDependencies,
+    /// There are more failed or missing results than are told.
+    More,
 }
 
 impl Kind {
@@ -34,7 +36,7 @@ impl Kind {
     pub fn notice_type(self) -> &'static str {
         match self {
             Self::CannotIgnore | Self::NoEnvironment | Self::NoVersionNumber => "warning",
-            Self::NoSuchVersion | Self::NotVerified | Self::NoProvider | Self::Failed => "error",
+            Self::NoSuchVersion | Self::NotVerified | Self::NoProvider | Self::Failed | Self::More => "error",
             Self::Verified | Self::NoDependencies => "success",
             Self::Ignored => "info",
         }
@@ -54,12 +56,13 @@ impl Kind {
             Self::Verified => "verified",
             Self::Ignored => "ignored",
             Self::NoDependencies => "no_dependencies",
+            Self::More => "more",
         }
     }
 }
 
 /// A side of a row: which version, and why it is in question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Side {
     /// Whose version.
     pub pacticipant: PacticipantName,
@@ -70,7 +73,7 @@ pub struct Side {
 }
 
 /// One reason: its kind, a sentence for people, what it is about, and what would change it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reason {
     /// For machines.
     pub kind: Kind,
@@ -168,6 +171,10 @@ impl Reason {
         };
         let reason = reason.about(question, row);
         if ignored || row.success == Some(true) { reason } else { reason.fixed_by(fix::of_row(question, row)) }
+    }
+
+    pub(super) fn more(rows: usize) -> Self {
+        Self::new(Kind::More, format!("There are {rows} more rows of the matrix that failed or are not verified"))
     }
 
     pub(super) fn all_verified() -> Self {

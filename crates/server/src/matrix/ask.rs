@@ -1,18 +1,19 @@
-//! From a query to an answer: resolve what it names, read the rows, decide. Two statements; a third only when the answer
-//! is not yes, to find what would help.
+//! From a query to an answer: resolve what it names, read the rows, decide. Two statements for questions about versions; a
+//! third only when the answer is not yes, to find what would help.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use pactolus_domain::gate::{
     Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
-    VersionRef, decide, explain, is_ignored,
+    VersionRef, decide_with, explain, is_ignored,
 };
 use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 use sqlx::PgConnection;
 
+use super::draw::{Drawn, draw};
 use super::query::Query;
 use super::rows::{self, MatrixRow};
-use super::store::{self, Between, FoundVersion, KnownVersion, Listed, Pair, Resolution, Surroundings};
+use super::store::{self, Between, FoundVersion, KnownVersion, Pair, Resolution, Surroundings};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -54,19 +55,8 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     refuse_unknown(query, &resolution)?;
     let selectors = selectors(query, &resolution)?;
     let between = between(query, &resolution);
-    let Listed { rows: raw, surroundings } = store::list_rows(db, tenant, &between, query.latest_by).await?;
-
-    if i64::try_from(raw.len()).is_ok_and(|rows| rows > store::MOST_ROWS) {
-        let text = format!(
-            "this question covers more than {} results: name versions, tags, branches or an environment",
-            store::MOST_ROWS
-        );
-        return Err(Error::InvalidQuery(vec![text]).into());
-    }
-    let rows = raw.into_iter().map(rows::parse).collect::<Result<Vec<MatrixRow>, _>>();
-    let mut rows = rows.map_err(Error::internal)?;
-    rows::add_co_residents(&mut rows, &selectors);
-    let rows = rows::keep_latest(rows, query.latest_by);
+    let Drawn { rows, counted, shown, surroundings } =
+        draw(db, tenant, query, &resolution, &between, &selectors).await?;
     let mut question = Question {
         selectors,
         integrations: resolution.pairs.iter().map(integration).collect::<Result<_, _>>().map_err(Error::internal)?,
@@ -75,11 +65,12 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
         has_destination: query.has_place(),
         passing: Vec::new(),
     };
-    if decide(&question).deployable != Some(true) {
-        question.passing = find_passing(db, tenant, query, &rows).await?;
+    let mut verdict = decide_with(&question, &counted);
+    if verdict.deployable != Some(true) {
+        question.passing = find_passing(db, tenant, query, &resolution, &rows).await?;
+        verdict = decide_with(&question, &counted);
     }
-    let verdict = decide(&question);
-    let rows = shown(rows, query, &question);
+    let rows = in_order(shown, &question);
     let reasons = reasons(&question, &verdict, &rows);
     let surroundings = complete(db, tenant, surroundings, &rows).await?;
     Ok(Answer { question, verdict, reasons, rows, surroundings })
@@ -244,7 +235,7 @@ fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
     let ignore = query.ignore.iter().enumerate().map(|(ordinal, one)| Ignore {
         pacticipant: one.pacticipant.clone(),
         version: one.version.clone(),
-        exists: resolution.ignorable.contains(&ordinal),
+        exists: resolution.ignorable.iter().any(|found| found.ordinal == ordinal),
     });
     ignore.collect()
 }
@@ -254,36 +245,33 @@ async fn find_passing(
     db: &mut PgConnection,
     tenant: TenantId,
     query: &Query,
+    resolution: &Resolution,
     rows: &[MatrixRow],
 ) -> Result<Vec<Passing>, Error> {
     let asked = |name: &PacticipantName| query.selectors.iter().any(|one| one.pacticipant == *name);
-    let open = rows.iter().filter(|one| one.row.success != Some(true));
-    let mut consumer_versions: Vec<i64> = Vec::new();
-    let mut provider_versions: Vec<i64> = Vec::new();
-    for one in open {
-        if !asked(&one.row.provider) {
-            consumer_versions.push(one.row.consumer_version.key);
-        } else if !asked(&one.row.consumer) {
-            provider_versions.extend(one.row.provider_version.as_ref().map(|version| version.key));
+    let ids: HashMap<&str, i64> =
+        resolution.pairs.iter().map(|pair| (pair.consumer.as_str(), pair.consumer_id)).collect();
+    let (mut consumer_versions, mut provider_versions) = (BTreeSet::new(), BTreeSet::new());
+    let mut consumers: BTreeSet<i64> = BTreeSet::new();
+    for MatrixRow { row, .. } in rows.iter().filter(|one| one.row.success != Some(true)) {
+        if !asked(&row.provider) {
+            consumer_versions.insert(row.consumer_version.key);
+        } else if !asked(&row.consumer) {
+            provider_versions.extend(row.provider_version.as_ref().map(|version| version.key));
+            consumers.extend(ids.get(row.consumer.as_str()));
         }
     }
     if consumer_versions.is_empty() && provider_versions.is_empty() {
         return Ok(Vec::new());
     }
-    for versions in [&mut consumer_versions, &mut provider_versions] {
-        versions.sort_unstable();
-        versions.dedup();
-    }
-    let found = store::list_passing(db, tenant, &consumer_versions, &provider_versions).await?;
+    let [consumer_versions, provider_versions, consumers] =
+        [consumer_versions, provider_versions, consumers].map(|ids| ids.into_iter().collect::<Vec<i64>>());
+    let found = store::list_passing(db, tenant, &consumer_versions, &provider_versions, &consumers).await?;
     found.into_iter().map(rows::parse_passing).collect::<Result<_, _>>().map_err(Error::internal)
 }
 
-/// The verdict is over everything; only what is shown is filtered. What is ignored stands last.
-fn shown(mut rows: Vec<MatrixRow>, query: &Query, question: &Question) -> Vec<MatrixRow> {
-    if !query.success.is_empty() {
-        rows.retain(|one| query.success.contains(&one.row.success));
-    }
-    rows::most_recent(&mut rows, query.limit);
+/// What is ignored stands last.
+fn in_order(mut rows: Vec<MatrixRow>, question: &Question) -> Vec<MatrixRow> {
     rows::sort(&mut rows);
     let (ignored, mut shown): (Vec<MatrixRow>, Vec<MatrixRow>) =
         rows.into_iter().partition(|one| is_ignored(question, &one.row));
@@ -293,7 +281,8 @@ fn shown(mut rows: Vec<MatrixRow>, query: &Query, question: &Question) -> Vec<Ma
 
 fn reasons(question: &Question, verdict: &Verdict, rows: &[MatrixRow]) -> Vec<Reason> {
     let mut reasons = explain(question, rows.iter().map(|one| &one.row));
-    let without_row = verdict.reasons.iter().filter(|reason| !reasons.contains(reason)).cloned().collect::<Vec<_>>();
+    let of_rows: HashSet<&Reason> = reasons.iter().collect();
+    let without_row: Vec<Reason> = verdict.reasons.iter().filter(|reason| !of_rows.contains(reason)).cloned().collect();
     reasons.extend(without_row);
     reasons
 }

@@ -4,6 +4,8 @@
 
 mod api;
 mod ask;
+mod draw;
+mod history;
 mod query;
 mod rows;
 mod store;

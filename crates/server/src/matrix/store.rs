@@ -7,8 +7,9 @@ mod passing;
 mod resolve;
 mod rows;
 
+pub(super) use history::{
+    Contents, Judged, MOST_FACTORS, Name, Promised, list_judged, list_names, list_promised, list_verified,
+};
 pub(super) use passing::{RawPassing, list_passing};
 pub(super) use resolve::{FoundVersion, Pair, Resolution, resolve};
-pub(super) use rows::{
-    Between, KnownVersion, Listed, MOST_ROWS, RawRow, Residence, Surroundings, list_rows, list_surroundings,
-};
+pub(super) use rows::{Between, KnownVersion, Listed, RawRow, Residence, Surroundings, list_rows, list_surroundings};

@@ -456,3 +456,30 @@ async fn a_row_says_all_of_its_versions() {
     }
     "#);
 }
+
+#[tokio::test]
+async fn of_thousands_of_failures_some_are_told_and_the_rest_is_counted() {
+    let app = TestApp::start().await;
+    let world = app.world();
+    for version in 1..=32 {
+        world.consumer("shop").version(&version.to_string()).contract_with("stock", &["same"]).await;
+    }
+    for version in 101..=132 {
+        world.provider("stock").version(&version.to_string()).fails("shop", "1").await;
+    }
+    world.provider("stock").version("133").verifies("shop", "1").await;
+
+    let answer = app.get("/matrix/provider/stock/consumer/shop").await.is(200);
+
+    assert_eq!(answer.at("/summary/deployable"), false);
+    assert_eq!((answer.at("/summary/success"), answer.at("/summary/failed")), (32.into(), 1024.into()));
+    assert_eq!(answer.at("/matrix").as_array().map(Vec::len), Some(100));
+    assert_eq!(answer.at("/matrix/0/provider/version/number"), "133");
+    let notices = answer.at("/notices");
+    assert_eq!(notices.as_array().map(Vec::len), Some(1001));
+    assert_eq!(notices[1000]["text"], "There are 24 more rows of the matrix that failed or are not verified");
+    assert_eq!(
+        answer.at("/reasons").as_array().and_then(|all| all.last().cloned()).unwrap_or_default()["kind"],
+        "more"
+    );
+}

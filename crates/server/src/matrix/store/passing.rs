@@ -16,13 +16,14 @@ pub(crate) struct RawPassing {
     pub(crate) provider_position: i64,
 }
 
-/// The newest provider version that verified each contract of these consumer versions, and the newest version of each
-/// consumer whose contract these provider versions have verified.
+/// The newest provider version that verified each contract of these consumer versions, and the newest version of each of
+/// `consumers` whose contract these provider versions have verified.
 pub(crate) async fn list_passing(
     db: &mut PgConnection,
     tenant: TenantId,
     consumer_versions: &[i64],
     provider_versions: &[i64],
+    consumers: &[i64],
 ) -> sqlx::Result<Vec<RawPassing>> {
     // Ids are given with positions, and unlike them stand in the key: the newest is the first that is looked at. The limits
     // of one change nothing but the plan: each row is looked up by key, however many the planner expects.
@@ -50,6 +51,13 @@ pub(crate) async fn list_passing(
             join verification on verification.tenant_id = $1
                              and verification.provider_version_id = asked.version_id
                              and verification.success
+            cross join lateral (
+                select from contract_content
+                where contract_content.tenant_id = $1
+                  and contract_content.id = verification.content_id
+                  and contract_content.consumer_id = any($4)
+                limit 1
+            ) as of_consumer
             cross join lateral (
                 select contract.consumer_version_id, contract.consumer_id, contract.provider_id
                 from contract
@@ -96,6 +104,7 @@ pub(crate) async fn list_passing(
         tenant.0,
         consumer_versions,
         provider_versions,
+        consumers,
     )
     .fetch_all(db)
     .await

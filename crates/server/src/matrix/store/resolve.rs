@@ -36,8 +36,18 @@ pub(crate) struct Resolution {
     pub(crate) inferred: Vec<InferredPacticipant>,
     /// Names of the environments in the question that exist.
     pub(crate) environments: Vec<String>,
-    /// Numbers of the ignore selectors that name something that exists.
-    pub(crate) ignorable: Vec<usize>,
+    /// What of the ignore selectors exists.
+    pub(crate) ignorable: Vec<Ignorable>,
+}
+
+/// What an ignore selector names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ignorable {
+    /// The selector's number.
+    pub(crate) ordinal: usize,
+    pub(crate) pacticipant_id: i64,
+    /// If it names one.
+    pub(crate) version_id: Option<i64>,
 }
 
 /// A version, and since when it runs where, if that is why it was found.
@@ -379,17 +389,16 @@ async fn list_lines(db: &mut PgConnection, tenant: TenantId, words: &Words) -> s
         where environment.tenant_id = $1
           and environment.name = any($7)
         union all
-        select 'ignorable', (ignored.ordinal - 1)::integer, null, null, null, null, null, null, null, null, null, null
+        select 'ignorable', (ignored.ordinal - 1)::integer, pacticipant.id, null, null, null, null, version.id, null,
+               null, null, null
         from unnest($8::text[], $9::text[]) with ordinality as ignored (name, number, ordinal)
         join pacticipant on pacticipant.tenant_id = $1
                         and pacticipant.name = ignored.name
+        left join version on version.tenant_id = $1
+                         and version.pacticipant_id = pacticipant.id
+                         and version.number = ignored.number
         where ignored.number is null
-           or exists (
-               select from version
-               where version.tenant_id = $1
-                 and version.pacticipant_id = pacticipant.id
-                 and version.number = ignored.number
-           )
+           or version.id is not null
         "#,
         tenant.0,
         &words.names,
@@ -422,7 +431,9 @@ impl Resolution {
                 }
                 ("inferred", _, Some(id)) => inferred.extend(line.version().map(|one| (id, one))),
                 ("environment", ..) => found.environments.extend(line.pacticipant),
-                ("ignorable", Some(ordinal), _) => found.ignorable.push(ordinal),
+                ("ignorable", Some(ordinal), Some(pacticipant_id)) => {
+                    found.ignorable.push(Ignorable { ordinal, pacticipant_id, version_id: line.version_id });
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::query::LatestBy;
-use super::history;
 use crate::ids::TenantId;
 
 /// What rows are between, in pairs, each of which is one look-up by key: all versions times all providers would grow with
@@ -114,40 +113,34 @@ struct Line {
     contacts: Option<Value>,
 }
 
-/// How many rows an answer is drawn from at most. Names alone, of applications with long histories, would give the
-/// product of all their publications and results.
-pub(crate) const MOST_ROWS: i64 = 50_000;
-
 /// Up to so many contracts with provider versions are looked up one by one.
 const MOST_COMBINATIONS: usize = 20_000;
 
 /// Of up to so many versions all is read at once; of more, only what the rows show.
 const MOST_VERSIONS: usize = 1_000;
 
-/// At most one more than [`MOST_ROWS`] rows: each contract with each of its results in question; one without any stands
-/// once, without result.
-///
-/// The gate asks about versions only and has a statement of its own: the planner of one for all questions would have to
-/// expect thousands of rows, and would read whole tables for the few that there are.
+/// The rows of questions about versions: each contract with each of its results in question; one without any stands once,
+/// without result. `None` when the question is about any version, or about more than can be looked up one by one.
 pub(crate) async fn list_rows(
     db: &mut PgConnection,
     tenant: TenantId,
     between: &Between,
     latest_by: LatestBy,
-) -> sqlx::Result<Listed> {
+) -> sqlx::Result<Option<Listed>> {
     let anything = !between.any_contract.is_empty()
         || !between.any_version_of_providers.is_empty()
         || !between.verified_by.is_empty();
-    if !anything && latest_by != LatestBy::All {
-        let combinations = Combinations::of(between);
-        if combinations.consumer_versions.len() <= MOST_COMBINATIONS {
-            let versions = between.versions.keys().copied().take(MOST_VERSIONS + 1).collect::<Vec<i64>>();
-            let versions = if versions.len() > MOST_VERSIONS { Vec::new() } else { versions };
-            let lines = list_lines(db, tenant, &combinations, &versions).await?;
-            return sorted(lines, between);
-        }
+    if anything || latest_by == LatestBy::All {
+        return Ok(None);
     }
-    Ok(Listed { rows: history::list_rows(db, tenant, between, latest_by).await?, surroundings: Vec::new() })
+    let combinations = Combinations::of(between);
+    if combinations.consumer_versions.len() > MOST_COMBINATIONS {
+        return Ok(None);
+    }
+    let versions: Vec<i64> = between.versions.keys().copied().collect();
+    let versions = if versions.len() > MOST_VERSIONS { Vec::new() } else { versions };
+    let lines = list_lines(db, tenant, &combinations, &versions).await?;
+    sorted(lines, between).map(Some)
 }
 
 /// What is shown of these versions, by version.
