@@ -1,0 +1,250 @@
+//! A seeded database, a server that tells its plans, and whom to ask about.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Parser;
+use http_body_util::BodyExt;
+use pactolus_server::{App, Clock, MasterKey, Settings};
+use pactolus_test_support::TestDatabase;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use tower::ServiceExt;
+use tower_http::normalize_path::NormalizePath;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::plan::{Cost, Listening};
+use crate::seed;
+
+/// Tables with so many rows are not to be read whole.
+const LARGE_ROWS: i64 = 1_000;
+
+/// How Postgres plans what the server does not decide itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Planning {
+    AsItComes,
+    /// Anew for the parameters of each execution.
+    Custom,
+    /// Once, without looking at parameters.
+    Generic,
+}
+
+#[derive(Parser)]
+struct Seeding {
+    #[command(flatten)]
+    arguments: seed::Arguments,
+}
+
+/// Made once for all questions: it takes some seconds.
+pub(crate) async fn seeded() -> TestDatabase {
+    install();
+    let database = TestDatabase::create(&pactolus_server::MIGRATOR).await;
+    let size = ["--pacticipants", "400", "--results", "60000"];
+    let seeding = Seeding::parse_from(["seed", "--database-url", database.url()].into_iter().chain(size));
+    seed::run(&seeding.arguments).await.expect("an empty database is seeded");
+    database
+}
+
+fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // Another test of the process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        tracing_subscriber::registry().with(Listening).init();
+    });
+}
+
+/// A server with one connection, whose plans are told.
+pub(crate) struct Asking {
+    router: NormalizePath<Router>,
+    /// To look for whom to ask about, without plans.
+    db: PgPool,
+    large: Vec<String>,
+}
+
+impl Asking {
+    pub(crate) async fn of(database: &TestDatabase, planning: Planning) -> Self {
+        let mode = match planning {
+            Planning::AsItComes => "auto",
+            Planning::Custom => "force_custom_plan",
+            Planning::Generic => "force_generic_plan",
+        };
+        let told = database.connect_options().options([
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_analyze", "on"),
+            ("auto_explain.log_buffers", "on"),
+            ("auto_explain.log_timing", "off"),
+            ("auto_explain.log_format", "json"),
+            ("auto_explain.log_level", "notice"),
+            ("plan_cache_mode", mode),
+        ]);
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(told).await.expect("the database lets us in");
+        let app = App::new(pool, Settings::default(), Clock::System, MasterKey::generate());
+        let db = PgPoolOptions::new().max_connections(1);
+        let db = db.connect_with(database.connect_options()).await.expect("the database lets us in");
+        let large = "select relname::text from pg_class where relkind = 'r' and reltuples >= $1";
+        let large = sqlx::query_scalar(large).bind(LARGE_ROWS).fetch_all(&db).await.expect("tables are listed");
+        Self { router: pactolus_server::router(app), db, large }
+    }
+
+    /// The answer, and what it cost when it was asked for the second time: the first one may be planned.
+    pub(crate) async fn get(&self, address: &str) -> (Value, Cost) {
+        self.send(Method::GET, address, None).await;
+        self.send(Method::GET, address, None).await
+    }
+
+    pub(crate) async fn post(&self, address: &str, body: &Value) -> (Value, Cost) {
+        self.send(Method::POST, address, Some(body)).await
+    }
+
+    async fn send(&self, method: Method, address: &str, body: Option<&Value>) -> (Value, Cost) {
+        let request = Request::builder()
+            .method(method)
+            .uri(address.replace('[', "%5B").replace(']', "%5D"))
+            .header(header::HOST, "pactolus.test")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .expect("a request");
+        Cost::begin();
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let status = response.status();
+        let text = response.into_body().collect().await.expect("a body").to_bytes();
+        assert!(status.is_success(), "{address}: {status}: {}", String::from_utf8_lossy(&text));
+        (serde_json::from_slice(&text).expect("JSON"), Cost::take(&self.large))
+    }
+
+    /// Some applications that consume and provide a little, with the heads of their main branches.
+    pub(crate) async fn typical_heads(&self) -> Vec<(String, String)> {
+        let found = sqlx::query_as(
+            "select pacticipant.name, version.number \
+             from pacticipant \
+             join branch_head on branch_head.pacticipant_id = pacticipant.id and branch_head.branch = main_branch \
+             join version on version.id = branch_head.version_id \
+             where (select count(*) from integration where consumer_id = pacticipant.id) between 2 and 3 \
+               and (select count(*) from integration where provider_id = pacticipant.id) between 1 and 5 \
+             order by md5(pacticipant.name) \
+             limit 10",
+        );
+        let heads: Vec<(String, String)> = found.fetch_all(&self.db).await.expect("heads are listed");
+        assert_eq!(heads.len(), 10, "there are typical applications");
+        heads
+    }
+
+    /// The provider with the most consumers, and the head of its main branch.
+    pub(crate) async fn hub_head(&self) -> (String, String) {
+        let found = sqlx::query_as(
+            "select pacticipant.name, version.number \
+             from pacticipant \
+             join branch_head on branch_head.pacticipant_id = pacticipant.id and branch_head.branch = main_branch \
+             join version on version.id = branch_head.version_id \
+             order by (select count(*) from integration where provider_id = pacticipant.id) desc \
+             limit 1",
+        );
+        found.fetch_one(&self.db).await.expect("there is a hub")
+    }
+
+    /// How many branches and tags the consumers of a provider have.
+    pub(crate) async fn heads_of_consumers(&self, provider: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(*) \
+             from pacticipant \
+             join integration on provider_id = pacticipant.id \
+             join (select pacticipant_id from branch_head union all select pacticipant_id from tag_head) as head \
+               on head.pacticipant_id = consumer_id \
+             where pacticipant.name = $1",
+        );
+        counted(found.bind(provider).fetch_one(&self.db).await)
+    }
+
+    /// The consumer of a provider that published most often, how often, and how many results its contents have.
+    pub(crate) async fn busiest_consumer(&self, provider: &str) -> (String, u64, u64) {
+        let found = sqlx::query_as(
+            "select consumer.name, count(*), \
+                    (select count(*) \
+                     from contract_content \
+                     join verification_log on verification_log.content_id = contract_content.id \
+                     where contract_content.consumer_id = consumer.id and contract_content.provider_id = provider.id) \
+             from pacticipant as provider \
+             join contract on contract.provider_id = provider.id \
+             join pacticipant as consumer on consumer.id = contract.consumer_id \
+             where provider.name = $1 \
+             group by consumer.id, consumer.name, provider.id \
+             order by 2 desc \
+             limit 1",
+        );
+        let (name, publications, results): (String, i64, i64) =
+            found.bind(provider).fetch_one(&self.db).await.expect("the provider has consumers");
+        (name, publications.unsigned_abs(), results.unsigned_abs())
+    }
+
+    pub(crate) async fn contracts_verified_by(&self, provider: &str, version: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(*) \
+             from pacticipant \
+             join version on version.pacticipant_id = pacticipant.id \
+             join verification on verification.provider_version_id = version.id \
+             join contract on contract.content_id = verification.content_id \
+             where pacticipant.name = $1 and version.number = $2",
+        );
+        counted(found.bind(provider).bind(version).fetch_one(&self.db).await)
+    }
+
+    pub(crate) async fn latest_sha(&self, consumer: &str, provider: &str) -> String {
+        let (sha, _) = self.latest_content(consumer, provider).await;
+        sha
+    }
+
+    async fn latest_content(&self, consumer: &str, provider: &str) -> (String, String) {
+        let found = sqlx::query_as(
+            "select contract_content.sha, contract_content.content \
+             from pacticipant as consumer \
+             join integration on integration.consumer_id = consumer.id \
+             join pacticipant as provider on provider.id = integration.provider_id and provider.name = $2 \
+             join contract on contract.consumer_version_id = latest_consumer_version_id \
+                          and contract.provider_id = provider.id \
+             join contract_content on contract_content.id = contract.content_id \
+             where consumer.name = $1",
+        );
+        found.bind(consumer).bind(provider).fetch_one(&self.db).await.expect("the two have a contract")
+    }
+
+    /// A publication of a new version.
+    pub(crate) async fn contract(&self, consumer: &str, provider: &str, new_content: bool) -> Value {
+        let (_, content) = self.latest_content(consumer, provider).await;
+        let mut pact: Value = serde_json::from_str(&content).expect("a pact is JSON");
+        if new_content {
+            pact["interactions"][0]["description"] = new_number().into();
+        }
+        json!({
+            "pacticipantName": consumer,
+            "pacticipantVersionNumber": new_number(),
+            "branch": "main",
+            "tags": ["dev"],
+            "contracts": [{
+                "consumerName": consumer,
+                "providerName": provider,
+                "specification": "pact",
+                "contentType": "application/json",
+                "content": STANDARD.encode(pact.to_string()),
+            }],
+        })
+    }
+}
+
+/// Text that nothing has in it yet.
+pub(crate) fn new_number() -> String {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    format!("new-{}", GIVEN.fetch_add(1, Ordering::Relaxed))
+}
+
+fn counted(count: sqlx::Result<i64>) -> u64 {
+    count.expect("rows are counted").unsigned_abs()
+}

@@ -1,0 +1,137 @@
+//! What questions cost on a database with a history: how many statements, that each row is found by index, and how much
+//! is read. Not how long it takes, which depends on the machine. The plans are those that the statements really had:
+//! Postgres tells them as notices.
+
+#![expect(clippy::print_stdout, reason = "the seeder tells how far it is")]
+
+#[path = "../../examples/load/check.rs"]
+#[expect(dead_code, reason = "the command that only checks is not run here")]
+mod check;
+#[path = "../../examples/load/contract.rs"]
+mod contract;
+#[path = "../../examples/load/history.rs"]
+mod history;
+#[path = "../../examples/load/random.rs"]
+mod random;
+#[path = "../../examples/load/seed.rs"]
+mod seed;
+#[path = "../../examples/load/tables.rs"]
+mod tables;
+#[path = "../../examples/load/world.rs"]
+mod world;
+
+mod asking;
+mod plan;
+
+use serde_json::{Value, json};
+
+use asking::{Asking, Planning};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Buffers of 8 KiB that may be read for one row of an answer: its contract, its result, what is shown of two versions.
+const BUFFERS_PER_ROW: u64 = 50;
+
+/// One test, since the database is made once and the plans are told to whoever listens.
+#[tokio::test]
+async fn questions_cost_look_ups_however_much_history_there_is() {
+    let database = asking::seeded().await;
+    for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
+        let asking = Asking::of(&database, planning).await;
+        may_a_typical_version_go(&asking).await;
+        may_a_hub_go(&asking).await;
+        what_is_to_be_verified(&asking).await;
+        what_a_pair_has_been_through(&asking).await;
+        publishing(&asking).await;
+    }
+}
+
+async fn may_a_typical_version_go(asking: &Asking) {
+    let mut answered_yes = 0;
+    for (name, version) in asking.typical_heads().await {
+        let question = format!("/can-i-deploy?pacticipant={name}&version={version}&environment=production");
+
+        let (answer, cost) = asking.get(&question).await;
+
+        let rows = rows_of(&answer);
+        // The third finds what would help.
+        let is_yes = answer["summary"]["deployable"] == true;
+        cost.has_at_most(if is_yes { 2 } else { 3 }, 100 + BUFFERS_PER_ROW * rows, &question);
+        answered_yes += u32::from(is_yes);
+    }
+    assert!(answered_yes > 0, "some application may go");
+}
+
+async fn may_a_hub_go(asking: &Asking) {
+    let (hub, version) = asking.hub_head().await;
+    let by_number = format!("/can-i-deploy?pacticipant={hub}&version={version}&environment=production");
+    let by_branch = format!(
+        "/matrix?q[][pacticipant]={hub}&q[][mainBranch]=true&q[][latest]=true&environment=production&latestby=cvpv"
+    );
+    for question in [by_number, by_branch] {
+        let (answer, cost) = asking.get(&question).await;
+
+        let rows = rows_of(&answer);
+        assert!(rows >= 200, "a hub has hundreds of consumers: {rows} rows");
+        cost.has_at_most(3, BUFFERS_PER_ROW * rows, &question);
+    }
+}
+
+/// All that were decided over, shown or not.
+fn rows_of(answer: &Value) -> u64 {
+    ["success", "failed", "unknown"].iter().filter_map(|count| answer["summary"][*count].as_u64()).sum()
+}
+
+async fn what_is_to_be_verified(asking: &Asking) {
+    let body = json!({
+        "consumerVersionSelectors": [{"mainBranch": true}, {"deployedOrReleased": true}, {"matchingBranch": true}],
+        "providerVersionBranch": "main",
+        "includePendingStatus": true,
+        "includeWipPactsSince": "2020-01-01",
+    });
+    let (hub, _) = asking.hub_head().await;
+    for provider in asking.typical_heads().await.into_iter().map(|(name, _)| name).chain([hub]) {
+        let question = format!("/pacts/provider/{provider}/for-verification");
+        let heads = asking.heads_of_consumers(&provider).await;
+
+        let (_, cost) = asking.post(&question, &body).await;
+
+        // Each head of each consumer has to be looked at: the contract, and whether it was ever verified.
+        cost.has_at_most(2, 250 + 15 * heads, &question);
+    }
+}
+
+async fn what_a_pair_has_been_through(asking: &Asking) {
+    let (hub, version) = asking.hub_head().await;
+    let (consumer, publications, results) = asking.busiest_consumer(&hub).await;
+    let of_pair = format!("/matrix/provider/{hub}/consumer/{consumer}");
+    let of_latest = format!("/matrix?q[][pacticipant]={consumer}&q[][pacticipant]={hub}&latestby=cvp");
+    let alone = format!("/matrix?q[][pacticipant]={hub}&q[][version]={version}&latestby=cvpv");
+
+    for (question, factors) in [(of_pair, publications + results), (of_latest, publications + results)] {
+        let (_, cost) = asking.get(&question).await;
+
+        // Publications and results, never their product; then the hundred rows that are shown.
+        cost.has_at_most(5, 300 + 2 * factors + 25 * 100, &question);
+    }
+    let contracts = asking.contracts_verified_by(&hub, &version).await;
+    let (_, cost) = asking.get(&alone).await;
+    cost.has_at_most(7, 2000 + 2 * contracts + 25 * 100, &alone);
+}
+
+async fn publishing(asking: &Asking) {
+    let (hub, _) = asking.hub_head().await;
+    let (consumer, ..) = asking.busiest_consumer(&hub).await;
+    let sha = asking.latest_sha(&consumer, &hub).await;
+    let results = format!("/pacts/provider/{hub}/consumer/{consumer}/pact-version/{sha}/verification-results");
+    let result = json!({"success": true, "providerApplicationVersion": asking::new_number()});
+
+    let (_, cost) = asking.post(&results, &result).await;
+    cost.has_at_most(9, 300, &results);
+
+    for new_content in [false, true] {
+        let contract = asking.contract(&consumer, &hub, new_content).await;
+        let (_, cost) = asking.post("/contracts/publish", &contract).await;
+        cost.has_at_most(25, 400, "/contracts/publish");
+    }
+}
