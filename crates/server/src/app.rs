@@ -14,8 +14,11 @@ use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
 
-/// All statements see the same state, and the plans of their first executions are kept: making one anew for each
-/// question would cost several times the look-ups. Statements that are asked so must be good whatever their parameters.
+/// Plans are made once for each connection and kept: making one anew for each execution would cost several times the
+/// look-ups. Statements that run so must be good whatever their parameters.
+const CHANGE: &str = "begin; set local plan_cache_mode = force_generic_plan";
+
+/// All statements see the same state.
 const READ_ONE_MOMENT: &str = "\
     begin isolation level repeatable read, read only; \
     set local plan_cache_mode = force_generic_plan";
@@ -56,6 +59,11 @@ impl App {
     /// the answer is on its way.
     pub(crate) async fn read(&self) -> sqlx::Result<PgTransaction<'static>> {
         self.db.begin_with(READ_ONE_MOMENT).await
+    }
+
+    /// A transaction for what builds change all the time.
+    pub(crate) async fn change(&self) -> sqlx::Result<PgTransaction<'static>> {
+        self.db.begin_with(CHANGE).await
     }
 
     /// A new id that sorts by time.

@@ -50,6 +50,12 @@ struct Pair {
     provider: PacticipantName,
 }
 
+impl Pair {
+    fn as_served(&self) -> served::Pair<'_> {
+        served::Pair { consumer: self.consumer.as_str(), provider: self.provider.as_str() }
+    }
+}
+
 impl FromPath for Pair {
     fn from_path(names: &PathNames) -> Result<Self, Error> {
         Ok(Self { provider: names.pacticipant("provider")?, consumer: names.pacticipant("consumer")? })
@@ -169,8 +175,7 @@ async fn branch_head(
 
 async fn find(app: &App, principal: &Principal, pair: &Pair, wanted: &Wanted<'_>) -> Result<Served, Error> {
     let mut db = app.db.acquire().await?;
-    let pair = served::Pair { consumer: pair.consumer.as_str(), provider: pair.provider.as_str() };
-    find_served(&mut db, principal.tenant, pair, wanted).await?.ok_or(Error::NotFound)
+    find_served(&mut db, principal.tenant, pair.as_served(), wanted).await?.ok_or(Error::NotFound)
 }
 
 /// `metadata` goes on in the link that results are published to.
@@ -211,7 +216,7 @@ async fn put(
         contracts: vec![contract],
     };
 
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.change().await?;
     let published = match publish(&mut tx, &app, &principal, &base, publication).await {
         Ok(published) => published,
         Err(Refusal::Error(error)) => return Err(error),
@@ -221,11 +226,12 @@ async fn put(
             return Err(Error::Conflict(texts.collect::<Vec<_>>().join("\n")));
         }
     };
+    let (pair, wanted) = (path.pair.as_served(), Wanted::Version(path.version.as_str()));
+    let shown = find_served(&mut tx, principal.tenant, pair, &wanted).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     app.jobs_written.notify_waiters();
 
     let created = published.contracts.iter().any(|contract| contract.outcome == Outcome::Created);
-    let shown = find(&app, &principal, &path.pair, &Wanted::Version(path.version.as_str())).await?;
     let answer = answer(&base, &headers, &shown, None);
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })
 }

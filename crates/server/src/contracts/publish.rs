@@ -4,6 +4,8 @@
 //! Rows are written in one order (pacticipants by name, the branch, heads of tags by name, contracts by provider), so that
 //! publications never wait for each other in a circle.
 
+use std::collections::BTreeSet;
+
 use pactolus_domain::content::{Content, ContentSha};
 use pactolus_domain::difference::difference;
 use pactolus_domain::merge::merge;
@@ -20,8 +22,8 @@ use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal};
 use crate::ids::{PacticipantId, TenantId};
 use crate::pacticipants;
-use crate::versions::{self, Deploys, EnsuredVersion};
-use crate::webhooks::{self, ContractEvent, Triggered};
+use crate::versions::{self, Deploys, EnsuredVersion, LineOfVersion};
+use crate::webhooks::{self, ContractEvent, Listeners, Triggered};
 
 /// What a consumer build publishes at once.
 pub(super) struct Publication {
@@ -95,14 +97,15 @@ pub(super) async fn publish(
 ) -> Result<Published, Refusal> {
     let tenant = principal.tenant;
     publication.contracts.sort_by(|a, b| a.provider.cmp(&b.provider));
-    refuse_similar_names(db, app, tenant, base, &publication).await?;
-    let (consumer, providers) = ensure_pacticipants(db, app, tenant, &publication).await?;
+    let (consumer, providers) = ensure_pacticipants(db, app, tenant, base, &publication).await?;
     let build_url = publication.build_url.as_deref();
     let version = versions::ensure_version(db, tenant, consumer, &publication.version, build_url, app.now()).await?;
     put_branch_and_tags(db, app, tenant, consumer, version, &publication).await?;
 
-    let provider_ids: Vec<i64> = providers.iter().map(|provider| provider.0).collect();
-    let existing = store::list_existing(db, tenant, version.id, &provider_ids).await?;
+    let provider_ids: BTreeSet<i64> = providers.iter().map(|provider| provider.0).collect();
+    let provider_ids: Vec<i64> = provider_ids.into_iter().collect();
+    let existing =
+        if version.created { Vec::new() } else { store::list_existing(db, tenant, version.id, &provider_ids).await? };
     let mut resolved = Vec::new();
     let mut conflicts = Vec::new();
     for (contract, provider) in publication.contracts.iter().zip(&providers) {
@@ -116,13 +119,44 @@ pub(super) async fn publish(
         return Err(Refusal::Conflicts(conflicts));
     }
 
+    let neighbours = Neighbours {
+        lines: versions::list_lines_of(db, tenant, version.id).await?,
+        listeners: Listeners::read(db, tenant, consumer, &provider_ids).await?,
+        verifiers: store::list_verifiers(db, tenant, consumer, &provider_ids).await?,
+    };
     let mut contracts = Vec::new();
     for (contract, provider, (outcome, content)) in resolved {
         let slot = Slot { consumer, version, provider };
-        let put = Put { publication: &publication, contract, slot, outcome, content: &content };
+        let put =
+            Put { publication: &publication, contract, slot, outcome, content: &content, neighbours: &neighbours };
         contracts.push(put_contract(db, app, principal, base, put).await?);
     }
     Ok(Published { version_created: version.created, contracts })
+}
+
+/// The consumer and the providers, created where they are missing, unless their names look like existing ones.
+async fn ensure_pacticipants(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    publication: &Publication,
+) -> Result<(PacticipantId, Vec<PacticipantId>), Refusal> {
+    let mut names = vec![&publication.consumer];
+    names.extend(publication.contracts.iter().map(|contract| &contract.provider));
+    let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let known = pacticipants::list_ids(db, tenant, &texts).await?;
+    let id_of = |text: &String| known.iter().find(|(name, _)| name == text).map(|(_, id)| *id);
+    let ids = if let Some(ids) = texts.iter().map(id_of).collect::<Option<Vec<PacticipantId>>>() {
+        ids
+    } else {
+        let mut new = names.clone();
+        new.retain(|name| !known.iter().any(|(known, _)| known == name.as_str()));
+        refuse_similar_names(db, app, tenant, base, new).await?;
+        pacticipants::ensure_pacticipants(db, tenant, &names, app.now()).await?
+    };
+    let (consumer, providers) = ids.split_first().ok_or_else(|| Error::internal("no pacticipant was ensured"))?;
+    Ok((*consumer, providers.to_vec()))
 }
 
 async fn refuse_similar_names(
@@ -130,22 +164,13 @@ async fn refuse_similar_names(
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
-    publication: &Publication,
+    mut new: Vec<&PacticipantName>,
 ) -> Result<(), Refusal> {
     if !app.settings.check_similar_names {
         return Ok(());
     }
-    let mut named: Vec<&PacticipantName> = vec![&publication.consumer];
-    named.extend(publication.contracts.iter().map(|contract| &contract.provider));
-    let mut new = Vec::new();
-    for name in named {
-        if !new.contains(&name) && pacticipants::find_id(db, tenant, name).await?.is_none() {
-            new.push(name);
-        }
-    }
-    if new.is_empty() {
-        return Ok(());
-    }
+    new.sort();
+    new.dedup();
     let existing = pacticipants::list_names(db, tenant).await?;
     let messages: Vec<String> = new
         .iter()
@@ -155,19 +180,6 @@ async fn refuse_similar_names(
         })
         .collect();
     if messages.is_empty() { Ok(()) } else { Err(Refusal::SimilarNames(messages)) }
-}
-
-async fn ensure_pacticipants(
-    db: &mut PgConnection,
-    app: &App,
-    tenant: TenantId,
-    publication: &Publication,
-) -> Result<(PacticipantId, Vec<PacticipantId>), Error> {
-    let mut names = vec![&publication.consumer];
-    names.extend(publication.contracts.iter().map(|contract| &contract.provider));
-    let ids = pacticipants::ensure_pacticipants(db, tenant, &names, app.now()).await?;
-    let (consumer, providers) = ids.split_first().ok_or_else(|| Error::internal("no pacticipant was ensured"))?;
-    Ok((*consumer, providers.to_vec()))
 }
 
 async fn put_branch_and_tags(
@@ -181,7 +193,9 @@ async fn put_branch_and_tags(
     if let Some(branch) = &publication.branch {
         versions::add_to_branch(db, app, tenant, consumer, version, branch.as_str()).await?;
     }
-    versions::hold_tag_heads(db, tenant, consumer, &publication.tags).await?;
+    if !publication.tags.is_empty() {
+        versions::hold_tag_heads(db, tenant, consumer, &publication.tags).await?;
+    }
     for tag in &publication.tags {
         versions::add_tag(db, app, tenant, consumer, version, tag.as_str(), Deploys::Never).await?;
     }
@@ -229,12 +243,23 @@ async fn resolve(
     }
 }
 
+#[derive(Clone, Copy)]
 struct Put<'a> {
     publication: &'a Publication,
     contract: &'a ContractToPublish,
     slot: Slot,
     outcome: Outcome,
     content: &'a Content,
+    neighbours: &'a Neighbours,
+}
+
+/// What concerns all contracts of a publication.
+struct Neighbours {
+    /// Tags and branches of the version.
+    lines: Vec<LineOfVersion>,
+    listeners: Listeners,
+    /// Providers that ever published a result for the consumer.
+    verifiers: Vec<PacticipantId>,
 }
 
 async fn put_contract(
@@ -245,17 +270,14 @@ async fn put_contract(
     put: Put<'_>,
 ) -> Result<PublishedContract, Error> {
     let tenant = principal.tenant;
-    let Put { publication, contract, slot, outcome, content } = put;
+    let Put { publication, contract, slot, outcome, content, neighbours } = put;
     let content_id = store::ensure_content(db, tenant, slot.consumer, slot.provider, content, app.now()).await?;
-    if outcome != Outcome::Unchanged {
-        store::put_contract(db, tenant, slot, content_id, app.now()).await?;
-    }
-    store::put_integration(db, tenant, slot, app.now()).await?;
+    store::put_contract(db, tenant, slot, content_id, outcome != Outcome::Unchanged, app.now()).await?;
     let subject = format!("{} {} {}", publication.consumer, publication.version, contract.provider);
     let detail = json!({"sha": content.sha(), "outcome": format!("{outcome:?}").to_lowercase()});
     audit::record(db, app, principal, "contract.published", &subject, &detail).await?;
 
-    let change = change(db, tenant, publication, slot, outcome, content).await?;
+    let change = change(db, tenant, put).await?;
     let mut events = vec![DetectedEvent { event: WebhookEvent::ContractPublished, comment: None }];
     if change.changed {
         let event = WebhookEvent::ContractContentChanged;
@@ -273,7 +295,7 @@ async fn put_contract(
         build_url: publication.build_url.as_deref(),
     };
     let names: Vec<WebhookEvent> = events.iter().map(|detected| detected.event).collect();
-    let told = webhooks::tell_of_contract(db, app, tenant, base, &event, &names).await?;
+    let told = webhooks::tell_of_contract(db, app, tenant, base, &neighbours.listeners, &event, &names).await?;
     if told.requires_verification {
         let event = WebhookEvent::ContractRequiringVerificationPublished;
         events.push(DetectedEvent { event, comment: None });
@@ -284,20 +306,14 @@ async fn put_contract(
         events,
         triggered: told.triggered,
         has_webhooks: told.has_webhooks,
-        has_verification: store::has_verification(db, tenant, slot.consumer, slot.provider).await?,
+        has_verification: neighbours.verifiers.contains(&slot.provider),
     })
 }
 
 /// Whether the content is new to someone who follows the consumer: compared with the contract before on each tag and
 /// on each branch of this version, or, without either, with the last untagged one.
-async fn change(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    publication: &Publication,
-    slot: Slot,
-    outcome: Outcome,
-    content: &Content,
-) -> Result<ContentChange, Error> {
+async fn change(db: &mut PgConnection, tenant: TenantId, put: Put<'_>) -> Result<ContentChange, Error> {
+    let Put { publication, slot, outcome, content, neighbours, .. } = put;
     match outcome {
         Outcome::Unchanged => return Ok(ContentChange { changed: false, comment: "pact content is unchanged".into() }),
         Outcome::Overwritten | Outcome::Merged => {
@@ -307,11 +323,10 @@ async fn change(
         }
         Outcome::Created => {}
     }
-    let version = [slot.version.id.0];
-    let tags = versions::list_tags_of(db, tenant, &version).await?;
-    let tags: Vec<TagName> = tags.into_iter().filter_map(|tag| TagName::parse(tag.name).ok()).collect();
-    let branches = versions::list_branches_of(db, tenant, &version).await?;
-    let branches: Vec<BranchName> = branches.into_iter().filter_map(|on| BranchName::parse(on.branch).ok()).collect();
+    let (tags, branches): (Vec<&LineOfVersion>, Vec<&LineOfVersion>) =
+        neighbours.lines.iter().partition(|line| line.is_tag);
+    let tags: Vec<TagName> = tags.into_iter().filter_map(|tag| TagName::parse(&tag.name).ok()).collect();
+    let branches: Vec<BranchName> = branches.into_iter().filter_map(|on| BranchName::parse(&on.name).ok()).collect();
     let mut lines: Vec<Line<'_>> = tags.iter().map(Line::Tag).chain(branches.iter().map(Line::Branch)).collect();
     if lines.is_empty() {
         lines.push(Line::Untagged);

@@ -30,7 +30,7 @@ async fn publish_contracts(
     let publication = publication(&body.value)?;
     let summary = Summary::of(&publication);
 
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.change().await?;
     let published = match publish(&mut tx, &app, &principal, &base, publication).await {
         Ok(published) => published,
         Err(refusal) => return Err(refused(&summary, refusal)),

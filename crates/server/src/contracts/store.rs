@@ -115,64 +115,38 @@ pub(super) struct Slot {
     pub(super) provider: PacticipantId,
 }
 
-/// Records the publication; other content than before raises the revision.
+/// Records the publication, if it says anything new, and keeps who talks to whom and their latest contract. Other content
+/// than before raises the revision.
 pub(super) async fn put_contract(
     db: &mut PgConnection,
     tenant: TenantId,
     slot: Slot,
     content: ContentId,
+    is_new: bool,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into contract (tenant_id, consumer_version_id, provider_id, consumer_id, position, content_id, revision,
-                              created_at)
-        values ($1, $2, $3, $4, $5, $6, 1, $7)
-        on conflict (tenant_id, consumer_version_id, provider_id) do update
-        set content_id = excluded.content_id,
-            revision = contract.revision + 1,
-            created_at = excluded.created_at
-        "#,
-        tenant.0,
-        slot.version.id.0,
-        slot.provider.0,
-        slot.consumer.0,
-        slot.version.position,
-        content.0,
-        now,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        insert into contract_revision (tenant_id, consumer_version_id, provider_id, content_id, position, created_at)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (tenant_id, content_id, position, consumer_version_id) do nothing
-        "#,
-        tenant.0,
-        slot.version.id.0,
-        slot.provider.0,
-        content.0,
-        slot.version.position,
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Keeps who talks to whom, and their latest contract.
-pub(super) async fn put_integration(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    slot: Slot,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
+        with put as (
+            insert into contract (tenant_id, consumer_version_id, provider_id, consumer_id, position, content_id,
+                                  revision, created_at)
+            select $1, $2, $3, $4, $5, $6, 1, $7
+            where $8
+            on conflict (tenant_id, consumer_version_id, provider_id) do update
+            set content_id = excluded.content_id,
+                revision = contract.revision + 1,
+                created_at = excluded.created_at
+        ),
+        kept as (
+            insert into contract_revision (tenant_id, consumer_version_id, provider_id, content_id, position,
+                                           created_at)
+            select $1, $2, $3, $6, $5, $7
+            where $8
+            on conflict (tenant_id, content_id, position, consumer_version_id) do nothing
+        )
         insert into integration (tenant_id, consumer_id, provider_id, latest_consumer_version_id, latest_position,
                                  created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $6)
+        values ($1, $4, $3, $2, $5, $7, $7)
         on conflict (tenant_id, consumer_id, provider_id) do update
         set latest_consumer_version_id = case
                 when excluded.latest_position > integration.latest_position then excluded.latest_consumer_version_id
@@ -182,11 +156,13 @@ pub(super) async fn put_integration(
             updated_at = excluded.updated_at
         "#,
         tenant.0,
-        slot.consumer.0,
-        slot.provider.0,
         slot.version.id.0,
+        slot.provider.0,
+        slot.consumer.0,
         slot.version.position,
+        content.0,
         now,
+        is_new,
     )
     .execute(db)
     .await?;
@@ -292,31 +268,34 @@ pub(super) async fn find_previous_sha(
     }
 }
 
-/// Whether any result was ever published between the two.
-pub(super) async fn has_verification(
+/// Those of the providers that ever published a result for the consumer.
+pub(super) async fn list_verifiers(
     db: &mut PgConnection,
     tenant: TenantId,
     consumer: PacticipantId,
-    provider: PacticipantId,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
+    providers: &[i64],
+) -> sqlx::Result<Vec<PacticipantId>> {
+    let verifiers = sqlx::query_scalar!(
         r#"
-        select exists (
+        select provider.id as "id!"
+        from unnest($3::bigint[]) as provider (id)
+        where exists (
             select
             from contract_content
             join verification on verification.tenant_id = contract_content.tenant_id
                              and verification.content_id = contract_content.id
             where contract_content.tenant_id = $1
               and contract_content.consumer_id = $2
-              and contract_content.provider_id = $3
-        ) as "has!"
+              and contract_content.provider_id = provider.id
+        )
         "#,
         tenant.0,
         consumer.0,
-        provider.0,
+        providers,
     )
-    .fetch_one(db)
-    .await
+    .fetch_all(db)
+    .await?;
+    Ok(verifiers.into_iter().map(PacticipantId).collect())
 }
 
 /// The providers that each version has a contract with, by name.

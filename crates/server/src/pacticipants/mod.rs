@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::ids::PacticipantId;
 
 pub(crate) use api::routes;
-pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_labels_of, list_names};
+pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_ids, list_labels_of, list_names};
 pub(crate) use view::link;
 
 /// An application as it is stored.

@@ -49,7 +49,7 @@ pub(crate) async fn ensure_pacticipants(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<PacticipantId>> {
     let names: Vec<String> = wanted.iter().map(std::string::ToString::to_string).collect();
-    let mut found = select_ids(db, tenant, &names).await?;
+    let mut found = list_ids(db, tenant, &names).await?;
     if found.len() < distinct(&names) {
         let mut missing: Vec<&PacticipantName> =
             wanted.iter().filter(|name| !found.iter().any(|(found, _)| found == name.as_str())).copied().collect();
@@ -72,13 +72,14 @@ pub(crate) async fn ensure_pacticipants(
         )
         .execute(&mut *db)
         .await?;
-        found = select_ids(db, tenant, &names).await?;
+        found = list_ids(db, tenant, &names).await?;
     }
     let id_of = |name: &String| found.iter().find(|(found, _)| found == name).map(|(_, id)| *id);
     names.iter().map(|name| id_of(name).ok_or(sqlx::Error::RowNotFound)).collect()
 }
 
-async fn select_ids(
+/// Of those that exist, by name.
+pub(crate) async fn list_ids(
     db: &mut PgConnection,
     tenant: TenantId,
     names: &[String],

@@ -70,7 +70,7 @@ async fn publish_result(
 ) -> Result<Hal, Error> {
     let result = ResultToPublish::parse(&body.value)?;
 
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.change().await?;
     let content = find_content(&mut tx, &principal, &path).await?;
     let content_id = content.id;
     let subject = Subject {

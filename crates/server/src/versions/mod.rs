@@ -17,7 +17,8 @@ use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::pacticipants;
 
 pub(crate) use store::{
-    BranchOfVersion, TagOfVersion, ensure_version, find_version, hold_tag_heads, list_branches_of, list_tags_of,
+    BranchOfVersion, LineOfVersion, TagOfVersion, ensure_version, find_version, hold_tag_heads, list_branches_of,
+    list_lines_of, list_tags_of,
 };
 
 /// A version as it is stored.

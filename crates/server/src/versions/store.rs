@@ -565,6 +565,43 @@ pub(crate) async fn list_tags_of(
     .await
 }
 
+/// A tag or a branch that a version is on.
+#[derive(Clone, Debug)]
+pub(crate) struct LineOfVersion {
+    pub(crate) is_tag: bool,
+    pub(crate) name: String,
+}
+
+/// Its tags, then its branches, each in the order in which it got there.
+pub(crate) async fn list_lines_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    version: VersionId,
+) -> sqlx::Result<Vec<LineOfVersion>> {
+    sqlx::query_as!(
+        LineOfVersion,
+        r#"
+        select line.is_tag as "is_tag!", line.name as "name!"
+        from (
+            select true as is_tag, tag.name, tag.ordinal
+            from tag
+            where tag.tenant_id = $1
+              and tag.version_id = $2
+            union all
+            select false, branch_version.branch, branch_version.ordinal
+            from branch_version
+            where branch_version.tenant_id = $1
+              and branch_version.version_id = $2
+        ) as line
+        order by line.is_tag desc, line.ordinal
+        "#,
+        tenant.0,
+        version.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// When the version got the tag.
 pub(super) async fn find_tag(
     db: &mut PgConnection,

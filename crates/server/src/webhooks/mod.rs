@@ -20,7 +20,9 @@ use crate::secrets::DataKey;
 
 pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{deliver, give_up};
-pub(crate) use trigger::{ContractEvent, Triggered, VerificationEvent, tell_of_contract, tell_of_verification};
+pub(crate) use trigger::{
+    ContractEvent, Listeners, Triggered, VerificationEvent, tell_of_contract, tell_of_verification,
+};
 
 /// A webhook's request in the form that is sealed.
 #[derive(Serialize, Deserialize)]

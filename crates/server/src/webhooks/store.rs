@@ -156,6 +156,7 @@ pub(super) async fn delete_webhook(db: &mut PgConnection, tenant: TenantId, id: 
 
 /// A webhook that listens to a pair.
 pub(super) struct Listening {
+    pub(super) provider_id: PacticipantId,
     pub(super) id: String,
     pub(super) description: Option<String>,
     pub(super) events: Vec<String>,
@@ -168,39 +169,40 @@ impl Listening {
     }
 }
 
-/// The enabled webhooks whose scope covers the pair, by name, by label or without limit.
+/// The enabled webhooks whose scope covers the consumer with one of the providers, by name, by label or without limit.
 pub(super) async fn list_listening(
     db: &mut PgConnection,
     tenant: TenantId,
     consumer: PacticipantId,
-    provider: PacticipantId,
+    providers: &[i64],
 ) -> sqlx::Result<Vec<Listening>> {
     sqlx::query_as!(
         Listening,
         r#"
-        select id, description, events, host
+        select provider.id as "provider_id!: _", webhook.id, webhook.description, webhook.events, webhook.host
         from webhook
-        where tenant_id = $1
-          and enabled
-          and (consumer_id is null or consumer_id = $2)
-          and (provider_id is null or provider_id = $3)
-          and (consumer_label is null or exists (
+        cross join unnest($3::bigint[]) as provider (id)
+        where webhook.tenant_id = $1
+          and webhook.enabled
+          and (webhook.consumer_id is null or webhook.consumer_id = $2)
+          and (webhook.provider_id is null or webhook.provider_id = provider.id)
+          and (webhook.consumer_label is null or exists (
               select from label
               where label.tenant_id = webhook.tenant_id
                 and label.pacticipant_id = $2
                 and label.name = webhook.consumer_label
           ))
-          and (provider_label is null or exists (
+          and (webhook.provider_label is null or exists (
               select from label
               where label.tenant_id = webhook.tenant_id
-                and label.pacticipant_id = $3
+                and label.pacticipant_id = provider.id
                 and label.name = webhook.provider_label
           ))
-        order by created_at, id
+        order by webhook.created_at, webhook.id
         "#,
         tenant.0,
         consumer.0,
-        provider.0,
+        providers,
     )
     .fetch_all(db)
     .await

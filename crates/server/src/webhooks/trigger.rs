@@ -62,15 +62,34 @@ pub(crate) struct Told {
     pub(crate) requires_verification: bool,
 }
 
+/// Who listens to a consumer and some providers: read once for all contracts of a publication.
+pub(crate) struct Listeners(Vec<Listening>);
+
+impl Listeners {
+    pub(crate) async fn read(
+        db: &mut PgConnection,
+        tenant: TenantId,
+        consumer: PacticipantId,
+        providers: &[i64],
+    ) -> sqlx::Result<Self> {
+        store::list_listening(db, tenant, consumer, providers).await.map(Self)
+    }
+
+    fn to(&self, provider: PacticipantId) -> Vec<&Listening> {
+        self.0.iter().filter(|webhook| webhook.provider_id == provider).collect()
+    }
+}
+
 pub(crate) async fn tell_of_contract(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
+    listeners: &Listeners,
     event: &ContractEvent<'_>,
     names: &[WebhookEvent],
 ) -> Result<Told, Error> {
-    let listening = store::list_listening(db, tenant, event.consumer_id, event.provider_id).await?;
+    let listening = listeners.to(event.provider_id);
     let unverified = store::list_unverified(db, tenant, event.provider_id, event.content_id).await?;
     let mut triggered = Vec::new();
     if !listening.is_empty() {
@@ -122,7 +141,8 @@ pub(crate) async fn tell_of_verification(
     base: &BaseUrl,
     event: &VerificationEvent<'_>,
 ) -> Result<Vec<Triggered>, Error> {
-    let listening = store::list_listening(db, tenant, event.consumer_id, event.provider_id).await?;
+    let listeners = Listeners::read(db, tenant, event.consumer_id, &[event.provider_id.0]).await?;
+    let listening = listeners.to(event.provider_id);
     if listening.is_empty() {
         return Ok(Vec::new());
     }
@@ -176,7 +196,7 @@ async fn trigger(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
-    listening: &[Listening],
+    listening: &[&Listening],
     event: WebhookEvent,
     about: About,
     context: &mut Context,

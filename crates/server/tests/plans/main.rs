@@ -132,6 +132,6 @@ async fn publishing(asking: &Asking) {
     for new_content in [false, true] {
         let contract = asking.contract(&consumer, &hub, new_content).await;
         let (_, cost) = asking.post("/contracts/publish", &contract).await;
-        cost.has_at_most(25, 400, "/contracts/publish");
+        cost.has_at_most(20, 400, "/contracts/publish");
     }
 }

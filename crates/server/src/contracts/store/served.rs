@@ -46,7 +46,7 @@ pub(crate) async fn find_served(
 ) -> sqlx::Result<Option<Served>> {
     let version = match wanted {
         Wanted::Content { sha, version } => return find_content(db, tenant, pair, sha, *version).await,
-        Wanted::Version(number) => find_version(db, tenant, pair, number).await?,
+        Wanted::Version(number) => return find_of_number(db, tenant, pair, number).await,
         Wanted::Latest => find_latest(db, tenant, pair).await?,
         Wanted::LatestTagged(tag) => find_latest_tagged(db, tenant, pair, tag).await?,
         Wanted::BranchHead(branch) => find_branch_head(db, tenant, pair, branch).await?,
@@ -177,24 +177,34 @@ async fn find_content_of_version(
     .await
 }
 
-async fn find_version(
+async fn find_of_number(
     db: &mut PgConnection,
     tenant: TenantId,
     pair: Pair<'_>,
     number: &str,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
+) -> sqlx::Result<Option<Served>> {
+    sqlx::query_as!(
+        Served,
         r#"
-        select version.id
-        from pacticipant
-        join version on version.tenant_id = pacticipant.tenant_id
-                    and version.pacticipant_id = pacticipant.id
-        where pacticipant.tenant_id = $1
-          and pacticipant.name = $2
-          and version.number = $3
+        select consumer.name as consumer, provider.name as provider, version.number as version, contract_content.sha,
+               contract_content.interaction_ids, contract_content.content, contract.created_at
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.pacticipant_id = consumer.id
+                    and version.number = $4
+        join contract on contract.tenant_id = consumer.tenant_id
+                     and contract.consumer_version_id = version.id
+                     and contract.provider_id = provider.id
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
         "#,
         tenant.0,
         pair.consumer,
+        pair.provider,
         number,
     )
     .fetch_optional(db)
