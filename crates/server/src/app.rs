@@ -15,13 +15,18 @@ use crate::secrets::MasterKey;
 use crate::settings::Settings;
 
 /// Plans are made once for each connection and kept: making one anew for each execution would cost several times the
-/// look-ups. Statements that run so must be good whatever their parameters.
-const CHANGE: &str = "begin; set local plan_cache_mode = force_generic_plan";
+/// look-ups. Statements that run so must be good whatever their parameters. None of them runs long enough for compiling
+/// it to pay, however many rows the planner fears.
+const CHANGE: &str = "\
+    begin; \
+    set local plan_cache_mode = force_generic_plan; \
+    set local jit = off";
 
 /// All statements see the same state.
 const READ_ONE_MOMENT: &str = "\
     begin isolation level repeatable read, read only; \
-    set local plan_cache_mode = force_generic_plan";
+    set local plan_cache_mode = force_generic_plan; \
+    set local jit = off";
 
 /// The server's state; cheap to clone.
 #[derive(Clone)]
