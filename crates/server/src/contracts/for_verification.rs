@@ -16,7 +16,7 @@ use pactolus_domain::verification_notices::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::store::selected::{self, Chosen, Described, InQuestion, Lines, Step};
+use super::store::selected::{self, Chosen, Described, Head, InQuestion, Lines, Step};
 use super::view;
 use crate::app::App;
 use crate::edge::{
@@ -70,15 +70,19 @@ async fn answer(
     client: Client,
 ) -> Result<Hal, Error> {
     let tenant = principal.tenant;
-    let asked = asked(wanted);
-    let steps: Vec<Step> = asked.iter().map(|asked| asked.step.clone()).collect();
+    let (steps, mut asked) = asked(wanted);
     let mut tx = app.read().await?;
-    let since = wanted.include_wip_pacts_since;
-    let selection = selected::list_selected(&mut tx, tenant, &provider, &steps, since).await?;
+    let mut selection = selected::list_selected(&mut tx, tenant, &provider, &steps).await?;
     let Some(provider_id) = selection.provider else {
         return Err(Error::NoSuchPacticipant { role: "provider", name: provider.to_string() });
     };
     check_environments(wanted, &selection.environments)?;
+    let has_line = wanted.provider_version_branch.is_some() || !wanted.provider_version_tags.is_empty();
+    if let Some(since) = wanted.include_wip_pacts_since.filter(|_| has_line) {
+        let heads = selected::list_heads_since(&mut tx, tenant, provider_id, since).await?;
+        selection.chosen.extend(heads.into_iter().map(|head| in_progress(head, asked.len())));
+        asked.push(Asked { in_progress: true, ..Asked::default() });
+    }
     let chosen = without_superseded_fallbacks(&selection.chosen, &asked);
     let in_question = in_question(&chosen);
     let lines = Lines::of(wanted.provider_version_branch.as_ref(), &wanted.provider_version_tags);
@@ -195,58 +199,58 @@ fn merged(
     Ok(contents)
 }
 
-/// A step of the selection, and what it came from.
+/// What a step of the selection came from.
+#[derive(Default)]
 struct Asked {
-    step: Step,
     consumer: Option<PacticipantName>,
     /// The step that it is the fallback of: it counts for consumers of which that one finds nothing.
     stands_in_for: Option<usize>,
     instead_of_branch: Option<BranchName>,
     instead_of_tag: Option<TagName>,
-    /// Whether it looks for work in progress.
+    /// Nobody asked: it is in progress.
     in_progress: bool,
 }
 
-impl Asked {
-    fn plain(step: Step, consumer: Option<PacticipantName>) -> Self {
-        Self { step, consumer, stands_in_for: None, instead_of_branch: None, instead_of_tag: None, in_progress: false }
-    }
-}
-
-fn asked(wanted: &VerificationRequest) -> Vec<Asked> {
-    let mut asked = asked_for(wanted);
-    let has_line = wanted.provider_version_branch.is_some() || !wanted.provider_version_tags.is_empty();
-    if wanted.include_wip_pacts_since.is_some() && has_line {
-        asked.push(Asked { in_progress: true, ..Asked::plain(Step::heads(), None) });
-    }
-    asked
-}
-
 /// Without selectors the main branch (or the latest), and what is deployed and released.
-fn asked_for(wanted: &VerificationRequest) -> Vec<Asked> {
-    let plain = Asked::plain;
+fn asked(wanted: &VerificationRequest) -> (Vec<Step>, Vec<Asked>) {
     let everywhere =
         ConsumerVersionSelector { criterion: Criterion::DeployedOrReleased { environment: None }, consumer: None };
     if wanted.selectors.is_empty() {
         let steps = [Some(Step::main_branch_or_latest()), Step::of(&everywhere, None)];
-        return steps.into_iter().flatten().map(|step| plain(step, None)).collect();
+        return steps.into_iter().flatten().map(|step| (step, Asked::default())).unzip();
     }
-    let mut asked: Vec<Asked> = Vec::new();
+    let mut asked: Vec<(Step, Asked)> = Vec::new();
     for selector in &wanted.selectors {
         let Some(step) = Step::of(selector, wanted.provider_version_branch.as_ref()) else { continue };
-        let stands_in_for = asked.len();
-        asked.push(plain(step, selector.consumer.clone()));
+        let stands_in_for = Some(asked.len());
+        asked.push((step, Asked { consumer: selector.consumer.clone(), ..Asked::default() }));
         let (instead_of_branch, instead_of_tag) = match &selector.criterion {
             Criterion::Branch { branch, .. } => (Some(branch.clone()), None),
             Criterion::LatestTagged { tag, .. } => (None, Some(tag.clone())),
             _ => (None, None),
         };
         if let Some(step) = fallback(selector).and_then(|fallback| Step::of(&fallback, None)) {
-            let plain = Asked::plain(step, selector.consumer.clone());
-            asked.push(Asked { stands_in_for: Some(stands_in_for), instead_of_branch, instead_of_tag, ..plain });
+            let consumer = selector.consumer.clone();
+            let asked_instead =
+                Asked { consumer, stands_in_for, instead_of_branch, instead_of_tag, in_progress: false };
+            asked.push((step, asked_instead));
         }
     }
-    asked
+    asked.into_iter().unzip()
+}
+
+fn in_progress(head: Head, ordinal: usize) -> Chosen {
+    Chosen {
+        ordinal,
+        reason: if head.branch.is_some() { "branch" } else { "latest_tagged" }.to_string(),
+        consumer: head.consumer,
+        version_id: head.version_id,
+        content_id: head.content_id,
+        branch: head.branch,
+        tag: head.tag,
+        environment: None,
+        production: None,
+    }
 }
 
 /// What stands in for consumers that the selector finds nothing of.

@@ -97,7 +97,7 @@ async fn what_is_to_be_verified(asking: &Asking) {
         let (_, cost) = asking.post(&question, &body).await;
 
         // Each head of each consumer has to be looked at: the contract, and whether it was ever verified.
-        cost.has_at_most(2, 250 + 15 * heads, &question);
+        cost.has_at_most(3, 300 + 20 * heads, &question);
     }
 }
 

@@ -1,6 +1,7 @@
 //! SQL of the selection of contracts for verification, and of what makes them pending: one statement that finds which
-//! versions are meant, and one that describes those that matter. Both look up each row by its key: the limits of one
-//! change nothing but the plan, which would read whole tables where it expects many rows.
+//! versions are meant, one that finds what may be in progress, and one that describes what matters. All look up each row
+//! by its key: the limits of one change nothing but the plan, which would read whole tables where it expects many
+//! rows.
 
 use chrono::{DateTime, Utc};
 use pactolus_domain::names::{BranchName, PacticipantName, TagName};
@@ -21,11 +22,6 @@ impl Step {
     /// The head of the main branch of each consumer, else its latest with a tag of that name, else its latest.
     pub(crate) fn main_branch_or_latest() -> Self {
         Self { kind: "main_branch_or_latest", value: None, consumer: None }
-    }
-
-    /// The heads of all branches and tags: candidates for work in progress.
-    pub(crate) fn heads() -> Self {
-        Self { kind: "head", value: None, consumer: None }
     }
 
     /// `None` for a matching branch when the provider has none.
@@ -87,14 +83,13 @@ struct Line {
     provider_id: Option<i64>,
 }
 
-/// The contracts that the steps choose; of heads those published after `since`.
+/// The contracts that the steps choose.
 #[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_selected(
     db: &mut PgConnection,
     tenant: TenantId,
     provider: &PacticipantName,
     steps: &[Step],
-    since: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Selection> {
     let ordinals: Vec<i32> = (0..).take(steps.len()).collect();
     let kinds: Vec<String> = steps.iter().map(|step| step.kind.to_string()).collect();
@@ -166,10 +161,9 @@ pub(crate) async fn list_selected(
               and branch_head.pacticipant_id = consumer.id
               and branch_head.branch = asked.value
             union all
-            select case when asked.kind = 'head' then 'branch' else asked.kind end, branch_head.version_id,
-                   branch_head.branch, null, null
+            select 'each_branch', branch_head.version_id, branch_head.branch, null, null
             from branch_head
-            where asked.kind in ('each_branch', 'head')
+            where asked.kind = 'each_branch'
               and branch_head.tenant_id = $1
               and branch_head.pacticipant_id = consumer.id
             union all
@@ -179,12 +173,6 @@ pub(crate) async fn list_selected(
               and tag_head.tenant_id = $1
               and tag_head.pacticipant_id = consumer.id
               and tag_head.name = asked.value
-            union all
-            select 'latest_tagged', tag_head.version_id, null, tag_head.name, null
-            from tag_head
-            where asked.kind = 'head'
-              and tag_head.tenant_id = $1
-              and tag_head.pacticipant_id = consumer.id
             union all
             select 'all_tagged', tag.version_id, null, tag.name, null
             from tag
@@ -217,15 +205,16 @@ pub(crate) async fn list_selected(
             limit 1
         ) as environment on true
         cross join lateral (
-            select contract.content_id, contract.created_at
+            select contract.content_id
             from contract
             where contract.tenant_id = $1
               and contract.consumer_version_id = chosen.version_id
               and contract.provider_id = (select provider.id from provider)
             limit 1
         ) as contract
-        where (chosen.environment_id is null or asked.value is null or environment.name = asked.value)
-          and (asked.kind <> 'head' or contract.created_at > $7)
+        where chosen.environment_id is null
+           or asked.value is null
+           or environment.name = asked.value
         union all
         select null, null, null, null, null, null, null, null, null, provider.id
         from provider
@@ -242,7 +231,6 @@ pub(crate) async fn list_selected(
         &kinds,
         &values as &[Option<String>],
         &consumers as &[Option<String>],
-        since,
     )
     .fetch_all(db)
     .await?;
@@ -271,6 +259,123 @@ impl Line {
             production: self.production,
         })
     }
+}
+
+/// The head of a branch or tag with its contract.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) consumer: String,
+    pub(crate) version_id: i64,
+    pub(crate) content_id: i64,
+    pub(crate) branch: Option<String>,
+    pub(crate) tag: Option<String>,
+}
+
+/// The contracts of the heads of all branches and tags that were published after `since`: candidates for work in
+/// progress. They are found from the publications or from the heads, whichever are fewer.
+pub(crate) async fn list_heads_since(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Vec<Head>> {
+    sqlx::query_as!(
+        Head,
+        r#"
+        with consumer as materialized (
+            select integration.consumer_id as id
+            from integration
+            where integration.tenant_id = $1
+              and integration.provider_id = $2
+        ),
+        heads as (
+            select count(*) as count
+            from consumer
+            cross join lateral (
+                select from branch_head
+                where branch_head.tenant_id = $1
+                  and branch_head.pacticipant_id = consumer.id
+                union all
+                select from tag_head
+                where tag_head.tenant_id = $1
+                  and tag_head.pacticipant_id = consumer.id
+            ) as head
+        ),
+        published as (
+            select count(*) as count
+            from (
+                select from contract
+                where contract.tenant_id = $1
+                  and contract.provider_id = $2
+                  and contract.created_at > $3
+                limit (select heads.count + 1 from heads)
+            ) as counted
+        ),
+        few as (
+            select published.count <= heads.count as publications
+            from published
+            cross join heads
+        ),
+        found as (
+            select contract.consumer_id, contract.consumer_version_id, contract.content_id, head.branch, head.tag
+            from contract
+            cross join lateral (
+                select branch_head.branch, null::text as tag
+                from branch_head
+                where branch_head.tenant_id = $1
+                  and branch_head.version_id = contract.consumer_version_id
+                union all
+                select null, tag_head.name
+                from tag_head
+                where tag_head.tenant_id = $1
+                  and tag_head.version_id = contract.consumer_version_id
+            ) as head
+            where (select few.publications from few)
+              and contract.tenant_id = $1
+              and contract.provider_id = $2
+              and contract.created_at > $3
+            union all
+            select consumer.id, contract.consumer_version_id, contract.content_id, head.branch, head.tag
+            from consumer
+            cross join lateral (
+                select branch_head.version_id, branch_head.branch, null::text as tag
+                from branch_head
+                where branch_head.tenant_id = $1
+                  and branch_head.pacticipant_id = consumer.id
+                union all
+                select tag_head.version_id, null, tag_head.name
+                from tag_head
+                where tag_head.tenant_id = $1
+                  and tag_head.pacticipant_id = consumer.id
+            ) as head
+            cross join lateral (
+                select contract.consumer_version_id, contract.content_id, contract.created_at
+                from contract
+                where contract.tenant_id = $1
+                  and contract.consumer_version_id = head.version_id
+                  and contract.provider_id = $2
+                limit 1
+            ) as contract
+            where not (select few.publications from few)
+              and contract.created_at > $3
+        )
+        select consumer.name as "consumer!", found.consumer_version_id as "version_id!",
+               found.content_id as "content_id!", found.branch as "branch?", found.tag as "tag?"
+        from found
+        cross join lateral (
+            select pacticipant.name
+            from pacticipant
+            where pacticipant.tenant_id = $1
+              and pacticipant.id = found.consumer_id
+            limit 1
+        ) as consumer
+        "#,
+        tenant.0,
+        provider.0,
+        since,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// A contract in question.
