@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::ServiceExt;
 use axum::extract::Request;
+use axum::serve::ListenerExt;
 use pactolus_server::{App, Clock, Worker};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -75,6 +76,12 @@ async fn serve(
     print(&format!("Pactolus is ready at http://{} ({})\n", listener.local_addr()?, database.description));
 
     let draining = stop.clone();
+    // An answer goes out whole, also when the client has not yet confirmed its beginning.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("a connection cannot be told not to wait: {error}");
+        }
+    });
     let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(router))
         .with_graceful_shutdown(async move { draining.cancelled().await });
     let given_up = async {

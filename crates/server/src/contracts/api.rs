@@ -9,18 +9,15 @@ use pactolus_domain::content::{Content, ContentError, ContentSha};
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems};
-use serde_json::{Value, json};
 
 use pactolus_domain::publication_notices::Outcome;
 
 use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish};
+use super::store;
 use super::store::served::{self, Served, Wanted, find_served};
-use super::store::{self, Listed};
 use super::view;
 use crate::app::App;
-use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JSON, JsonText, Link, Named, PathNames, Principal, curies, offered, urls,
-};
+use crate::edge::{BaseUrl, Error, FromPath, Hal, JSON, JsonText, Named, PathNames, Principal, offered, urls};
 use crate::pacticipants;
 
 static CONSUMER_VERSION: HeaderName = HeaderName::from_static("x-pact-consumer-version");
@@ -309,22 +306,9 @@ fn missing(provider: &PacticipantName) -> Error {
 }
 
 async fn list_all_latest(State(app): State<App>, principal: Principal, base: BaseUrl) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let listed = store::list_latest(&mut db, principal.tenant).await?;
+    drop(db);
 
-    let latest = |one: &Listed| format!("{}/latest", urls::pair(&base, &one.provider, &one.consumer));
-    let title = |one: &Listed| format!("Latest pact between {} and {}", one.consumer, one.provider);
-    let shown: Value = listed.iter().map(|one| view::latest_in_list(&base, one, &latest(one))).collect();
-    let links: Vec<Link> = listed.iter().map(|one| Link::to(latest(one)).title(title(one))).collect();
-    let deprecated = "DEPRECATED - please use the pb:pacts relation";
-    let old: Vec<Link> = links.iter().map(|link| link.clone().name(deprecated)).collect();
-    Ok(Hal::ok(&json!({
-        "pacts": shown,
-        "_links": {
-            "self": Link::to(format!("{}/pacts/latest", base.as_str())),
-            "pb:pacts": links,
-            "pacts": old,
-            "curies": curies(&base, "pacts"),
-        },
-    })))
+    Hal::json(&view::Latest::of(&base, &listed)).map_err(Error::internal)
 }

@@ -6,13 +6,14 @@ use pactolus_domain::notice::Notice;
 use pactolus_domain::publication_notices::{
     self, PublishedContract, PublishedVersion, TriggeredWebhook, changed_content_message,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::publish::{OnConflict, Published, RefusedContract};
 use super::publish_api::Summary;
 use super::store::Listed;
 use super::store::served::Served;
-use crate::edge::{BaseUrl, Link, curies, named, timestamp, urls};
+use crate::edge::{BaseUrl, Link, OwnLink, curies, timestamp, urls};
 
 /// "Pact between shop (1) and stock", as links are named.
 pub(crate) fn name(consumer: &str, version: &str, provider: &str) -> String {
@@ -87,19 +88,112 @@ pub(super) fn provider_list(base: &BaseUrl, provider: &str, own: &str, title: &s
     })
 }
 
-pub(super) fn latest_in_list(base: &BaseUrl, one: &Listed, latest: &str) -> Value {
-    let Listed { consumer, provider, version, created_at } = one;
-    let version_link = Link::to(urls::version(base, consumer, version)).title("Version").name(version);
-    let mut shown_consumer = named("name", consumer, Link::to(urls::pacticipant(base, consumer)));
-    shown_consumer["_embedded"] = json!({"version": named("number", version, version_link)});
-    json!({
-        "createdAt": timestamp(*created_at),
-        "_embedded": {
-            "consumer": shown_consumer,
-            "provider": named("name", provider, Link::to(urls::pacticipant(base, provider))),
-        },
-        "_links": {"self": [Link::to(latest), Link::to(urls::contract(base, provider, consumer, version))]},
-    })
+/// The latest contracts of all, with the links that old clients read.
+#[derive(Serialize)]
+pub(super) struct Latest<'a> {
+    pacts: Vec<LatestContract<'a>>,
+    #[serde(rename = "_links")]
+    links: LatestLinks,
+}
+
+#[derive(Serialize)]
+struct LatestLinks {
+    #[serde(rename = "self")]
+    own: Link,
+    #[serde(rename = "pb:pacts")]
+    pb_pacts: Vec<Link>,
+    pacts: Vec<Link>,
+    curies: Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LatestContract<'a> {
+    created_at: String,
+    #[serde(rename = "_embedded")]
+    embedded: Pair<'a>,
+    #[serde(rename = "_links")]
+    links: BothAddresses,
+}
+
+#[derive(Serialize)]
+struct Pair<'a> {
+    consumer: Consumer<'a>,
+    provider: Provider<'a>,
+}
+
+#[derive(Serialize)]
+struct Consumer<'a> {
+    name: &'a str,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+    #[serde(rename = "_embedded")]
+    embedded: ConsumerVersion<'a>,
+}
+
+#[derive(Serialize)]
+struct ConsumerVersion<'a> {
+    version: Version<'a>,
+}
+
+#[derive(Serialize)]
+struct Version<'a> {
+    number: &'a str,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+struct Provider<'a> {
+    name: &'a str,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+/// Of whatever is the latest, and of this version's.
+#[derive(Serialize)]
+struct BothAddresses {
+    #[serde(rename = "self")]
+    own: [Link; 2],
+}
+
+impl<'a> Latest<'a> {
+    pub(super) fn of(base: &BaseUrl, listed: &'a [Listed]) -> Self {
+        let latest = |one: &Listed| format!("{}/latest", urls::pair(base, &one.provider, &one.consumer));
+        let title = |one: &Listed| format!("Latest pact between {} and {}", one.consumer, one.provider);
+        let links: Vec<Link> = listed.iter().map(|one| Link::to(latest(one)).title(title(one))).collect();
+        let deprecated = "DEPRECATED - please use the pb:pacts relation";
+        Self {
+            pacts: listed.iter().map(|one| LatestContract::of(base, one, latest(one))).collect(),
+            links: LatestLinks {
+                own: Link::to(format!("{}/pacts/latest", base.as_str())),
+                pacts: links.iter().map(|link| link.clone().name(deprecated)).collect(),
+                pb_pacts: links,
+                curies: curies(base, "pacts"),
+            },
+        }
+    }
+}
+
+impl<'a> LatestContract<'a> {
+    fn of(base: &BaseUrl, one: &'a Listed, latest: String) -> Self {
+        let Listed { consumer, provider, version, created_at } = one;
+        let to_version = Link::to(urls::version(base, consumer, version)).title("Version").name(version);
+        Self {
+            created_at: timestamp(*created_at),
+            embedded: Pair {
+                consumer: Consumer {
+                    name: consumer,
+                    links: OwnLink::to(urls::pacticipant(base, consumer)),
+                    embedded: ConsumerVersion { version: Version { number: version, links: OwnLink::to(to_version) } },
+                },
+                provider: Provider { name: provider, links: OwnLink::to(urls::pacticipant(base, provider)) },
+            },
+            links: BothAddresses {
+                own: [Link::to(latest), Link::to(urls::contract(base, provider, consumer, version))],
+            },
+        }
+    }
 }
 
 /// Why a version cannot have this content, and what to do.

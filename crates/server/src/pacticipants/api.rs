@@ -1,23 +1,23 @@
 //! HTTP of pacticipants.
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use pactolus_domain::names::{BranchName, NameError, PacticipantName};
 use pactolus_domain::problem::{Problem, Problems};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::view::Surroundings;
-use super::{Attributes, Pacticipant, store, view};
+use super::view::{List, Shown, Surroundings};
+use super::{Attributes, Pacticipant, store};
 use crate::app::App;
 use crate::audit;
 use crate::deployments;
-use crate::edge::{
-    BaseUrl, Error, Hal, JsonBody, Link, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls,
-};
-use crate::ids::TenantId;
+use crate::edge::{BaseUrl, Error, Hal, JsonBody, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls};
+use crate::ids::{PacticipantId, TenantId};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -34,37 +34,18 @@ async fn list(
     query: QueryPairs,
 ) -> Result<Hal, Error> {
     let q = query.last("q");
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let (pacticipants, total) =
         store::list_pacticipants(&mut db, principal.tenant, q, page.limit(), page.offset()).await?;
-    let shown = with_surroundings(&mut db, principal.tenant, &base, &pacticipants).await?;
+    let around = surroundings(&mut db, principal.tenant, &pacticipants).await?;
+    drop(db);
 
-    let mut body = Map::new();
-    if let Some(summary) = page.summary(total) {
-        body.insert("page".into(), summary);
-    }
-    let mut links = Map::new();
-    for (relation, link) in page.links(total, &request.without_query, q) {
-        links.insert(relation.into(), link.into());
-    }
-    let address = format!("{}/pacticipants", base.as_str());
-    links.insert("self".into(), Link::to(address).into());
-    let to = |pacticipant: &Pacticipant| Link::to(urls::pacticipant(&base, &pacticipant.name));
-    let linked: Vec<Link> = pacticipants.iter().map(|one| to(one).title("Pacticipant").name(&one.name)).collect();
-    links.insert("pb:pacticipants".into(), json!(linked));
-    let deprecated = "DEPRECATED - please use pb:pacticipants";
-    let linked: Vec<Link> = pacticipants.iter().map(|one| to(one).title(&one.name).name(deprecated)).collect();
-    links.insert("pacticipants".into(), json!(linked));
-    let duplicates = shown.iter().map(|one| {
-        let mut one = one.clone();
-        one["title"] = "DEPRECATED - Please use the embedded pacticipants collection".into();
-        one
-    });
-    let duplicates: Value = duplicates.collect();
-    body.insert("_embedded".into(), json!({"pacticipants": shown}));
-    body.insert("_links".into(), links.into());
-    body.insert("pacticipants".into(), duplicates);
-    Ok(Hal::ok(&body.into()))
+    let shown = pacticipants.iter().zip(&around).map(|(one, around)| Shown::of(&base, one, around));
+    let pages = page.links(total, &request.without_query, q);
+    let pages = pages.into_iter().map(|(relation, link)| (relation.into(), link.into()));
+    let mut list = List::of(&base, shown.collect(), pages.collect());
+    list.page = page.summary(total);
+    Hal::json(&list).map_err(Error::internal)
 }
 
 async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, body: JsonBody) -> Result<Hal, Error> {
@@ -80,7 +61,7 @@ async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, bod
     let shown = single(&mut tx, principal.tenant, &base, &name).await?;
     tx.commit().await?;
 
-    Ok(Hal::created(&shown).location(urls::pacticipant(&base, name.as_str())))
+    Ok(shown.status(StatusCode::CREATED).location(urls::pacticipant(&base, name.as_str())))
 }
 
 async fn show(
@@ -89,8 +70,8 @@ async fn show(
     base: BaseUrl,
     Named(name): Named<PacticipantName>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
-    Ok(Hal::ok(&single(&mut db, principal.tenant, &base, &name).await?))
+    let mut db = app.read().await?;
+    single(&mut db, principal.tenant, &base, &name).await
 }
 
 async fn replace(
@@ -111,7 +92,7 @@ async fn replace(
     let shown = single(&mut tx, principal.tenant, &base, &name).await?;
     tx.commit().await?;
 
-    Ok(Hal::ok(&shown))
+    Ok(shown)
 }
 
 /// Changes what is given and creates the pacticipant if it is missing.
@@ -135,10 +116,9 @@ async fn patch(
     }
     let action = if created { "pacticipant.created" } else { "pacticipant.updated" };
     audit::record(&mut tx, &app, &principal, action, name.as_str(), &json!({})).await?;
-    let shown = single(&mut tx, principal.tenant, &base, &name).await?;
+    let answer = single(&mut tx, principal.tenant, &base, &name).await?;
     tx.commit().await?;
 
-    let answer = Hal::ok(&shown);
     Ok(if created {
         answer.status(StatusCode::CREATED).location(urls::pacticipant(&base, name.as_str()))
     } else {
@@ -150,12 +130,7 @@ fn missing(name: &PacticipantName) -> Error {
     Error::NoSuchPacticipant { role: "pacticipant", name: name.to_string() }
 }
 
-async fn single(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    base: &BaseUrl,
-    name: &PacticipantName,
-) -> Result<Value, Error> {
+async fn single(db: &mut PgConnection, tenant: TenantId, base: &BaseUrl, name: &PacticipantName) -> Result<Hal, Error> {
     let pacticipant = store::find_pacticipant(db, tenant, name).await?.ok_or_else(|| missing(name))?;
     let id = pacticipant.id;
     let latest = store::list_latest_versions(db, tenant, &[id.0]).await?;
@@ -164,31 +139,28 @@ async fn single(
         labels: store::list_labels_of(db, tenant, id).await?,
         deployments: Some(deployments::list_current_of(db, tenant, id).await?),
     };
-    Ok(view::pacticipant(base, &pacticipant, &around))
+    Hal::json(&Shown::of(base, &pacticipant, &around)).map_err(Error::internal)
 }
 
-async fn with_surroundings(
+/// In the order of the pacticipants.
+async fn surroundings(
     db: &mut PgConnection,
     tenant: TenantId,
-    base: &BaseUrl,
     pacticipants: &[Pacticipant],
-) -> Result<Vec<Value>, Error> {
+) -> Result<Vec<Surroundings>, Error> {
     let ids: Vec<i64> = pacticipants.iter().map(|pacticipant| pacticipant.id.0).collect();
     let latest = store::list_latest_versions(db, tenant, &ids).await?;
-    let latest: std::collections::HashMap<_, _> = latest.into_iter().map(|(id, _, number)| (id, number)).collect();
-    let mut labels: std::collections::HashMap<_, Vec<String>> = std::collections::HashMap::new();
+    let mut latest: HashMap<PacticipantId, String> = latest.into_iter().map(|(id, _, number)| (id, number)).collect();
+    let mut labels: HashMap<PacticipantId, Vec<String>> = HashMap::new();
     for (id, label) in store::list_labels(db, tenant, &ids).await? {
         labels.entry(id).or_default().push(label);
     }
-    let shown = pacticipants.iter().map(|pacticipant| {
-        let around = Surroundings {
-            latest_version: latest.get(&pacticipant.id).cloned(),
-            labels: labels.remove(&pacticipant.id).unwrap_or_default(),
-            deployments: None,
-        };
-        view::pacticipant(base, pacticipant, &around)
+    let around = pacticipants.iter().map(|pacticipant| Surroundings {
+        latest_version: latest.remove(&pacticipant.id),
+        labels: labels.remove(&pacticipant.id).unwrap_or_default(),
+        deployments: None,
     });
-    Ok(shown.collect())
+    Ok(around.collect())
 }
 
 fn name(body: &Value) -> Result<PacticipantName, Problem> {

@@ -1,10 +1,11 @@
 //! How a pacticipant is shown: HAL.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Pacticipant;
 use crate::deployments::Deployment;
-use crate::edge::{BaseUrl, Link, curies, named, timestamp, urls, without_nulls};
+use crate::edge::{BaseUrl, Link, OwnLink, curies, timestamp, urls};
 
 /// What stands beside a pacticipant in its representation.
 #[derive(Default)]
@@ -20,60 +21,175 @@ pub(crate) fn link(base: &BaseUrl, name: &str) -> Link {
     Link::to(urls::pacticipant(base, name))
 }
 
-pub(super) fn pacticipant(base: &BaseUrl, pacticipant: &Pacticipant, around: &Surroundings) -> Value {
-    let mut embedded = Map::new();
-    let latest = around.latest_version.as_deref().map(|number| {
-        let url = urls::version(base, &pacticipant.name, number);
-        named("number", number, Link::to(url).title("Version").name(number))
-    });
-    if let Some(latest) = &latest {
-        embedded.insert("latestVersion".into(), latest.clone());
-    }
-    let labels = around.labels.iter().map(|label| {
-        let url = urls::label(base, &pacticipant.name, label);
-        named("name", label, Link::to(url).title("Label").name(label))
-    });
-    embedded.insert("labels".into(), labels.collect());
-    if let Some(mut latest) = latest {
-        for key in ["title", "name"] {
-            latest[key] = "DEPRECATED - please use latestVersion".into();
-        }
-        embedded.insert("latest-version".into(), latest);
-    }
-    let updated = (pacticipant.updated_at != pacticipant.created_at).then(|| timestamp(pacticipant.updated_at));
-    without_nulls(json!({
-        "name": pacticipant.name,
-        "displayName": pacticipant.display_name,
-        "repositoryUrl": pacticipant.repository_url,
-        "repositoryName": pacticipant.repository_name,
-        "repositoryNamespace": pacticipant.repository_namespace,
-        "mainBranch": pacticipant.main_branch,
-        "updatedAt": updated,
-        "createdAt": timestamp(pacticipant.created_at),
-        "_embedded": embedded,
-        "_links": links(base, &pacticipant.name, around.deployments.as_deref()),
-    }))
+/// A pacticipant in HAL.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Shown<'a> {
+    name: &'a str,
+    display_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_namespace: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
+    created_at: String,
+    #[serde(rename = "_embedded")]
+    embedded: Embedded<'a>,
+    #[serde(rename = "_links")]
+    links: Links,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
 }
 
-fn links(base: &BaseUrl, name: &str, deployments: Option<&[Deployment]>) -> Map<String, Value> {
-    let own = urls::pacticipant(base, name);
-    let template = |path: &str, title: &str| Link::to(format!("{own}{path}")).title(title).templated(true);
-    let mut links = Map::new();
-    links.insert("self".into(), Link::to(own.clone()).into());
-    links.insert("pb:versions".into(), Link::to(urls::versions(base, name)).into());
-    links.insert("pb:branches".into(), Link::to(urls::branches(base, name)).into());
-    if let Some(deployments) = deployments {
-        let deployed = deployments.iter().map(|deployment| deployment.environment_link(base));
-        links.insert("pb:deployed-environments".into(), deployed.collect());
+#[derive(Clone, Serialize)]
+struct Embedded<'a> {
+    #[serde(rename = "latestVersion", skip_serializing_if = "Option::is_none")]
+    latest_version: Option<LatestVersion<'a>>,
+    labels: Vec<Label<'a>>,
+    #[serde(rename = "latest-version", skip_serializing_if = "Option::is_none")]
+    deprecated_latest_version: Option<LatestVersion<'a>>,
+}
+
+#[derive(Clone, Serialize)]
+struct LatestVersion<'a> {
+    number: &'a str,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+}
+
+#[derive(Clone, Serialize)]
+struct Label<'a> {
+    name: &'a str,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Clone, Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    own: Link,
+    #[serde(rename = "pb:versions")]
+    versions: Link,
+    #[serde(rename = "pb:branches")]
+    branches: Link,
+    #[serde(rename = "pb:deployed-environments", skip_serializing_if = "Option::is_none")]
+    deployed: Option<Vec<Value>>,
+    #[serde(rename = "pb:version")]
+    version: Link,
+    #[serde(rename = "pb:version-tag")]
+    version_tag: Link,
+    #[serde(rename = "pb:branch-version")]
+    branch_version: Link,
+    #[serde(rename = "versions")]
+    deprecated_versions: Link,
+    curies: Value,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(base: &BaseUrl, pacticipant: &'a Pacticipant, around: &'a Surroundings) -> Self {
+        let latest_version = around.latest_version.as_deref().map(|number| {
+            let url = urls::version(base, &pacticipant.name, number);
+            let links = OwnLink::to(Link::to(url).title("Version").name(number));
+            LatestVersion { number, links, title: None, name: None }
+        });
+        let deprecated = Some("DEPRECATED - please use latestVersion");
+        let deprecated_latest_version =
+            latest_version.clone().map(|latest| LatestVersion { title: deprecated, name: deprecated, ..latest });
+        let labels = around.labels.iter().map(|label| {
+            let url = urls::label(base, &pacticipant.name, label);
+            Label { name: label, links: OwnLink::to(Link::to(url).title("Label").name(label)) }
+        });
+        let Pacticipant { name, display_name, created_at, updated_at, .. } = pacticipant;
+        Self {
+            name,
+            display_name,
+            repository_url: pacticipant.repository_url.as_deref(),
+            repository_name: pacticipant.repository_name.as_deref(),
+            repository_namespace: pacticipant.repository_namespace.as_deref(),
+            main_branch: pacticipant.main_branch.as_deref(),
+            updated_at: (updated_at != created_at).then(|| timestamp(*updated_at)),
+            created_at: timestamp(*created_at),
+            embedded: Embedded { latest_version, labels: labels.collect(), deprecated_latest_version },
+            links: Links::of(base, name, around.deployments.as_deref()),
+            title: None,
+        }
     }
-    let version = "Get, create or delete a pacticipant version";
-    links.insert("pb:version".into(), template("/versions/{version}", version).into());
-    let tag = format!("Get, create or delete a tag for a version of {name}");
-    links.insert("pb:version-tag".into(), template("/versions/{version}/tags/{tag}", &tag).into());
-    let branch_version = format!("Get or add/create a version for a branch of {name}");
-    links.insert("pb:branch-version".into(), template("/branches/{branch}/versions/{version}", &branch_version).into());
-    let deprecated = Link::to(urls::versions(base, name)).title("Deprecated - use pb:versions");
-    links.insert("versions".into(), deprecated.into());
-    links.insert("curies".into(), curies(base, "pacticipant"));
-    links
+
+    pub(super) fn titled(self, title: &'static str) -> Self {
+        Self { title: Some(title), ..self }
+    }
+}
+
+impl Links {
+    fn of(base: &BaseUrl, name: &str, deployments: Option<&[Deployment]>) -> Self {
+        let own = urls::pacticipant(base, name);
+        let template = |path: &str, title: &str| Link::to(format!("{own}{path}")).title(title).templated(true);
+        let tag = format!("Get, create or delete a tag for a version of {name}");
+        let branch_version = format!("Get or add/create a version for a branch of {name}");
+        Self {
+            versions: Link::to(urls::versions(base, name)),
+            branches: Link::to(urls::branches(base, name)),
+            deployed: deployments.map(|all| all.iter().map(|one| one.environment_link(base)).collect()),
+            version: template("/versions/{version}", "Get, create or delete a pacticipant version"),
+            version_tag: template("/versions/{version}/tags/{tag}", &tag),
+            branch_version: template("/branches/{branch}/versions/{version}", &branch_version),
+            deprecated_versions: Link::to(urls::versions(base, name)).title("Deprecated - use pb:versions"),
+            curies: curies(base, "pacticipant"),
+            own: Link::to(own),
+        }
+    }
+}
+
+/// A list of pacticipants in HAL, with what old clients read.
+#[derive(Serialize)]
+pub(super) struct List<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) page: Option<Value>,
+    #[serde(rename = "_embedded")]
+    embedded: EmbeddedPacticipants<'a>,
+    #[serde(rename = "_links")]
+    links: ListLinks,
+    pacticipants: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct EmbeddedPacticipants<'a> {
+    pacticipants: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListLinks {
+    #[serde(flatten)]
+    pages: Map<String, Value>,
+    #[serde(rename = "self")]
+    own: Link,
+    #[serde(rename = "pb:pacticipants")]
+    pb_pacticipants: Vec<Link>,
+    pacticipants: Vec<Link>,
+}
+
+impl<'a> List<'a> {
+    pub(super) fn of(base: &BaseUrl, shown: Vec<Shown<'a>>, pages: Map<String, Value>) -> Self {
+        let to = |one: &Shown<'_>| Link::to(urls::pacticipant(base, one.name));
+        let deprecated = "DEPRECATED - please use pb:pacticipants";
+        let pb_pacticipants = shown.iter().map(|one| to(one).title("Pacticipant").name(one.name)).collect();
+        let pacticipants = shown.iter().map(|one| to(one).title(one.name).name(deprecated)).collect();
+        let own = Link::to(format!("{}/pacticipants", base.as_str()));
+        let titled = |one: Shown<'a>| one.titled("DEPRECATED - Please use the embedded pacticipants collection");
+        Self {
+            page: None,
+            links: ListLinks { pages, own, pb_pacticipants, pacticipants },
+            pacticipants: shown.iter().cloned().map(titled).collect(),
+            embedded: EmbeddedPacticipants { pacticipants: shown },
+        }
+    }
 }

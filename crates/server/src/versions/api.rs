@@ -68,7 +68,7 @@ async fn list(
     page: Page,
     Named(pacticipant): Named<PacticipantName>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     if pacticipants::find_id(&mut db, principal.tenant, &pacticipant).await?.is_none() {
         return Err(Error::NoSuchPacticipant { role: "pacticipant", name: pacticipant.to_string() });
     }
@@ -84,7 +84,7 @@ async fn list_on_branch(
     page: Page,
     Named(BranchPath { pacticipant, branch }): Named<BranchPath>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     store::find_branch(&mut db, principal.tenant, &pacticipant, &branch).await?.ok_or(Error::NotFound)?;
     let title = format!("Versions for branch {branch} of {pacticipant}");
     listed(&mut db, &principal, &base, &request, page, &pacticipant, &Listed::OnBranch(&branch), &title).await
@@ -104,14 +104,8 @@ async fn listed(
     let (versions, total) =
         store::list_versions(db, principal.tenant, pacticipant, listed, page.limit(), page.offset()).await?;
     let shown = view::several(db, principal.tenant, base, &versions).await?;
-    let mut body = view::list(base, pacticipant.as_str(), &request.with_query(), title, &versions, &shown);
-    if let Some(summary) = page.summary(total) {
-        body.insert("page".into(), summary);
-    }
-    for (relation, link) in page.links(total, &request.without_query, None) {
-        body["_links"][relation] = link.into();
-    }
-    Ok(Hal::ok(&body.into()))
+    let list = view::List::of(base, &request.with_query(), title, pacticipant.as_str(), &versions).embedding(shown);
+    Hal::json(&list.page(page, total, &request.without_query)).map_err(Error::internal)
 }
 
 async fn show(
@@ -121,7 +115,7 @@ async fn show(
     request: RequestUrl,
     Named(path): Named<VersionPath>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let version = store::find_version(&mut db, principal.tenant, &path.pacticipant, &path.version).await?;
     answer(&mut db, &principal, &base, &request, version).await
 }
@@ -133,7 +127,7 @@ async fn latest(
     request: RequestUrl,
     Named(pacticipant): Named<PacticipantName>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let version = store::find_latest_version(&mut db, principal.tenant, &pacticipant, None).await?;
     answer(&mut db, &principal, &base, &request, version).await
 }
@@ -145,7 +139,7 @@ async fn latest_tagged(
     request: RequestUrl,
     Named(path): Named<TagPath>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let version = store::find_latest_version(&mut db, principal.tenant, &path.pacticipant, Some(&path.tag)).await?;
     answer(&mut db, &principal, &base, &request, version).await
 }
@@ -157,7 +151,7 @@ async fn branch_head(
     request: RequestUrl,
     Named(path): Named<BranchPath>,
 ) -> Result<Hal, Error> {
-    let mut db = app.db.acquire().await?;
+    let mut db = app.read().await?;
     let version = store::find_branch_head(&mut db, principal.tenant, &path.pacticipant, &path.branch).await?;
     answer(&mut db, &principal, &base, &request, version).await
 }
@@ -170,8 +164,7 @@ async fn answer(
     version: Option<Version>,
 ) -> Result<Hal, Error> {
     let version = version.ok_or(Error::NotFound)?;
-    let shown = view::single(db, principal.tenant, base, &version, &request.without_query).await?;
-    Ok(Hal::ok(&shown))
+    view::single(db, principal.tenant, base, &version, &request.without_query).await
 }
 
 /// Creates the version or replaces what is known of it; tags are replaced only when given. They are tags and nothing
@@ -235,10 +228,9 @@ async fn save(
         .await?;
     let saved = store::find_version(&mut tx, tenant, &path.pacticipant, &path.version).await?.ok_or(Error::NotFound)?;
     let url = urls::version(base, path.pacticipant.as_str(), path.version.as_str());
-    let shown = view::single(&mut tx, tenant, base, &saved, &url).await?;
+    let answer = view::single(&mut tx, tenant, base, &saved, &url).await?;
     tx.commit().await?;
 
-    let answer = Hal::ok(&shown);
     Ok(if version.created { answer.status(StatusCode::CREATED).location(url) } else { answer })
 }
 

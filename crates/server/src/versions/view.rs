@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
@@ -10,7 +12,7 @@ use super::store::{self, Branch};
 use super::{BranchOfVersion, TagOfVersion, Version};
 use crate::contracts;
 use crate::deployments::{self, Deployment};
-use crate::edge::{BaseUrl, Error, Link, curies, named, timestamp, urls, without_nulls};
+use crate::edge::{BaseUrl, Error, Hal, Link, OwnLink, Page, curies, timestamp, urls};
 use crate::environments::{self, Environment};
 use crate::ids::{TenantId, VersionId};
 
@@ -21,54 +23,72 @@ pub(super) async fn single(
     base: &BaseUrl,
     version: &Version,
     own: &str,
-) -> Result<Value, Error> {
+) -> Result<Hal, Error> {
     let environments = environments::list(db, tenant, None).await?;
-    let mut shown = several(db, tenant, base, std::slice::from_ref(version)).await?;
-    let mut body = shown.pop().ok_or(Error::NotFound)?;
-    body["_links"]["self"]["href"] = own.into();
-    if let Some(links) = body["_links"].as_object_mut() {
-        links.remove("curies");
-        let url = urls::version(base, &version.pacticipant, &version.number);
-        links.insert("pb:record-deployment".into(), record_links(&environments, &url, "deployment", "deployed"));
-        links.insert("pb:record-release".into(), record_links(&environments, &url, "release", "released"));
-        links.insert("curies".into(), curies(base, "version"));
-    }
-    Ok(body)
+    let around = around(db, tenant, std::slice::from_ref(version)).await?.pop().unwrap_or_default();
+    let mut shown = Shown::of(base, version, &around);
+    let url = urls::version(base, &version.pacticipant, &version.number);
+    shown.links.own = Link::to(own).title("Version").name(&version.number);
+    shown.links.record_deployment = Some(record_links(&environments, &url, "deployment", "deployed"));
+    shown.links.record_release = Some(record_links(&environments, &url, "release", "released"));
+    Hal::json(&shown).map_err(Error::internal)
 }
 
 /// One link an environment. The command lines look for the one named as the environment.
-fn record_links(environments: &[Environment], version: &str, what: &str, path: &str) -> Value {
+fn record_links(environments: &[Environment], version: &str, what: &str, path: &str) -> Vec<Link> {
     let links = environments.iter().map(|environment| {
         let url = format!("{version}/{path}-versions/environment/{}", environment.id);
         let title = format!("Record {what} to {}", environment.display_name);
-        Value::from(Link::to(url).title(title).name(&environment.name))
+        Link::to(url).title(title).name(&environment.name)
     });
     links.collect()
 }
 
-/// Versions as members of a collection.
+/// Versions as members of a collection, each written as soon as it is known: there may be thousands.
 pub(super) async fn several(
     db: &mut PgConnection,
     tenant: TenantId,
     base: &BaseUrl,
     versions: &[Version],
-) -> Result<Vec<Value>, Error> {
+) -> Result<Vec<Box<RawValue>>, Error> {
+    let mut written = Vec::with_capacity(versions.len());
+    for some in versions.chunks(MOST_AT_ONCE) {
+        for (version, around) in some.iter().zip(around(db, tenant, some).await?) {
+            written.push(to_raw_value(&Shown::of(base, version, &around)).map_err(Error::internal)?);
+        }
+    }
+    Ok(written)
+}
+
+/// What stands beside so many versions is read at once.
+const MOST_AT_ONCE: usize = 500;
+
+/// What stands beside a version in its representation.
+#[derive(Default)]
+struct Around {
+    branches: Vec<BranchOfVersion>,
+    tags: Vec<TagOfVersion>,
+    providers: Vec<String>,
+    deployed: Vec<Deployment>,
+    released: Vec<Deployment>,
+}
+
+/// In the order of the versions.
+async fn around(db: &mut PgConnection, tenant: TenantId, versions: &[Version]) -> Result<Vec<Around>, Error> {
     let ids: Vec<i64> = versions.iter().map(|version| version.id.0).collect();
     let mut branches = grouped(store::list_branches_of(db, tenant, &ids).await?, |branch| branch.version_id);
     let mut tags = grouped(store::list_tags_of(db, tenant, &ids).await?, |tag| tag.version_id);
     let mut providers = grouped(contracts::list_providers_of(db, tenant, &ids).await?, |(version, _)| *version);
     let mut deployed = grouped(deployments::list_deployed_of(db, tenant, &ids).await?, |one| one.version_id);
     let mut released = grouped(deployments::list_released_of(db, tenant, &ids).await?, |one| one.version_id);
-    let shown = versions.iter().map(|version| {
-        let mut of = Of { base, version };
-        let branches = branches.remove(&version.id).unwrap_or_default();
-        let tags = tags.remove(&version.id).unwrap_or_default();
-        let providers = providers.remove(&version.id).unwrap_or_default();
-        let deployed = deployed.remove(&version.id).unwrap_or_default();
-        let released = released.remove(&version.id).unwrap_or_default();
-        of.version(&branches, &tags, &providers, &deployed, &released)
+    let around = versions.iter().map(|version| Around {
+        branches: branches.remove(&version.id).unwrap_or_default(),
+        tags: tags.remove(&version.id).unwrap_or_default(),
+        providers: providers.remove(&version.id).unwrap_or_default().into_iter().map(|(_, name)| name).collect(),
+        deployed: deployed.remove(&version.id).unwrap_or_default(),
+        released: released.remove(&version.id).unwrap_or_default(),
     });
-    Ok(shown.collect())
+    Ok(around.collect())
 }
 
 fn grouped<T>(items: Vec<T>, key: impl Fn(&T) -> VersionId) -> HashMap<VersionId, Vec<T>> {
@@ -79,70 +99,111 @@ fn grouped<T>(items: Vec<T>, key: impl Fn(&T) -> VersionId) -> HashMap<VersionId
     groups
 }
 
-struct Of<'a> {
-    base: &'a BaseUrl,
-    version: &'a Version,
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    number: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
+    created_at: String,
+    #[serde(rename = "_embedded")]
+    embedded: Embedded<'a>,
+    #[serde(rename = "_links")]
+    links: Links,
 }
 
-impl Of<'_> {
-    fn version(
-        &mut self,
-        branches: &[BranchOfVersion],
-        tags: &[TagOfVersion],
-        providers: &[(VersionId, String)],
-        deployed: &[Deployment],
-        released: &[Deployment],
-    ) -> Value {
-        let Version { pacticipant, number, build_url, created_at, updated_at, .. } = self.version;
-        let branch_versions = branches.iter().map(|branch| {
-            let url = urls::branch_version(self.base, pacticipant, &branch.branch, number);
-            let link = Link::to(url).title("Branch version").name(&branch.branch);
-            json!({"name": branch.branch, "latest": branch.latest, "_links": {"self": link}})
-        });
-        let tags = tags.iter().map(|tag| {
-            let url = urls::tag(self.base, pacticipant, number, &tag.name);
-            named("name", &tag.name, Link::to(url).title("Tag").name(&tag.name))
-        });
-        without_nulls(json!({
-            "number": number,
-            "buildUrl": build_url,
-            "updatedAt": (updated_at != created_at).then(|| timestamp(*updated_at)),
-            "createdAt": timestamp(*created_at),
-            "_embedded": {
-                "branchVersions": branch_versions.collect::<Value>(),
-                "tags": tags.collect::<Value>(),
-            },
-            "_links": self.links(providers, deployed, released),
-        }))
-    }
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Embedded<'a> {
+    branch_versions: Vec<Mark<'a>>,
+    tags: Vec<Mark<'a>>,
+}
 
-    fn links(&self, providers: &[(VersionId, String)], deployed: &[Deployment], released: &[Deployment]) -> Value {
-        let Version { pacticipant, number, .. } = self.version;
-        let own = urls::version(self.base, pacticipant, number);
+/// A branch or a tag that the version is on.
+#[derive(Serialize)]
+struct Mark<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<bool>,
+    #[serde(rename = "_links")]
+    links: OwnLink,
+}
+
+#[derive(Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    own: Link,
+    #[serde(rename = "pb:pacticipant")]
+    pacticipant: Link,
+    #[serde(rename = "pb:tag")]
+    tag: Link,
+    #[serde(rename = "pb:latest-verification-results-where-pacticipant-is-consumer")]
+    results: Link,
+    #[serde(rename = "pb:pact-versions")]
+    contracts: Vec<Link>,
+    #[serde(rename = "pb:deployed-environments")]
+    deployed: Vec<Value>,
+    #[serde(rename = "pb:released-environments")]
+    released: Vec<Value>,
+    #[serde(rename = "pb:record-deployment", skip_serializing_if = "Option::is_none")]
+    record_deployment: Option<Vec<Link>>,
+    #[serde(rename = "pb:record-release", skip_serializing_if = "Option::is_none")]
+    record_release: Option<Vec<Link>>,
+    curies: Value,
+}
+
+impl<'a> Shown<'a> {
+    fn of(base: &BaseUrl, version: &'a Version, around: &'a Around) -> Self {
+        let Version { pacticipant, number, build_url, created_at, updated_at, .. } = version;
+        let branch_versions = around.branches.iter().map(|branch| {
+            let url = urls::branch_version(base, pacticipant, &branch.branch, number);
+            let links = OwnLink::to(Link::to(url).title("Branch version").name(&branch.branch));
+            Mark { name: &branch.branch, latest: Some(branch.latest), links }
+        });
+        let tags = around.tags.iter().map(|tag| {
+            let url = urls::tag(base, pacticipant, number, &tag.name);
+            Mark { name: &tag.name, latest: None, links: OwnLink::to(Link::to(url).title("Tag").name(&tag.name)) }
+        });
+        Self {
+            number,
+            build_url: build_url.as_deref(),
+            updated_at: (updated_at != created_at).then(|| timestamp(*updated_at)),
+            created_at: timestamp(*created_at),
+            embedded: Embedded { branch_versions: branch_versions.collect(), tags: tags.collect() },
+            links: Links::of(base, version, around),
+        }
+    }
+}
+
+impl Links {
+    fn of(base: &BaseUrl, version: &Version, around: &Around) -> Self {
+        let Version { pacticipant, number, .. } = version;
+        let own = urls::version(base, pacticipant, number);
         let tag_title = "Get, create or delete a tag for this pacticipant version";
         let results = format!(
             "{}/verification-results/consumer/{}/version/{}/latest",
-            self.base.as_str(),
+            base.as_str(),
             urls::segment(pacticipant),
             urls::segment(number)
         );
-        let contracts = providers.iter().map(|(_, provider)| {
-            let url = urls::contract(self.base, provider, pacticipant, number);
-            Value::from(
-                Link::to(url).title("Pact").name(format!("Pact between {pacticipant} ({number}) and {provider}")),
-            )
+        let contracts = around.providers.iter().map(|provider| {
+            let url = urls::contract(base, provider, pacticipant, number);
+            Link::to(url).title("Pact").name(format!("Pact between {pacticipant} ({number}) and {provider}"))
         });
-        json!({
-            "self": Link::to(own.clone()).title("Version").name(number),
-            "pb:pacticipant": Link::to(urls::pacticipant(self.base, pacticipant)).title("Pacticipant").name(pacticipant),
-            "pb:tag": Link::to(format!("{own}/tags/{{tag}}")).title(tag_title).templated(true),
-            "pb:latest-verification-results-where-pacticipant-is-consumer":
-                Link::to(results).title("Latest verification results for consumer version"),
-            "pb:pact-versions": contracts.collect::<Value>(),
-            "pb:deployed-environments": deployed.iter().map(|one| one.environment_link(self.base)).collect::<Value>(),
-            "pb:released-environments": released.iter().map(|one| one.environment_link(self.base)).collect::<Value>(),
-            "curies": curies(self.base, "version"),
-        })
+        Self {
+            tag: Link::to(format!("{own}/tags/{{tag}}")).title(tag_title).templated(true),
+            own: Link::to(own).title("Version").name(number),
+            pacticipant: Link::to(urls::pacticipant(base, pacticipant)).title("Pacticipant").name(pacticipant),
+            results: Link::to(results).title("Latest verification results for consumer version"),
+            contracts: contracts.collect(),
+            deployed: around.deployed.iter().map(|one| one.environment_link(base)).collect(),
+            released: around.released.iter().map(|one| one.environment_link(base)).collect(),
+            record_deployment: None,
+            record_release: None,
+            curies: curies(base, "version"),
+        }
     }
 }
 
@@ -187,30 +248,72 @@ pub(super) fn tag(base: &BaseUrl, pacticipant: &str, number: &str, tag: &str, cr
     })
 }
 
-/// The list of versions in HAL; `title` says what they have in common.
-pub(super) fn list(
-    base: &BaseUrl,
-    pacticipant: &str,
-    own: &str,
-    title: &str,
-    versions: &[Version],
-    shown: &[Value],
-) -> Map<String, Value> {
-    let dated = |version: &Version| format!("Version {} - {}", version.number, version.created_at.format("%d/%m/%Y"));
-    let linked = |version: &Version| Link::to(urls::version(base, pacticipant, &version.number)).title(dated(version));
-    let all: Vec<Link> = versions.iter().map(linked).collect();
-    let mut body = Map::new();
-    body.insert("_embedded".into(), json!({"versions": shown}));
-    let to_pacticipant = Link::to(urls::pacticipant(base, pacticipant)).title(pacticipant);
-    body.insert(
-        "_links".into(),
-        json!({
-            "self": Link::to(own).title(title),
-            "pb:pacticipant": to_pacticipant,
-            "pb:versions": all,
-            "pacticipant": to_pacticipant,
-            "versions": all,
-        }),
-    );
-    body
+/// A list of versions in HAL.
+#[derive(Serialize)]
+pub(super) struct List {
+    #[serde(rename = "_embedded")]
+    embedded: EmbeddedVersions,
+    #[serde(rename = "_links")]
+    links: ListLinks,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct EmbeddedVersions {
+    versions: Vec<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct ListLinks {
+    #[serde(rename = "self")]
+    own: Link,
+    #[serde(rename = "pb:pacticipant")]
+    pb_pacticipant: Link,
+    #[serde(rename = "pb:versions")]
+    pb_versions: Vec<Link>,
+    pacticipant: Link,
+    versions: Vec<Link>,
+    #[serde(flatten)]
+    pages: Map<String, Value>,
+}
+
+impl List {
+    /// `title` says what they have in common.
+    pub(super) fn of(base: &BaseUrl, own: &str, title: &str, pacticipant: &str, versions: &[Version]) -> Self {
+        let dated =
+            |version: &Version| format!("Version {} - {}", version.number, version.created_at.format("%d/%m/%Y"));
+        let linked =
+            |version: &Version| Link::to(urls::version(base, pacticipant, &version.number)).title(dated(version));
+        let all: Vec<Link> = versions.iter().map(linked).collect();
+        let to_pacticipant = Link::to(urls::pacticipant(base, pacticipant)).title(pacticipant);
+        Self {
+            embedded: EmbeddedVersions { versions: Vec::new() },
+            links: ListLinks {
+                own: Link::to(own).title(title),
+                pb_pacticipant: to_pacticipant.clone(),
+                pb_versions: all.clone(),
+                pacticipant: to_pacticipant,
+                versions: all,
+                pages: Map::new(),
+            },
+            page: None,
+        }
+    }
+
+    pub(super) fn embedding(mut self, versions: Vec<Box<RawValue>>) -> Self {
+        self.embedded.versions = versions;
+        self
+    }
+
+    /// Which part of the whole list it is.
+    pub(super) fn page(mut self, page: Page, total: i64, address: &str) -> Self {
+        self.page = page.summary(total);
+        self.links.pages = page
+            .links(total, address, None)
+            .into_iter()
+            .map(|(relation, link)| (relation.into(), link.into()))
+            .collect();
+        self
+    }
 }
