@@ -202,7 +202,7 @@ class OneServer:
 
     interrupts_deliveries = False
 
-    def __init__(self, folder, *, as_ordinary_user=False, binary=BINARY):
+    def __init__(self, folder, *, as_ordinary_user=False, binary=BINARY, **settings):
         user = None
         if as_ordinary_user and os.geteuid() == 0:
             user = pwd.getpwnam("nobody")
@@ -210,7 +210,7 @@ class OneServer:
         os.mkdir(data_dir)
         if user:
             os.chown(data_dir, user.pw_uid, user.pw_gid)
-        self.server = Server(folder, binary=binary, data_dir=data_dir, user=user)
+        self.server = Server(folder, binary=binary, data_dir=data_dir, user=user, **settings)
 
     def __enter__(self):
         try:

@@ -22,6 +22,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// A connection that was idle for so long is tested before it is used.
 const TEST_AFTER: Duration = Duration::from_secs(1);
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+const CONNECT_AGAIN_AFTER: Duration = Duration::from_secs(3);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A database to serve from.
@@ -51,27 +52,12 @@ enum State {
 impl Database {
     /// Connects, starting a private Postgres first when no URL is given.
     pub(crate) async fn open(arguments: &DatabaseArguments) -> anyhow::Result<Self> {
-        let (url, description, private) = match arguments.url() {
-            Some(url) => (url, "the database of DATABASE_URL".to_string(), None),
+        let (url, description, private) = match arguments.url()? {
+            Some(url) => (url, "the database of its URL".to_string(), None),
             None => start_private(arguments).await?,
         };
         let options: PgConnectOptions = url.parse().context("the database URL cannot be read")?;
-        let pool = PgPoolOptions::new()
-            .max_connections(arguments.max_connections()?)
-            .acquire_timeout(Duration::from_secs(10))
-            // A connection is tested when it is given back; once more only if it has been idle since.
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    if about.idle_for >= TEST_AFTER {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await
-            .context("the database does not let us in; check its URL, and that it runs")?;
+        let pool = connect(options, arguments).await?;
         let master_key = master_key(arguments)?;
         Ok(Self { pool, master_key, description, private })
     }
@@ -123,6 +109,35 @@ impl Private {
         *state = State::Started(Box::new(cluster));
         tracing::info!("the private Postgres is back");
         Ok(())
+    }
+}
+
+async fn connect(options: PgConnectOptions, arguments: &DatabaseArguments) -> anyhow::Result<PgPool> {
+    let pool = PgPoolOptions::new()
+        .max_connections(arguments.max_connections()?)
+        .acquire_timeout(Duration::from_secs(10))
+        // A connection is tested when it is given back; once more only if it has been idle since.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for >= TEST_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+    let mut retries = arguments.connect_retries()?;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if retries > 0 => {
+                tracing::warn!("the database does not let us in yet, {retries} tries are left: {error}");
+                retries -= 1;
+                tokio::time::sleep(CONNECT_AGAIN_AFTER).await;
+            }
+            connected => {
+                return connected.context("the database does not let us in; check its URL, and that it runs");
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `pactolus`: the one binary. Runs the server, and asks it from the command line.
 
+mod access;
+mod aliases;
 mod broker;
 mod can_i_deploy;
 mod ci;
@@ -105,9 +107,12 @@ async fn run(command: Command) -> ExitCode {
 
 /// The commands that run as a service log; the others talk to whoever started them.
 async fn logged(service: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
-    let filter = EnvFilter::try_from_env("PACTOLUS_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let level =
+        aliases::text(None, &["PACT_BROKER_LOG_LEVEL"]).map(|level| format!("{},sqlx=warn", level.to_lowercase()));
+    let otherwise = level.unwrap_or_else(|| "info,sqlx=warn".to_string());
+    let filter = EnvFilter::try_from_env("PACTOLUS_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::env::var("PACTOLUS_LOG_FORMAT").is_ok_and(|format| format == "json") {
+    if aliases::text(None, &["PACTOLUS_LOG_FORMAT", "PACT_BROKER_LOG_FORMAT"]).is_some_and(|format| format == "json") {
         subscriber.json().init();
     } else {
         subscriber.with_ansi(terminal::Style::of_stderr().is_coloured()).init();

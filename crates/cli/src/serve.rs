@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::aliases::warn_of_unknown;
 use crate::database::Database;
 use crate::settings::{DatabaseArguments, Role, ServerArguments};
 use crate::terminal::print;
@@ -42,6 +43,7 @@ pub(crate) struct Arguments {
 /// Runs until it is told to stop.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
+    warn_of_unknown();
     let address = arguments.server.listen()?;
     let settings = arguments.server.settings()?;
     let listener = TcpListener::bind(address)

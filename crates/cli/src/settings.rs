@@ -3,18 +3,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pactolus_server::{Settings, WebhookSettings};
+
+use crate::access::AccessArguments;
+use crate::aliases::{list, named_by, parsed, text};
 
 /// Where the data is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DatabaseArguments {
     /// Postgres to use, as a URL; without it a private one is started in the data folder
     ///
-    /// Aliases: `DATABASE_URL`, `PACT_BROKER_DATABASE_URL`
+    /// Aliases: `DATABASE_URL`, `PACT_BROKER_DATABASE_URL`, or its parts: `PACT_BROKER_DATABASE_HOST`, `…_PORT`,
+    /// `…_NAME`, `…_USERNAME`, `…_PASSWORD`, `…_SSLMODE`
     #[arg(long, env = "PACTOLUS_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 
@@ -23,6 +26,12 @@ pub(crate) struct DatabaseArguments {
     /// Alias: `PACT_BROKER_DATABASE_MAX_CONNECTIONS`
     #[arg(long, env = "PACTOLUS_DATABASE_MAX_CONNECTIONS", value_name = "N")]
     database_max_connections: Option<u32>,
+
+    /// How often to try again to connect at the start, every three seconds [default: 0]
+    ///
+    /// Alias: `PACT_BROKER_DATABASE_CONNECT_MAX_RETRIES`
+    #[arg(long, env = "PACTOLUS_DATABASE_CONNECT_MAX_RETRIES", value_name = "N")]
+    database_connect_max_retries: Option<u32>,
 
     /// Folder of the private Postgres and of the encryption key [default: /var/lib/pactolus for root, else the
     /// platform's folder for user data]
@@ -36,8 +45,20 @@ pub(crate) struct DatabaseArguments {
 }
 
 impl DatabaseArguments {
-    pub(crate) fn url(&self) -> Option<String> {
-        text(self.database_url.as_ref(), &["DATABASE_URL", "PACT_BROKER_DATABASE_URL"])
+    /// Without one, nothing in the environment names a database.
+    pub(crate) fn url(&self) -> anyhow::Result<Option<String>> {
+        let named = named_by("PACT_BROKER_DATABASE_URL_ENVIRONMENT_VARIABLE_NAME");
+        let url = text(self.database_url.as_ref(), &["DATABASE_URL", "PACT_BROKER_DATABASE_URL"]).or(named);
+        if url.is_some() {
+            return Ok(url);
+        }
+        database_of_parts(|alias| text(None, &[alias]))
+    }
+
+    /// How often to try again to connect at the start.
+    pub(crate) fn connect_retries(&self) -> anyhow::Result<u32> {
+        let aliases = ["PACT_BROKER_DATABASE_CONNECT_MAX_RETRIES"];
+        Ok(parsed(self.database_connect_max_retries.as_ref(), &aliases)?.unwrap_or(0))
     }
 
     pub(crate) fn max_connections(&self) -> anyhow::Result<u32> {
@@ -58,12 +79,17 @@ impl DatabaseArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArguments {
     /// Address to listen on [default: 127.0.0.1:9292]
+    ///
+    /// Alias for the port: `PACT_BROKER_PORT`
     #[arg(long, env = "PACTOLUS_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
 
     /// Serve without authentication although other machines can reach the address
     #[arg(long, env = "PACTOLUS_NO_AUTH")]
     no_auth: bool,
+
+    #[command(flatten)]
+    access: AccessArguments,
 
     /// What this process does: requests, jobs, or both
     #[arg(long, env = "PACTOLUS_ROLE", value_enum, default_value_t = Role::All)]
@@ -155,11 +181,16 @@ impl ServerArguments {
 
     /// The address to listen on, unless that would open the server to others by accident.
     pub(crate) fn listen(&self) -> anyhow::Result<SocketAddr> {
-        let listen = self.listen.unwrap_or(SocketAddr::new(IpAddr::from([127, 0, 0, 1]), 9292));
-        if !listen.ip().is_loopback() && !self.no_auth {
+        let port = match named_by("PACT_BROKER_PORT_ENVIRONMENT_VARIABLE_NAME") {
+            Some(port) => port.trim().parse().with_context(|| format!("the port is {port}"))?,
+            None => parsed(None, &["PACT_BROKER_PORT"])?.unwrap_or(9292),
+        };
+        let listen = self.listen.unwrap_or(SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port));
+        if !listen.ip().is_loopback() && !self.no_auth && !self.access.access()?.is_guarded() {
             bail!(
-                "other machines can reach {listen}, and there is no authentication yet: listen on 127.0.0.1, put a \
-                 proxy that authenticates in front, or say --no-auth if everyone who can reach it may do everything"
+                "other machines can reach {listen}, and nobody has to authenticate: set a user name and password \
+                 (--basic-auth-username, --basic-auth-password) or a token (--bearer-token), listen on 127.0.0.1, or \
+                 say --no-auth if everyone who can reach it may do everything"
             );
         }
         Ok(listen)
@@ -173,6 +204,7 @@ impl ServerArguments {
         let base_urls = text(self.base_url.as_ref(), &["PACT_BROKER_BASE_URLS", "PACT_BROKER_BASE_URL"]);
         let candidates = list(self.main_branch_candidates.as_ref(), "PACT_BROKER_MAIN_BRANCH_CANDIDATES");
         Ok(Settings {
+            access: self.access.access()?,
             base_urls: base_urls.map(|urls| base_urls_of(&urls)).transpose()?.unwrap_or_default(),
             body_limit_bytes: self.body_limit_mb.map_or(default.body_limit_bytes, |mb| mb.saturating_mul(1024 * 1024)),
             allow_contract_modification: yes_or_no(
@@ -190,8 +222,12 @@ impl ServerArguments {
                 "PACT_BROKER_USE_FIRST_TAG_AS_BRANCH",
                 default.use_first_tag_as_branch,
             )?,
-            first_tag_as_branch_within: default.first_tag_as_branch_within,
-            main_branch_candidates: candidates.unwrap_or(default.main_branch_candidates),
+            first_tag_as_branch_within: parsed(None, &["PACT_BROKER_USE_FIRST_TAG_AS_BRANCH_TIME_LIMIT"])?
+                .map_or(default.first_tag_as_branch_within, Duration::from_secs),
+            main_branch_candidates: match parsed(None, &["PACT_BROKER_AUTO_DETECT_MAIN_BRANCH"])? {
+                Some(false) => Vec::new(),
+                None | Some(true) => candidates.unwrap_or(default.main_branch_candidates),
+            },
             deployments_from_tags: yes_or_no(
                 self.create_deployed_versions_for_tags,
                 "PACT_BROKER_CREATE_DEPLOYED_VERSIONS_FOR_TAGS",
@@ -235,30 +271,78 @@ fn base_urls_of(urls: &str) -> anyhow::Result<Vec<String>> {
     checked.collect()
 }
 
-/// The value given, else that of the first alias that is set to something.
-fn text(given: Option<&String>, aliases: &[&str]) -> Option<String> {
-    let filled = |text: &String| !text.trim().is_empty();
-    let alias = || aliases.iter().find_map(|name| std::env::var(name).ok().filter(filled));
-    given.cloned().filter(filled).or_else(alias)
-}
-
-/// Like [`text`], but an empty value that was given counts: it empties the list.
-fn list(given: Option<&String>, alias: &str) -> Option<Vec<String>> {
-    let value = given.cloned().or_else(|| std::env::var(alias).ok())?;
-    Some(value.split_whitespace().map(String::from).collect())
-}
-
-fn parsed<T: Clone + FromStr>(given: Option<&T>, aliases: &[&str]) -> anyhow::Result<Option<T>>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    if let Some(given) = given {
-        return Ok(Some(given.clone()));
+/// The URL of a database that is described part by part, as the container of the Pact Broker takes it.
+fn database_of_parts(of: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<String>> {
+    let (host, name) = (of("PACT_BROKER_DATABASE_HOST"), of("PACT_BROKER_DATABASE_NAME"));
+    if host.is_none() && name.is_none() {
+        return Ok(None);
     }
-    for alias in aliases {
-        if let Some(value) = text(None, &[alias]) {
-            return value.trim().parse().map(Some).with_context(|| format!("{alias} is {value}"));
+    if let Some(adapter) = of("PACT_BROKER_DATABASE_ADAPTER").filter(|adapter| !adapter.starts_with("postgres")) {
+        bail!("PACT_BROKER_DATABASE_ADAPTER is {adapter}: contracts are kept in Postgres, and nothing else is read");
+    }
+    let (Some(host), Some(name)) = (host, name) else {
+        bail!("a database needs both PACT_BROKER_DATABASE_HOST and PACT_BROKER_DATABASE_NAME");
+    };
+    let refused = |name: &str| anyhow::anyhow!("{name} does not fit into a database URL");
+    let mut url = url::Url::parse("postgres://host/").context("the database URL")?;
+    url.set_host(Some(&host)).map_err(|_| refused("PACT_BROKER_DATABASE_HOST"))?;
+    url.path_segments_mut().map_err(|()| refused("PACT_BROKER_DATABASE_NAME"))?.clear().push(&name);
+    if let Some(user) = of("PACT_BROKER_DATABASE_USERNAME") {
+        url.set_username(&user).map_err(|()| refused("PACT_BROKER_DATABASE_USERNAME"))?;
+    }
+    if let Some(password) = of("PACT_BROKER_DATABASE_PASSWORD") {
+        url.set_password(Some(&password)).map_err(|()| refused("PACT_BROKER_DATABASE_PASSWORD"))?;
+    }
+    if let Some(port) = of("PACT_BROKER_DATABASE_PORT") {
+        let port = port.trim().parse().with_context(|| format!("PACT_BROKER_DATABASE_PORT is {port}"))?;
+        url.set_port(Some(port)).map_err(|()| refused("PACT_BROKER_DATABASE_PORT"))?;
+    }
+    if let Some(mode) = of("PACT_BROKER_DATABASE_SSLMODE") {
+        url.query_pairs_mut().append_pair("sslmode", &mode);
+    }
+    Ok(Some(url.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database_of(parts: &[(&str, &str)]) -> anyhow::Result<Option<String>> {
+        database_of_parts(|alias| {
+            let found = parts.iter().find(|(name, _)| alias.strip_prefix("PACT_BROKER_DATABASE_") == Some(name));
+            found.map(|(_, value)| (*value).to_string())
+        })
+    }
+
+    #[test]
+    fn a_database_is_described_part_by_part() {
+        let parts = [
+            ("ADAPTER", "postgres"),
+            ("HOST", "db.example.org"),
+            ("PORT", "5433"),
+            ("NAME", "pacts/1"),
+            ("USERNAME", "some one"),
+            ("PASSWORD", "p@:/?#"),
+            ("SSLMODE", "verify-full"),
+        ];
+
+        let url = database_of(&parts).unwrap().unwrap();
+
+        assert_eq!(url, "postgres://some%20one:p%40%3A%2F%3F%23@db.example.org:5433/pacts%2F1?sslmode=verify-full");
+        let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+        assert_eq!((options.get_username(), options.get_database()), ("some one", Some("pacts/1")));
+    }
+
+    #[test]
+    fn half_a_database_and_another_kind_are_refused() {
+        assert_eq!(database_of(&[("USERNAME", "x")]).unwrap(), None);
+        for parts in [
+            &[("HOST", "h")][..],
+            &[("NAME", "n")],
+            &[("HOST", "h"), ("NAME", "n"), ("ADAPTER", "sqlite")],
+            &[("HOST", "h"), ("NAME", "n"), ("PORT", "many")],
+        ] {
+            assert!(database_of(parts).is_err(), "{parts:?}");
         }
     }
-    Ok(None)
 }

@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod auth;
 mod contracts;
 mod deployments;
 mod edge;
@@ -25,6 +26,7 @@ mod versions;
 mod webhooks;
 
 pub use app::{App, Clock};
+pub use auth::{Access, Role};
 pub use jobs::{Worker, run_due_jobs};
 pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};

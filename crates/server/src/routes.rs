@@ -14,6 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 
 use crate::app::App;
+use crate::auth::authenticate;
 use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors};
 use crate::{
     contracts, deployments, environments, health, index, matrix, pacticipants, verifications, versions, webhooks,
@@ -62,6 +63,7 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn(check_path))
         .layer(from_fn_with_state(app.clone(), refuse_other_origins))
+        .layer(from_fn_with_state(app.clone(), authenticate))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), render_errors))
         .layer(from_fn(add_headers))

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use pactolus_domain::webhook::AllowedTargets;
 
+use crate::auth::Access;
+
 /// Settings of a running server. `Default` is what a newcomer gets.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that users know by name")]
 pub struct Settings {
+    /// Who may ask.
+    pub access: Access,
     /// Addresses that links are built with, when the one that a request came by is not right. Empty: the request's.
     pub base_urls: Vec<String>,
     /// Largest request body, in bytes.
@@ -43,6 +47,7 @@ pub struct WebhookSettings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            access: Access::default(),
             base_urls: Vec::new(),
             body_limit_bytes: 20 * 1024 * 1024,
             allow_contract_modification: false,

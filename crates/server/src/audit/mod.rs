@@ -17,5 +17,5 @@ pub(crate) async fn record(
     subject: &str,
     detail: &Value,
 ) -> sqlx::Result<()> {
-    store::insert_event(db, principal.tenant, app.new_id(), principal.name, action, subject, detail, app.now()).await
+    store::insert_event(db, principal.tenant, app.new_id(), &principal.name, action, subject, detail, app.now()).await
 }

@@ -33,6 +33,13 @@ pub(crate) enum Error {
     EmptyPathComponent,
     UnprocessablePath(&'static str),
     MethodNotAllowed,
+    /// Credentials are missing, wrong, or not enough.
+    Unauthorized {
+        challenge: &'static str,
+        text: &'static str,
+    },
+    /// Only administrators may do it, and these credentials are not theirs.
+    Forbidden(&'static str),
     /// A page from elsewhere made a browser send it.
     ForeignOrigin {
         origin: String,
@@ -90,7 +97,8 @@ impl Error {
             | Self::InvalidQuery(_) => StatusCode::BAD_REQUEST,
             Self::UnprocessablePath(_) | Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignOrigin { .. } => StatusCode::FORBIDDEN,
+            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::ForeignOrigin { .. } => StatusCode::FORBIDDEN,
             Self::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -106,7 +114,10 @@ impl Error {
             Self::NotFound => "The requested document was not found on this server.".into(),
             Self::NoSuchPacticipant { role, name } => format!("No {role} with name '{name}' found"),
             Self::EmptyPathComponent => "Empty path component found".into(),
-            Self::BadPath(text) | Self::UnprocessablePath(text) => (*text).into(),
+            Self::BadPath(text)
+            | Self::UnprocessablePath(text)
+            | Self::Forbidden(text)
+            | Self::Unauthorized { text, .. } => (*text).into(),
             Self::MethodNotAllowed => {
                 "This address does not take that method; the Allow header names those it takes".into()
             }
@@ -158,6 +169,8 @@ impl Error {
             | Self::ConflictText(_)
             | Self::Refused { .. } => "/problem/server-error",
             Self::MethodNotAllowed => "/problem/method-not-allowed",
+            Self::Unauthorized { .. } => "/problem/unauthorized",
+            Self::Forbidden(_) => "/problem/forbidden",
             Self::ForeignOrigin { .. } => "/problem/foreign-origin",
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
             Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
@@ -302,8 +315,14 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
             (error.status(), [(header::CONTENT_TYPE, "application/problem+json;charset=utf-8")], body).into_response()
         }
         Error::ConflictText(text) => (StatusCode::CONFLICT, text.clone()).into_response(),
+        Error::Unauthorized { text, .. } => {
+            (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "text/plain")], *text).into_response()
+        }
         _ => error.classic(reference.as_deref()).into_response(),
     };
+    if let Error::Unauthorized { challenge, .. } = &*error {
+        rendered.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(challenge));
+    }
     if matches!(&*error, Error::Unavailable(_)) {
         rendered.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     }

@@ -5,6 +5,7 @@
 mod support;
 
 mod api_document;
+mod auth;
 mod bad_input;
 mod can_i_deploy;
 mod concurrency;
