@@ -56,10 +56,18 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// Whether the versions it chooses run beside each other, so that each of them must be verified on its own.
+    /// Whether the versions it chooses are somewhere beside each other, so that each of them must be verified on its own:
+    /// those in an environment, and those with a tag, which is how places are told without environments.
     #[must_use]
     pub fn co_resident(&self) -> bool {
-        matches!(self, Self::Environment(_))
+        matches!(self, Self::Environment(_) | Self::Tag(_))
+    }
+
+    /// Whether it may choose several versions, so that no result of one stands for another's. A branch is a history: of
+    /// its versions those without a result are not missed.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.co_resident() || matches!(self, Self::Branch(_) | Self::MainBranch)
     }
 }
 

@@ -7,7 +7,7 @@ use pactolus_domain::gate::{Counted, Criterion, Row, Selector, VersionRef};
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use sqlx::PgConnection;
 
-use super::history::{Counts, Entry, History, IgnoredIds};
+use super::history::{Counting, Counts, Entry, History, IgnoredIds};
 use super::query::Query;
 use super::rows::{self, MatrixRow};
 use super::store::{self, Between, Contents, Judged, Listed, MOST_FACTORS, Name, Promised, Resolution, Surroundings};
@@ -45,7 +45,7 @@ pub(super) async fn draw(
             let rows = rows.into_iter().map(rows::parse).collect::<Result<Vec<MatrixRow>, _>>();
             let mut rows = rows.map_err(Error::internal)?;
             rows::add_co_residents(&mut rows, selectors);
-            let rows = rows::keep_latest(rows, query.latest_by);
+            let rows = rows::keep_latest(rows, query.latest_by, selectors);
             let mut shown = rows.clone();
             if !query.success.is_empty() {
                 shown.retain(|one| query.success.contains(&one.row.success));
@@ -120,8 +120,12 @@ async fn read_history(
     let contents = contents(&promised, &any_version_of);
     let judged: Vec<Judged> = store::list_judged(db, tenant, &contents, between, query.latest_by).await?;
     refuse_more_than_most(judged.len())?;
-    let (residents, ignored) = (residents(query, resolution), ignored(query, resolution));
-    Ok(History::of(promised, &judged, query.latest_by, &residents, ignored, &any_version_of))
+    let counting = Counting {
+        latest_by: query.latest_by,
+        sets: of_criteria(query, resolution, Criterion::is_set).into_keys().collect(),
+        residents: of_criteria(query, resolution, Criterion::co_resident),
+    };
+    Ok(History::of(promised, &judged, &counting, ignored(query, resolution), &any_version_of))
 }
 
 /// Nothing is read without an end.
@@ -144,21 +148,25 @@ fn contents(promised: &[Promised], any_version_of: &HashSet<i64>) -> Contents {
     Contents { of_any: of_any.into_iter().collect(), of_some: of_some.into_iter().collect() }
 }
 
-/// By pacticipant the versions that run beside each other.
-fn residents(query: &Query, resolution: &Resolution) -> HashMap<i64, BTreeSet<i64>> {
-    let mut residents: HashMap<i64, BTreeSet<i64>> = HashMap::new();
+/// By pacticipant the versions that criteria of a kind choose.
+fn of_criteria(
+    query: &Query,
+    resolution: &Resolution,
+    is_of_kind: impl Fn(&Criterion) -> bool,
+) -> HashMap<i64, BTreeSet<i64>> {
+    let mut chosen: HashMap<i64, BTreeSet<i64>> = HashMap::new();
     for (ordinal, pacticipant) in &resolution.asked {
-        if query.selectors[*ordinal].criterion.co_resident() {
+        if is_of_kind(&query.selectors[*ordinal].criterion) {
             let own = resolution.specified.iter().filter(|(of, _)| of == ordinal).map(|(_, version)| version.id);
-            residents.entry(*pacticipant).or_default().extend(own);
+            chosen.entry(*pacticipant).or_default().extend(own);
         }
     }
-    if query.destination.as_ref().is_some_and(Criterion::co_resident) {
+    if query.destination.as_ref().is_some_and(is_of_kind) {
         for inferred in &resolution.inferred {
-            residents.entry(inferred.id).or_default().extend(inferred.versions.iter().map(|version| version.id));
+            chosen.entry(inferred.id).or_default().extend(inferred.versions.iter().map(|version| version.id));
         }
     }
-    residents
+    chosen
 }
 
 fn ignored(query: &Query, resolution: &Resolution) -> IgnoredIds {

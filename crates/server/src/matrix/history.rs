@@ -69,6 +69,16 @@ pub(super) struct IgnoredIds {
     pub(super) versions: HashSet<i64>,
 }
 
+/// Which results count.
+#[derive(Clone, Debug)]
+pub(super) struct Counting {
+    pub(super) latest_by: LatestBy,
+    /// Providers whose versions are in question as a set: no result of one stands for another's.
+    pub(super) sets: HashSet<i64>,
+    /// By provider the versions that are somewhere beside each other: each of them has a row with each contract.
+    pub(super) residents: HashMap<i64, BTreeSet<i64>>,
+}
+
 /// Cells are the same for all contracts with the content that are in question for the same cause.
 type Key = (i64, bool);
 
@@ -81,12 +91,10 @@ pub(super) struct History {
 }
 
 impl History {
-    /// `residents` are, by provider, the versions that run beside each other: each of them has a row with each contract.
     pub(super) fn of(
         promised: Vec<Promised>,
         judged: &[Judged],
-        latest_by: LatestBy,
-        residents: &HashMap<i64, BTreeSet<i64>>,
+        counting: &Counting,
         ignored: IgnoredIds,
         any_version_of: &HashSet<i64>,
     ) -> Self {
@@ -100,7 +108,7 @@ impl History {
             let of_any = !contract.as_verified && any_version_of.contains(&contract.provider_id);
             cells.entry(key(contract)).or_insert_with(|| {
                 let results = results.get(&(contract.content_id, of_any)).map(Vec::as_slice).unwrap_or_default();
-                cells_of(results, latest_by, residents.get(&contract.provider_id))
+                cells_of(results, counting, contract.provider_id)
             });
         }
         Self { contracts, cells, ignored }
@@ -273,14 +281,15 @@ fn each_once(mut promised: Vec<Promised>) -> Vec<Promised> {
     promised
 }
 
-fn cells_of(results: &[&Judged], latest_by: LatestBy, residents: Option<&BTreeSet<i64>>) -> Vec<Cell> {
+fn cells_of(results: &[&Judged], counting: &Counting, provider: i64) -> Vec<Cell> {
+    let residents = counting.residents.get(&provider);
     let mut cells: Vec<Cell> = results.iter().map(|one| cell_of(one)).collect();
     for version in residents.into_iter().flatten() {
         if !results.iter().any(|one| one.version_id == *version) {
             cells.push(Cell { version_id: Some(*version), result: None });
         }
     }
-    if latest_by == LatestBy::ConsumerVersionProvider {
+    if counting.latest_by == LatestBy::ConsumerVersionProvider && !counting.sets.contains(&provider) {
         let latest = results.iter().max_by_key(|one| (one.position, one.number));
         cells.retain(|cell| latest.is_none_or(|latest| *cell == cell_of(latest)));
     }
@@ -360,16 +369,14 @@ mod tests {
                     });
                 let residents =
                     if has_residents { HashMap::from([(3, BTreeSet::from([301, 302]))]) } else { HashMap::new() };
-                let latest_by = match (of_latest, has_residents) {
-                    (true, false) => LatestBy::ConsumerVersionProvider,
-                    _ => LatestBy::All,
-                };
+                let latest_by = if of_latest { LatestBy::ConsumerVersionProvider } else { LatestBy::All };
+                let counting = Counting { latest_by, sets: residents.keys().copied().collect(), residents };
                 let ignored = IgnoredIds {
                     pacticipants: pacticipant.into_iter().collect(),
                     versions: version.into_iter().chain([301]).collect(),
                 };
                 let judged: Vec<Judged> = judged.collect();
-                History::of(promised.collect(), &judged, latest_by, &residents, ignored, &HashSet::from([4]))
+                History::of(promised.collect(), &judged, &counting, ignored, &HashSet::from([4]))
             },
         )
     }

@@ -65,7 +65,8 @@ pub(super) enum LatestBy {
     All,
     /// The latest for a consumer version and a provider version.
     ConsumerVersionProviderVersion,
-    /// The one of the latest provider version for a consumer version.
+    /// The one of the latest provider version for a consumer version; of a provider whose versions are asked for as a
+    /// set, the one of each: else a later version's success would hide an earlier one's failure.
     ConsumerVersionProvider,
 }
 
@@ -89,8 +90,7 @@ pub(super) fn matrix_of(query: &QueryPairs, selectors: Vec<Asked>) -> Result<Que
 
 fn options(query: &QueryPairs, selectors: Vec<Asked>, problems: &mut Vec<String>) -> Query {
     let destination = destination(query, problems);
-    let co_resident = selectors.iter().map(|asked| &asked.criterion).chain(&destination).any(Criterion::co_resident);
-    let latest_by = latest_by(query, co_resident, problems);
+    let latest_by = latest_by(query, problems);
     Query {
         selectors,
         destination,
@@ -190,13 +190,10 @@ fn destination(query: &QueryPairs, problems: &mut Vec<String>) -> Option<Criteri
     }
 }
 
-/// Where versions run beside each other `cvp` is read as `cvpv`: else a later version's success would hide an earlier
-/// one's failure while both of them are there.
-fn latest_by(query: &QueryPairs, co_resident: bool, problems: &mut Vec<String>) -> LatestBy {
+fn latest_by(query: &QueryPairs, problems: &mut Vec<String>) -> LatestBy {
     match query.last("latestby") {
         None => LatestBy::All,
         Some("cvpv") => LatestBy::ConsumerVersionProviderVersion,
-        Some("cvp") if co_resident => LatestBy::ConsumerVersionProviderVersion,
         Some("cvp") => LatestBy::ConsumerVersionProvider,
         Some(other) => {
             problems.push(format!("latestby must be one of: cvpv, cvp (not '{other}')"));
@@ -329,17 +326,13 @@ mod tests {
     }
 
     #[test]
-    fn cvp_with_an_environment_is_cvpv() {
+    fn a_selector_and_a_destination_may_both_be_an_environment() {
         check(
             "q[][pacticipant]=shop&q[][latest]=true&latestby=cvp&environment=production",
-            "shop Latest -> Some(Environment(EnvironmentName(\"production\"))) ConsumerVersionProviderVersion",
+            "shop Latest -> Some(Environment(EnvironmentName(\"production\"))) ConsumerVersionProvider",
         );
-    }
-
-    #[test]
-    fn cvp_with_a_selector_of_an_environment_is_cvpv() {
         check(
-            "q[][pacticipant]=shop&q[][version]=1&q[][pacticipant]=stock&q[][environment]=production&latestby=cvp",
+            "q[][pacticipant]=shop&q[][version]=1&q[][pacticipant]=stock&q[][environment]=production&latestby=cvpv",
             "shop Version(VersionNumber(\"1\")) + stock Environment(EnvironmentName(\"production\")) -> None \
              ConsumerVersionProviderVersion",
         );

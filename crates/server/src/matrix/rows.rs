@@ -88,17 +88,20 @@ pub(super) fn add_co_residents(rows: &mut Vec<MatrixRow>, selectors: &[Selector]
 }
 
 /// Of several results keeps those that count.
-pub(super) fn keep_latest(rows: Vec<MatrixRow>, latest_by: LatestBy) -> Vec<MatrixRow> {
-    match latest_by {
-        LatestBy::All => rows,
-        LatestBy::ConsumerVersionProviderVersion => newest(rows, |one| {
-            let provider_version = one.row.provider_version.as_ref().map(|version| version.key);
-            (one.row.consumer_version.key, one.row.provider.clone(), provider_version)
-        }),
-        LatestBy::ConsumerVersionProvider => {
-            newest(rows, |one| (one.row.consumer_version.key, one.row.provider.clone(), None))
-        }
+pub(super) fn keep_latest(rows: Vec<MatrixRow>, latest_by: LatestBy, selectors: &[Selector]) -> Vec<MatrixRow> {
+    let sets: BTreeSet<&PacticipantName> =
+        selectors.iter().filter(|one| one.criterion.is_set()).map(|one| &one.pacticipant).collect();
+    let each = |one: &MatrixRow| match latest_by {
+        LatestBy::All | LatestBy::ConsumerVersionProviderVersion => true,
+        LatestBy::ConsumerVersionProvider => sets.contains(&one.row.provider),
+    };
+    if latest_by == LatestBy::All {
+        return rows;
     }
+    newest(rows, |one| {
+        let provider_version = one.row.provider_version.as_ref().map(|version| version.key);
+        (one.row.consumer_version.key, one.row.provider.clone(), provider_version.filter(|_| each(one)))
+    })
 }
 
 type Key = (i64, PacticipantName, Option<i64>);
