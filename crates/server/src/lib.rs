@@ -17,6 +17,7 @@ mod jobs;
 mod matrix;
 mod outgoing;
 mod pacticipants;
+mod removal;
 mod routes;
 mod secrets;
 mod settings;

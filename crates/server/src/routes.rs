@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors};
 use crate::{
-    contracts, deployments, environments, health, index, matrix, pacticipants, verifications, versions, webhooks,
+    contracts, deployments, environments, health, index, matrix, pacticipants, removal, verifications, versions,
+    webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -47,7 +48,13 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
     serving(
         app,
-        Router::new().merge(hal).merge(hal_or_json).merge(hal_or_text).merge(text_or_hal).merge(health::routes()),
+        Router::new()
+            .merge(hal)
+            .merge(hal_or_json)
+            .merge(hal_or_text)
+            .merge(text_or_hal)
+            .merge(health::routes())
+            .merge(removal::routes()),
     )
 }
 

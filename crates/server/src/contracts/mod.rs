@@ -11,7 +11,7 @@ use axum::Router;
 
 use crate::app::App;
 
-pub(crate) use store::list_providers_of;
+pub(crate) use store::{has_contract, list_providers_of};
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use pactolus_domain::content::{Content, ContentSha};
+use pactolus_domain::names::PacticipantName;
 use sqlx::PgConnection;
 
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
@@ -425,5 +426,33 @@ pub(super) async fn list_latest_tagged(
         tag,
     )
     .fetch_all(db)
+    .await
+}
+
+/// Whether the two have a contract.
+pub(crate) async fn has_contract(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    consumer: &PacticipantName,
+    provider: &PacticipantName,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (
+            select from integration
+            join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
+                                        and consumer.id = integration.consumer_id
+            join pacticipant as provider on provider.tenant_id = integration.tenant_id
+                                        and provider.id = integration.provider_id
+            where integration.tenant_id = $1
+              and consumer.name = $2
+              and provider.name = $3
+        ) as "has!"
+        "#,
+        tenant.0,
+        consumer.as_str(),
+        provider.as_str(),
+    )
+    .fetch_one(db)
     .await
 }

@@ -261,10 +261,12 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let passes = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-            // Serialization failure, deadlock, too many connections, starting up or shutting down.
-            sqlx::Error::Database(database) => {
-                matches!(database.code().as_deref(), Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03"))
-            }
+            // Serialization failure, deadlock, too many connections, starting up or shutting down; or what a new row refers
+            // to was deleted meanwhile.
+            sqlx::Error::Database(database) => matches!(
+                database.code().as_deref(),
+                Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "23503")
+            ),
             _ => false,
         };
         if passes { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }

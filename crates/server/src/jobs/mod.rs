@@ -37,17 +37,20 @@ const MOST_FAILURES: i32 = 20;
 pub(crate) enum Kind {
     /// Send a webhook's request.
     WebhookDelivery,
+    /// Delete branches, but not their versions.
+    BranchDeletion,
 }
 
 impl Kind {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::WebhookDelivery => "webhook_delivery",
+            Self::BranchDeletion => "branch_deletion",
         }
     }
 
     fn find(name: &str) -> Option<Self> {
-        (name == Self::WebhookDelivery.as_str()).then_some(Self::WebhookDelivery)
+        [Self::WebhookDelivery, Self::BranchDeletion].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -98,7 +101,8 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
     if store::bury(&mut tx, job, app.now(), why).await? {
         match Kind::find(&job.kind) {
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
-            None => {}
+            // What was not deleted is still there to be seen.
+            Some(Kind::BranchDeletion) | None => {}
         }
         tx.commit().await?;
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Job, Kind, LEASE, MOST_FAILURES, back_off, later, store};
 use crate::app::App;
 use crate::edge::Error;
-use crate::{tenants, webhooks};
+use crate::{removal, tenants, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
@@ -158,6 +158,7 @@ impl Running {
 async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
         Some(Kind::WebhookDelivery) => webhooks::deliver(&app, &job).await,
+        Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         None => unknown(&app, &job).await,
     };
     if let Err(error) = done {

@@ -24,6 +24,7 @@ mod matrix;
 mod one_version;
 mod origin;
 mod publishing;
+mod removal;
 mod socket;
 mod verifications;
 mod versions;

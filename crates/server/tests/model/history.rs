@@ -66,6 +66,32 @@ pub(crate) enum Event {
         version: Named,
         environment: usize,
     },
+    Untag {
+        version: Named,
+        tag: usize,
+    },
+    DeleteVersion {
+        version: Named,
+    },
+    DeleteBranch {
+        of: usize,
+        branch: usize,
+    },
+    TakeOffBranch {
+        version: Named,
+        branch: usize,
+    },
+    DeleteContract {
+        consumer: Named,
+        provider: usize,
+    },
+    DeleteIntegration {
+        consumer: usize,
+        provider: usize,
+    },
+    DeletePacticipant {
+        of: usize,
+    },
 }
 
 /// The next thing to happen, given what happened before.
@@ -73,7 +99,8 @@ pub(crate) fn event(chance: &mut Chance, model: &Model) -> Event {
     loop {
         let version = Named { of: chance.below(PACTICIPANTS), number: chance.number(VERSIONS) };
         let environment = chance.below(ENVIRONMENTS.len());
-        let event = match chance.below(20) {
+        let event = match chance.below(21) {
+            20 => deletion(chance, model),
             0..=5 => publish(chance, model, version),
             6..=11 => verify(chance, model),
             12 => Some(Event::Branch { version, branch: chance.below(BRANCHES.len()) }),
@@ -111,6 +138,25 @@ fn publish(chance: &mut Chance, model: &Model, consumer: Named) -> Option<Event>
     let branch = chance.is_lucky(60).then(|| chance.below(BRANCHES.len()));
     let tag = chance.is_lucky(30).then(|| chance.below(TAGS.len()));
     (!contracts.is_empty()).then_some(Event::Publish { consumer, branch, tag, contracts })
+}
+
+/// Of something that is there.
+fn deletion(chance: &mut Chance, model: &Model) -> Option<Event> {
+    match chance.below(14) {
+        0..=3 => chance.one_of(&model.versions()).map(|version| Event::DeleteVersion { version }),
+        4 | 5 => {
+            chance.one_of(&model.branched()).map(|(branch, version)| Event::DeleteBranch { of: version.of, branch })
+        }
+        6 | 7 => chance.one_of(&model.branched()).map(|(branch, version)| Event::TakeOffBranch { version, branch }),
+        8 | 9 => chance.one_of(&model.tagged()).map(|(tag, version)| Event::Untag { version, tag }),
+        10 | 11 => {
+            chance.one_of(&model.published()).map(|(consumer, provider)| Event::DeleteContract { consumer, provider })
+        }
+        12 => chance
+            .one_of(&model.published())
+            .map(|(consumer, provider)| Event::DeleteIntegration { consumer: consumer.of, provider }),
+        _ => chance.one_of(&model.versions()).map(|version| Event::DeletePacticipant { of: version.of }),
+    }
 }
 
 fn verify(chance: &mut Chance, model: &Model) -> Option<Event> {

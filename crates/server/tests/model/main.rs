@@ -6,6 +6,7 @@
 #[expect(dead_code, unused_imports, reason = "the harness of the API's tests has more than is needed here")]
 mod support;
 
+mod answer;
 mod chance;
 mod history;
 mod model;

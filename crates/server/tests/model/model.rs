@@ -1,26 +1,26 @@
-//! The definition, read directly: all that ever happened in plain lists, and answers found by looking at all of it. Slow,
-//! and nothing is kept that could be wrong: what is latest, current or a head is searched for each time.
+//! The definition, read directly: all that ever happened in plain lists, and nothing that could be wrong is kept:
+//! what is latest, current or a head is searched for each time. Slow.
 
 use std::collections::BTreeSet;
 
 use crate::history::{Event, Named};
-use crate::question::{Criterion, LatestBy, Question};
+use crate::question::Criterion;
 
 /// Who published a contract with whom, and what stands in it.
 #[derive(Clone, Copy, Debug)]
-struct Contract {
-    consumer: Named,
-    provider: usize,
-    content: u8,
+pub(crate) struct Contract {
+    pub(crate) consumer: Named,
+    pub(crate) provider: usize,
+    pub(crate) content: u8,
 }
 
 /// A provider version's result for a content.
 #[derive(Clone, Copy, Debug)]
-struct Verification {
-    consumer: usize,
-    content: u8,
-    provider: Named,
-    success: bool,
+pub(crate) struct Verification {
+    pub(crate) consumer: usize,
+    pub(crate) content: u8,
+    pub(crate) provider: Named,
+    pub(crate) success: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +41,9 @@ struct Release {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     /// In the order of their creation.
-    versions: Vec<Named>,
-    contracts: Vec<Contract>,
-    verifications: Vec<Verification>,
+    pub(crate) versions: Vec<Named>,
+    pub(crate) contracts: Vec<Contract>,
+    pub(crate) verifications: Vec<Verification>,
     /// In the order in which versions were put on branches: pacticipant, branch, version.
     on_branch: Vec<(usize, Named)>,
     tagged: Vec<(usize, Named)>,
@@ -51,30 +51,10 @@ pub(crate) struct Model {
     main_branches: Vec<(usize, usize)>,
     deployments: Vec<Deployment>,
     releases: Vec<Release>,
+    /// Who ever had a content with whom, as long as both are there.
+    contents: BTreeSet<(usize, usize)>,
     /// Everybody who took part in anything.
     pacticipants: BTreeSet<usize>,
-}
-
-/// A row of the matrix.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Row {
-    pub(crate) consumer: Named,
-    pub(crate) provider: usize,
-    pub(crate) provider_version: Option<u8>,
-    pub(crate) success: Option<bool>,
-}
-
-/// The answer, and the rows that it is drawn from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    pub(crate) deployable: Option<bool>,
-    pub(crate) success: usize,
-    pub(crate) failed: usize,
-    pub(crate) unknown: usize,
-    /// In order; those that are shown.
-    pub(crate) rows: Vec<Row>,
-    /// How many of them are shown.
-    pub(crate) shown: usize,
 }
 
 impl Model {
@@ -84,6 +64,7 @@ impl Model {
                 self.ensure(*consumer);
                 for (provider, content) in contracts {
                     self.pacticipants.insert(*provider);
+                    self.contents.insert((consumer.of, *provider));
                     if self.content(*consumer, *provider).is_none() {
                         let (consumer, provider, content) = (*consumer, *provider, *content);
                         self.contracts.push(Contract { consumer, provider, content });
@@ -129,7 +110,94 @@ impl Model {
                     one.is_supported &= (one.version, one.environment) != (*version, *environment);
                 }
             }
+            Event::Untag { version, tag } => self.tagged.retain(|one| one != &(*tag, *version)),
+            Event::DeleteVersion { version } => self.forget(|one| one == *version),
+            Event::DeleteBranch { of, branch } => {
+                self.on_branch.retain(|(on, version)| (*on, version.of) != (*branch, *of));
+            }
+            Event::TakeOffBranch { version, branch } => self.take_off(*version, *branch),
+            Event::DeleteContract { consumer, provider } => {
+                self.contracts.retain(|one| (one.consumer, one.provider) != (*consumer, *provider));
+            }
+            Event::DeleteIntegration { consumer, provider } => {
+                self.separate(*consumer, *provider);
+                for of in [*consumer, *provider] {
+                    self.forget_bare_versions(of);
+                    if !self.has_anything(of) {
+                        self.forget_pacticipant(of);
+                    }
+                }
+            }
+            Event::DeletePacticipant { of } => self.forget_pacticipant(*of),
         }
+    }
+
+    /// Versions with all that hangs on them. Contents keep the results of others.
+    fn forget(&mut self, goes: impl Fn(Named) -> bool) {
+        let gone: Vec<(usize, Named)> = self.on_branch.iter().copied().filter(|(_, version)| goes(*version)).collect();
+        for (branch, version) in gone {
+            self.take_off(version, branch);
+        }
+        self.versions.retain(|one| !goes(*one));
+        self.contracts.retain(|one| !goes(one.consumer));
+        self.verifications.retain(|one| !goes(one.provider));
+        self.tagged.retain(|(_, version)| !goes(*version));
+        self.deployments.retain(|one| !goes(one.version));
+        self.releases.retain(|one| !goes(one.version));
+    }
+
+    /// If it was the head, the newest version that is left is the head from now on.
+    fn take_off(&mut self, version: Named, branch: usize) {
+        let is_of = |one: &&(usize, Named)| one.0 == branch && one.1.of == version.of;
+        let was_head = self.on_branch.iter().rev().find(is_of) == Some(&(branch, version));
+        self.on_branch.retain(|one| one != &(branch, version));
+        let newest = self.on_branch.iter().filter(is_of).max_by_key(|(_, one)| self.position(*one)).copied();
+        if let Some(newest) = newest.filter(|_| was_head) {
+            self.on_branch.retain(|one| *one != newest);
+            self.on_branch.push(newest);
+        }
+    }
+
+    /// Contracts of the two, their contents and the results of these.
+    fn separate(&mut self, consumer: usize, provider: usize) {
+        self.contracts.retain(|one| (one.consumer.of, one.provider) != (consumer, provider));
+        self.verifications.retain(|one| (one.consumer, one.provider.of) != (consumer, provider));
+        self.contents.remove(&(consumer, provider));
+    }
+
+    fn forget_bare_versions(&mut self, of: usize) {
+        let (contracts, verifications) = (self.contracts.clone(), self.verifications.clone());
+        self.forget(|version| {
+            version.of == of
+                && !contracts.iter().any(|one| one.consumer == version)
+                && !verifications.iter().any(|one| one.provider == version)
+        });
+    }
+
+    fn has_anything(&self, of: usize) -> bool {
+        self.versions.iter().any(|one| one.of == of)
+            || self.contents.iter().any(|(consumer, provider)| *consumer == of || *provider == of)
+    }
+
+    fn forget_pacticipant(&mut self, of: usize) {
+        self.forget(|version| version.of == of);
+        self.contracts.retain(|one| one.provider != of);
+        self.verifications.retain(|one| one.consumer != of && one.provider.of != of);
+        self.main_branches.retain(|(whose, _)| *whose != of);
+        self.contents.retain(|(consumer, provider)| *consumer != of && *provider != of);
+        self.pacticipants.remove(&of);
+    }
+
+    pub(crate) fn versions(&self) -> Vec<Named> {
+        self.versions.clone()
+    }
+
+    pub(crate) fn branched(&self) -> Vec<(usize, Named)> {
+        self.on_branch.clone()
+    }
+
+    pub(crate) fn tagged(&self) -> Vec<(usize, Named)> {
+        self.tagged.clone()
     }
 
     fn ensure(&mut self, version: Named) {
@@ -187,12 +255,12 @@ impl Model {
         supported.map(|one| (one.version, one.environment)).collect()
     }
 
-    fn position(&self, version: Named) -> usize {
+    pub(crate) fn position(&self, version: Named) -> usize {
         self.versions.iter().position(|one| *one == version).expect("it exists")
     }
 
     /// The versions that a criterion chooses.
-    fn chosen(&self, of: usize, criterion: Criterion) -> Vec<Named> {
+    pub(crate) fn chosen(&self, of: usize, criterion: Criterion) -> Vec<Named> {
         let all: Vec<Named> = self.versions.iter().copied().filter(|one| one.of == of).collect();
         let main = self.main_branches.iter().rev().find(|(whose, _)| *whose == of).map(|(_, branch)| *branch);
         let has_tag = |version: &Named, tag: usize| self.tagged.contains(&(tag, *version));
@@ -224,190 +292,8 @@ impl Model {
     }
 
     /// Pacticipants that have ever had a contract with each other.
-    fn integrations(&self) -> BTreeSet<(usize, usize)> {
+    pub(crate) fn integrations(&self) -> BTreeSet<(usize, usize)> {
         self.contracts.iter().map(|one| (one.consumer.of, one.provider)).collect()
-    }
-}
-
-/// A selector with what it chose; `specified` when the asker named it.
-struct Chosen {
-    of: usize,
-    criterion: Criterion,
-    versions: Vec<Named>,
-}
-
-impl Chosen {
-    /// Its versions are in one place at the same time, so that each needs a result.
-    fn is_together(&self) -> bool {
-        matches!(self.criterion, Criterion::Environment(_) | Criterion::Tag(_))
-    }
-}
-
-impl Model {
-    pub(crate) fn answer(&self, question: &Question) -> Verdict {
-        let choose = |of: usize, criterion: Criterion| Chosen { of, criterion, versions: self.chosen(of, criterion) };
-        let specified: Vec<Chosen> = question.selectors.iter().map(|(of, criterion)| choose(*of, *criterion)).collect();
-        let asked: BTreeSet<usize> = specified.iter().map(|one| one.of).collect();
-        let widened = specified.len() == 1 || question.destination.is_some();
-        let required: BTreeSet<(usize, usize)> = if widened { self.needs(&specified) } else { BTreeSet::new() };
-        let pairs: BTreeSet<(usize, usize)> = if widened {
-            let provided = self.integrations().into_iter().filter(|(_, provider)| asked.contains(provider));
-            provided.chain(required.iter().copied()).collect()
-        } else {
-            let both = |pair: &(usize, usize)| asked.contains(&pair.0) && asked.contains(&pair.1);
-            self.integrations().into_iter().filter(both).collect()
-        };
-        let mut chosen = specified;
-        let specified_count = chosen.len();
-        if let Some(destination) = question.destination {
-            let others: BTreeSet<usize> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-            chosen.extend(others.difference(&asked).map(|of| choose(*of, destination)));
-        }
-
-        let alone = specified_count == 1 && question.destination.is_none();
-        let mut rows = if alone { self.rows_alone(&chosen[0]) } else { self.rows(&pairs, &chosen) };
-        rows = self.counting(rows, question);
-
-        let ignores = |of: usize, number: Option<u8>| {
-            question.ignore.is_some_and(|(ignored, version)| {
-                ignored == of && version.is_none_or(|version| number == Some(version))
-            })
-        };
-        let is_ignored = |row: &Row| {
-            ignores(row.consumer.of, Some(row.consumer.number)) || ignores(row.provider, row.provider_version)
-        };
-        let with_row: BTreeSet<(usize, usize)> = rows.iter().map(|row| (row.consumer.of, row.provider)).collect();
-        let missing = required
-            .iter()
-            .filter(|pair| !with_row.contains(pair))
-            .filter(|(consumer, provider)| !ignores(*consumer, None) && !ignores(*provider, None))
-            .count();
-        let count = |wanted: Option<bool>| rows.iter().filter(|row| !is_ignored(row) && row.success == wanted).count();
-        let (success, failed, unknown) = (count(Some(true)), count(Some(false)), count(None) + missing);
-        let absent = chosen[..specified_count]
-            .iter()
-            .any(|one| one.versions.is_empty() && one.criterion != Criterion::Any && !ignores(one.of, None));
-        let deployable = match (absent, unknown, failed) {
-            (true, ..) => Some(false),
-            (false, 0, failed) => Some(failed == 0),
-            (false, ..) => None,
-        };
-        rows.retain(|row| question.success.is_empty() || question.success.contains(&row.success));
-        rows.sort();
-        let most = question.limit.unwrap_or(if question.as_can_i_deploy { usize::MAX } else { 100 });
-        let shown = rows.len().min(most);
-        Verdict { deployable, success, failed, unknown, rows, shown }
-    }
-
-    /// What the specified versions cannot do without: the providers of their contracts.
-    fn needs(&self, specified: &[Chosen]) -> BTreeSet<(usize, usize)> {
-        let versions: Vec<Named> = specified.iter().flat_map(|one| one.versions.clone()).collect();
-        let theirs = self.contracts.iter().filter(|one| versions.contains(&one.consumer));
-        theirs.map(|one| (one.consumer.of, one.provider)).collect()
-    }
-
-    /// Each contract of a chosen consumer version with each result of a chosen provider version.
-    fn rows(&self, pairs: &BTreeSet<(usize, usize)>, chosen: &[Chosen]) -> Vec<Row> {
-        let of = |pacticipant: usize| chosen.iter().filter(move |one| one.of == pacticipant);
-        let mut rows = Vec::new();
-        for contract in &self.contracts {
-            let consumer = contract.consumer;
-            let in_question = of(consumer.of).any(|one| one.versions.contains(&consumer));
-            if !in_question || !pairs.contains(&(consumer.of, contract.provider)) {
-                continue;
-            }
-            let versions: BTreeSet<Named> = of(contract.provider).flat_map(|one| one.versions.clone()).collect();
-            let together: BTreeSet<Named> =
-                of(contract.provider).filter(|one| one.is_together()).flat_map(|one| one.versions.clone()).collect();
-            let row = |version: Option<u8>, success| Row {
-                consumer,
-                provider: contract.provider,
-                provider_version: version,
-                success,
-            };
-            let before = rows.len();
-            for version in versions {
-                let results = self.results(contract, version);
-                if results.is_empty() && together.contains(&version) {
-                    rows.push(row(Some(version.number), None));
-                }
-                rows.extend(results.into_iter().map(|success| row(Some(version.number), Some(success))));
-            }
-            if rows.len() == before {
-                rows.push(row(None, None));
-            }
-        }
-        rows
-    }
-
-    /// A single selector without a destination meets whatever its neighbours have.
-    fn rows_alone(&self, chosen: &Chosen) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for contract in &self.contracts {
-            let row = |version: Option<u8>, success| Row {
-                consumer: contract.consumer,
-                provider: contract.provider,
-                provider_version: version,
-                success,
-            };
-            let mut verified = false;
-            for version in self.versions.iter().filter(|one| one.of == contract.provider) {
-                let touches = chosen.versions.contains(&contract.consumer) || chosen.versions.contains(version);
-                for success in self.results(contract, *version) {
-                    verified = true;
-                    rows.extend(touches.then(|| row(Some(version.number), Some(success))));
-                }
-            }
-            let any = chosen.criterion == Criterion::Any && chosen.of == contract.provider;
-            if !verified && (chosen.versions.contains(&contract.consumer) || any) {
-                rows.push(row(None, None));
-            }
-        }
-        rows
-    }
-
-    /// In their order.
-    fn results(&self, contract: &Contract, provider: Named) -> Vec<bool> {
-        let found = self.verifications.iter().filter(|one| {
-            (one.consumer, one.content, one.provider) == (contract.consumer.of, contract.content, provider)
-                && provider.of == contract.provider
-        });
-        found.map(|one| one.success).collect()
-    }
-
-    /// Of several results those that count: for versions that the asker names as a set each counts for itself.
-    fn counting(&self, rows: Vec<Row>, question: &Question) -> Vec<Row> {
-        let is_set = |criterion: Criterion| {
-            matches!(
-                criterion,
-                Criterion::Environment(_) | Criterion::Tag(_) | Criterion::Branch(_) | Criterion::MainBranch
-            )
-        };
-        let is_asked_for = |of: usize| question.selectors.iter().any(|(one, _)| *one == of);
-        let chosen_as_set = |of: usize| {
-            question.selectors.iter().any(|(one, criterion)| *one == of && is_set(*criterion))
-                || !is_asked_for(of) && question.destination.is_some_and(is_set)
-        };
-        let position = |row: &Row| row.provider_version.map(|number| self.position(Named { of: row.provider, number }));
-        let each = |row: &Row| question.latest_by == LatestBy::Cvpv || chosen_as_set(row.provider);
-        let replaces = |newer: &Row, older: &Row| match question.latest_by {
-            LatestBy::All => false,
-            _ if each(newer) => newer.provider_version == older.provider_version,
-            _ => position(newer) >= position(older),
-        };
-        let mut kept: Vec<Row> = Vec::new();
-        for row in rows {
-            let same = |one: &Row| (one.consumer, one.provider) == (row.consumer, row.provider);
-            if question.latest_by == LatestBy::Cvp
-                && !each(&row)
-                && kept.iter().any(|one| same(one) && !replaces(&row, one))
-            {
-                continue;
-            }
-            kept.retain(|one| !(same(one) && replaces(&row, one)));
-            kept.push(row);
-        }
-        kept
     }
 }
 
@@ -419,12 +305,22 @@ impl Model {
                 self.content(*consumer, *provider).is_none_or(|published| published == *content)
             }),
             Event::Verify { contract, provider, .. } => self.content(*contract, provider.of).is_some(),
-            Event::Deploy { version, .. } | Event::Release { version, .. } => self.has(*version),
+            Event::Deploy { version, .. } | Event::Release { version, .. } | Event::DeleteVersion { version } => {
+                self.has(*version)
+            }
             Event::Undeploy { version, environment, instance } => {
                 self.deployed().contains(&(*version, *environment, *instance))
             }
             Event::EndSupport { version, environment } => self.released().contains(&(*version, *environment)),
             Event::Branch { .. } | Event::Tag { .. } | Event::MainBranch { .. } => true,
+            Event::Untag { version, tag } => self.tagged.contains(&(*tag, *version)),
+            Event::DeleteBranch { of, branch } => {
+                self.on_branch.iter().any(|(on, one)| (*on, one.of) == (*branch, *of))
+            }
+            Event::TakeOffBranch { version, branch } => self.on_branch.contains(&(*branch, *version)),
+            Event::DeleteContract { consumer, provider } => self.content(*consumer, *provider).is_some(),
+            Event::DeleteIntegration { consumer, provider } => self.integrations().contains(&(*consumer, *provider)),
+            Event::DeletePacticipant { of } => self.knows(*of),
         }
     }
 }

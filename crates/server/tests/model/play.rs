@@ -3,9 +3,10 @@
 use pactolus_server::Settings;
 use serde_json::{Value, json};
 
+use crate::answer::{Row, Verdict};
 use crate::chance::Chance;
 use crate::history::{BRANCHES, ENVIRONMENTS, Event, INSTANCES, Named, PACTICIPANTS, TAGS, event};
-use crate::model::{Model, Row, Verdict};
+use crate::model::Model;
 use crate::question::{LatestBy, Names, Question, question};
 use crate::support::{Answer, TestApp, base64, pact, path_of};
 
@@ -182,7 +183,40 @@ impl Player<'_> {
                 let address = current(&listed, "releasedVersions", "");
                 done(&app.patch(&address, &json!({"currentlySupported": false})).await);
             }
+            deletion => self.delete(deletion).await,
         }
+    }
+
+    async fn delete(&self, event: &Event) {
+        let Self { app, names, .. } = self;
+        let address = match event {
+            Event::Untag { version, tag } => {
+                let (name, number) = names.version(*version);
+                path_of(&["pacticipants", &name, "versions", &number, "tags", TAGS[*tag]])
+            }
+            Event::DeleteVersion { version } => {
+                let (name, number) = names.version(*version);
+                path_of(&["pacticipants", &name, "versions", &number])
+            }
+            Event::DeleteBranch { of, branch } => {
+                path_of(&["pacticipants", &names.pacticipant(*of), "branches", BRANCHES[*branch]])
+            }
+            Event::TakeOffBranch { version, branch } => {
+                let (name, number) = names.version(*version);
+                path_of(&["pacticipants", &name, "branches", BRANCHES[*branch], "versions", &number])
+            }
+            Event::DeleteContract { consumer, provider } => {
+                let ((name, number), provider) = (names.version(*consumer), names.pacticipant(*provider));
+                path_of(&["pacts", "provider", &provider, "consumer", &name, "version", &number])
+            }
+            Event::DeleteIntegration { consumer, provider } => {
+                let (consumer, provider) = (names.pacticipant(*consumer), names.pacticipant(*provider));
+                path_of(&["integrations", "provider", &provider, "consumer", &consumer])
+            }
+            Event::DeletePacticipant { of } => path_of(&["pacticipants", &names.pacticipant(*of)]),
+            other => panic!("{other:?} deletes nothing"),
+        };
+        done(&app.delete(&address).await);
     }
 
     async fn publish(&self, consumer: Named, branch: Option<usize>, tag: Option<usize>, contracts: &[(usize, u8)]) {

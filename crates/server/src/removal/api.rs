@@ -1,0 +1,330 @@
+//! HTTP of deleting.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::delete;
+use pactolus_domain::content::ContentSha;
+use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
+use serde_json::{Value, json};
+
+use super::batches::{self, BranchesToDelete, repeated};
+use super::store::{self, Of};
+use crate::app::App;
+use crate::audit;
+use crate::contracts;
+use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, PathNames, Principal, QueryPairs, urls};
+use crate::ids::PacticipantId;
+use crate::jobs;
+use crate::pacticipants;
+
+/// Whatever the client accepts: most of the answers have no body.
+pub(crate) fn routes() -> Router<App> {
+    let pair = "/pacts/provider/{provider}/consumer/{consumer}";
+    let result = format!("{pair}/pact-version/{{sha}}/verification-results/{{number}}");
+    let result_with_metadata =
+        format!("{pair}/pact-version/{{sha}}/metadata/{{metadata}}/verification-results/{{number}}");
+    Router::new()
+        .route("/pacticipants/{pacticipant}", delete(pacticipant))
+        .route("/pacticipants/{pacticipant}/versions/{version}", delete(version))
+        .route("/pacticipants/{pacticipant}/branches", delete(branches))
+        .route("/pacticipants/{pacticipant}/branches/{branch}", delete(branch))
+        .route("/pacticipants/{pacticipant}/branches/{branch}/versions/{version}", delete(branch_version))
+        .route(&format!("{pair}/version/{{version}}"), delete(contract))
+        .route(&format!("{pair}/versions/{{version}}"), delete(contract))
+        .route(&format!("{pair}/versions"), delete(contracts_of_pair))
+        .route(&format!("{pair}/tag/{{tag}}"), delete(contracts_with_tag))
+        .route(&format!("{pair}/branch/{{branch}}"), delete(contracts_on_branch))
+        .route(&format!("{pair}/branch/versions"), delete(contracts_on_main_branch))
+        .route(&result, delete(verification))
+        .route(&result_with_metadata, delete(verification))
+        .route("/integrations", delete(everything))
+        .route(&pair.replace("/pacts", "/integrations"), delete(integration))
+}
+
+struct VersionPath {
+    pacticipant: PacticipantName,
+    version: VersionNumber,
+}
+
+impl FromPath for VersionPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pacticipant: names.pacticipant("pacticipant")?, version: names.version("version")? })
+    }
+}
+
+struct BranchPath {
+    pacticipant: PacticipantName,
+    branch: BranchName,
+}
+
+impl FromPath for BranchPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pacticipant: names.pacticipant("pacticipant")?, branch: names.branch("branch")? })
+    }
+}
+
+struct BranchVersionPath {
+    branch: BranchPath,
+    version: VersionNumber,
+}
+
+impl FromPath for BranchVersionPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { branch: BranchPath::from_path(names)?, version: names.version("version")? })
+    }
+}
+
+struct Pair {
+    consumer: PacticipantName,
+    provider: PacticipantName,
+}
+
+impl FromPath for Pair {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { provider: names.pacticipant("provider")?, consumer: names.pacticipant("consumer")? })
+    }
+}
+
+/// A pair, and what of it.
+struct PartOfPair<T> {
+    pair: Pair,
+    part: T,
+}
+
+impl FromPath for PartOfPair<VersionNumber> {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pair: Pair::from_path(names)?, part: names.version("version")? })
+    }
+}
+
+impl FromPath for PartOfPair<TagName> {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pair: Pair::from_path(names)?, part: names.tag("tag")? })
+    }
+}
+
+impl FromPath for PartOfPair<BranchName> {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pair: Pair::from_path(names)?, part: names.branch("branch")? })
+    }
+}
+
+/// The sha of the content, and the number of one of its results.
+impl FromPath for PartOfPair<(ContentSha, i64)> {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        // What is no sha or no number identifies nothing.
+        let sha = ContentSha::parse(names.text("sha")).map_err(|_| Error::NotFound)?;
+        let number = names.text("number").parse().map_err(|_| Error::NotFound)?;
+        Ok(Self { pair: Pair::from_path(names)?, part: (sha, number) })
+    }
+}
+
+async fn find(app: &App, principal: &Principal, name: &PacticipantName) -> Result<PacticipantId, Error> {
+    let mut db = app.db.acquire().await?;
+    pacticipants::find_id(&mut db, principal.tenant, name).await?.ok_or(Error::NotFound)
+}
+
+async fn find_pair(app: &App, principal: &Principal, pair: &Pair) -> Result<(PacticipantId, PacticipantId), Error> {
+    Ok((find(app, principal, &pair.consumer).await?, find(app, principal, &pair.provider).await?))
+}
+
+async fn pacticipant(
+    State(app): State<App>,
+    principal: Principal,
+    Named(name): Named<PacticipantName>,
+) -> Result<StatusCode, Error> {
+    let pacticipant = find(&app, &principal, &name).await?;
+    batches::delete_pacticipant(&app, &principal, pacticipant, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn version(
+    State(app): State<App>,
+    principal: Principal,
+    Named(path): Named<VersionPath>,
+) -> Result<StatusCode, Error> {
+    let tenant = principal.tenant;
+    let pacticipant = find(&app, &principal, &path.pacticipant).await?;
+    repeated!(app, tx, {
+        let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?;
+        let version = version.ok_or(Error::NotFound)?;
+        store::delete_versions(&mut tx, tenant, &[version.0]).await?;
+        let subject = format!("{} {}", path.pacticipant, path.version);
+        audit::record(&mut tx, &app, &principal, "version.deleted", &subject, &json!({})).await?;
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn branch(
+    State(app): State<App>,
+    principal: Principal,
+    Named(path): Named<BranchPath>,
+) -> Result<StatusCode, Error> {
+    let pacticipant = find(&app, &principal, &path.pacticipant).await?;
+    let of = (pacticipant, path.pacticipant.as_str());
+    let existed = batches::delete_branch(&app, &principal, of, &path.branch).await?;
+    if existed { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) }
+}
+
+/// All but the main branch and those that `exclude[]` names, after the answer.
+async fn branches(
+    State(app): State<App>,
+    principal: Principal,
+    query: QueryPairs,
+    Named(name): Named<PacticipantName>,
+) -> Result<Hal, Error> {
+    let tenant = principal.tenant;
+    let pacticipant = find(&app, &principal, &name).await?;
+    let keep: Vec<String> = query.list("exclude").into_iter().map(String::from).collect();
+    let mut tx = app.db.begin().await?;
+    let all = store::list_branches(&mut tx, tenant, pacticipant, &keep).await?;
+    let (stay, go): (Vec<_>, Vec<_>) = all.into_iter().partition(|branch| branch.stays);
+    let [stay, go] = [stay, go].map(|branches| branches.into_iter().map(|one| one.name).collect::<Vec<String>>());
+    let (count, remaining) = (go.len(), if stay.is_empty() { "none".to_string() } else { stay.join(", ") });
+    if !go.is_empty() {
+        let payload =
+            BranchesToDelete { pacticipant, name: name.to_string(), branches: go, actor: principal.name.to_string() };
+        let payload = serde_json::to_value(&payload).map_err(Error::internal)?;
+        jobs::enqueue(&mut tx, &app, tenant, jobs::Kind::BranchDeletion, "deletion", &payload).await?;
+    }
+    tx.commit().await?;
+    app.jobs_written.notify_one();
+
+    let text =
+        format!("Scheduled deletion of {count} branches for pacticipant {name}. Remaining branches are: {remaining}");
+    Ok(Hal::ok(&json!({"notices": [{"type": "success", "text": text}]})).status(StatusCode::ACCEPTED))
+}
+
+async fn branch_version(
+    State(app): State<App>,
+    principal: Principal,
+    Named(path): Named<BranchVersionPath>,
+) -> Result<StatusCode, Error> {
+    let tenant = principal.tenant;
+    let BranchPath { pacticipant: name, branch } = &path.branch;
+    let pacticipant = find(&app, &principal, name).await?;
+    repeated!(app, tx, {
+        let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?;
+        let version = version.ok_or(Error::NotFound)?;
+        store::hold_branch(&mut tx, tenant, pacticipant, branch).await?;
+        if !store::delete_branch_version(&mut tx, tenant, version, branch).await? {
+            return Err(Error::NotFound);
+        }
+        let subject = format!("{name} {}", path.version);
+        let detail = json!({"branch": branch});
+        audit::record(&mut tx, &app, &principal, "version.removed_from_branch", &subject, &detail).await?;
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_contracts(app: &App, principal: &Principal, pair: &Pair, of: Of<'_>) -> Result<usize, Error> {
+    let ids = find_pair(app, principal, pair).await?;
+    let deleted = batches::delete_contracts(app, principal.tenant, ids, of).await?;
+    if deleted > 0 {
+        let mut tx = app.db.begin().await?;
+        let subject = format!("{} {}", pair.consumer, pair.provider);
+        let detail = json!({"of": format!("{of:?}"), "deleted": deleted});
+        audit::record(&mut tx, app, principal, "contracts.deleted", &subject, &detail).await?;
+        tx.commit().await?;
+    }
+    Ok(deleted)
+}
+
+/// Where to go on.
+async fn links(app: &App, principal: &Principal, base: &BaseUrl, pair: &Pair) -> Result<Hal, Error> {
+    let mut links = json!({"index": Value::from(Link::to(base.as_str()))});
+    let mut db = app.db.acquire().await?;
+    if contracts::has_contract(&mut db, principal.tenant, &pair.consumer, &pair.provider).await? {
+        let latest = format!("{}/latest", urls::pair(base, pair.provider.as_str(), pair.consumer.as_str()));
+        links["pb:latest-pact-version"] = Link::to(latest).title("Latest pact").into();
+    }
+    Ok(Hal::ok(&json!({"_links": links})))
+}
+
+async fn contract(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(path): Named<PartOfPair<VersionNumber>>,
+) -> Result<Hal, Error> {
+    if delete_contracts(&app, &principal, &path.pair, Of::Version(path.part.as_str())).await? == 0 {
+        return Err(Error::NotFound);
+    }
+    links(&app, &principal, &base, &path.pair).await
+}
+
+async fn contracts_of_pair(
+    State(app): State<App>,
+    principal: Principal,
+    Named(pair): Named<Pair>,
+) -> Result<StatusCode, Error> {
+    delete_contracts(&app, &principal, &pair, Of::All).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn contracts_with_tag(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(path): Named<PartOfPair<TagName>>,
+) -> Result<Hal, Error> {
+    delete_contracts(&app, &principal, &path.pair, Of::Tag(path.part.as_str())).await?;
+    links(&app, &principal, &base, &path.pair).await
+}
+
+async fn contracts_on_branch(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(path): Named<PartOfPair<BranchName>>,
+) -> Result<Hal, Error> {
+    delete_contracts(&app, &principal, &path.pair, Of::Branch(path.part.as_str())).await?;
+    links(&app, &principal, &base, &path.pair).await
+}
+
+async fn contracts_on_main_branch(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(pair): Named<Pair>,
+) -> Result<Hal, Error> {
+    delete_contracts(&app, &principal, &pair, Of::MainBranch).await?;
+    links(&app, &principal, &base, &pair).await
+}
+
+async fn verification(
+    State(app): State<App>,
+    principal: Principal,
+    Named(path): Named<PartOfPair<(ContentSha, i64)>>,
+) -> Result<StatusCode, Error> {
+    let tenant = principal.tenant;
+    let pair = find_pair(&app, &principal, &path.pair).await?;
+    let (sha, number) = &path.part;
+    repeated!(app, tx, {
+        let content = store::find_content(&mut tx, tenant, pair, sha.as_str()).await?.ok_or(Error::NotFound)?;
+        if !store::delete_result(&mut tx, tenant, content, *number).await? {
+            return Err(Error::NotFound);
+        }
+        let subject = format!("{} {}", path.pair.consumer, path.pair.provider);
+        let detail = json!({"sha": sha.as_str(), "number": number});
+        audit::record(&mut tx, &app, &principal, "verification.deleted", &subject, &detail).await?;
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn integration(
+    State(app): State<App>,
+    principal: Principal,
+    Named(pair): Named<Pair>,
+) -> Result<StatusCode, Error> {
+    let (consumer, provider) = find_pair(&app, &principal, &pair).await?;
+    batches::delete_integration(&app, &principal, (consumer, &pair.consumer), (provider, &pair.provider)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Only administrators come so far.
+async fn everything(State(app): State<App>, principal: Principal) -> Result<StatusCode, Error> {
+    batches::delete_everything(&app, &principal).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
