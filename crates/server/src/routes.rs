@@ -15,7 +15,9 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 
 use crate::app::App;
 use crate::auth::authenticate;
-use crate::edge::{Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors};
+use crate::edge::{
+    Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+};
 use crate::{
     contracts, deployments, environments, health, index, matrix, pacticipants, removal, verifications, versions,
     webhooks,
@@ -66,6 +68,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
     let router = slices
+        .route_layer(from_fn(repeat_overtaken))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn(check_path))

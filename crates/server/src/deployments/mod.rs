@@ -90,6 +90,10 @@ pub(crate) async fn deploy(
     tenant: TenantId,
     deployed: Deployed<'_>,
 ) -> Result<Recorded, Error> {
+    // In the order in which a deletion holds them: what it deletes of a version comes after the version.
+    if !store::hold_version(db, tenant, deployed.version).await? {
+        return Err(Error::NotFound);
+    }
     store::hold_pacticipant(db, tenant, deployed.pacticipant).await?;
     if let Some(current) = store::find_current(db, tenant, deployed).await? {
         return Ok(Recorded { id: current, changed: false });

@@ -19,6 +19,14 @@ pub(super) async fn hold_pacticipant(
     Ok(())
 }
 
+/// Nobody can delete it until the transaction ends. Returns false when somebody has.
+pub(super) async fn hold_version(db: &mut PgConnection, tenant: TenantId, version: VersionId) -> sqlx::Result<bool> {
+    let found = sqlx::query!("select from version where tenant_id = $1 and id = $2 for key share", tenant.0, version.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn find_current(
     db: &mut PgConnection,
     tenant: TenantId,

@@ -8,6 +8,7 @@ use pactolus_domain::problem::Problem;
 use serde_json::Value;
 
 use super::Error;
+use super::repeat::KeptBody;
 use crate::app::App;
 
 const CONTEXT_CHARS: usize = 100;
@@ -92,10 +93,18 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// The only way to a body: what is read is kept for doing the request again.
 async fn read(request: Request, app: &App) -> Result<Bytes, Error> {
     let limit_bytes = app.settings.body_limit_bytes;
+    let kept = request.extensions().get::<KeptBody>().cloned();
     match Limited::new(request.into_body(), limit_bytes).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
+        Ok(body) => {
+            let body = body.to_bytes();
+            if let Some(kept) = kept {
+                kept.keep(&body);
+            }
+            Ok(body)
+        }
         Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge { limit_bytes }),
         Err(_) => Err(Error::BrokenBody),
     }

@@ -72,6 +72,8 @@ pub(crate) enum Error {
     },
     /// Nothing is wrong with the request; it can be sent again.
     Unavailable(Cause),
+    /// Other changes to the same things came between; done once more, it finds them as they are now.
+    Overtaken(Cause),
     Internal(Cause),
 }
 
@@ -103,7 +105,7 @@ impl Error {
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) | Self::ConflictText(_) | Self::Refused { .. } => StatusCode::CONFLICT,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Overtaken(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -138,6 +140,7 @@ impl Error {
             Self::Invalid(problems) | Self::Unprocessable(problems) => problems.to_string(),
             Self::InvalidQuery(messages) | Self::Refused { errors: messages, .. } => messages.join("; "),
             Self::Unavailable(_) => "The server is busy or its database is not reachable; try again".into(),
+            Self::Overtaken(_) => "Changes to the same things came between again and again; try again".into(),
             Self::Internal(_) => "An error has occurred. The details have been logged".into(),
         }
     }
@@ -149,7 +152,7 @@ impl Error {
             Self::EmptyPathComponent => "Not Found".into(),
             Self::Invalid(_) | Self::InvalidQuery(_) | Self::Unprocessable(_) => "Validation errors".into(),
             Self::UnprocessablePath(_) => "Unprocessable".into(),
-            Self::Unavailable(_) | Self::Internal(_) => "Server error".into(),
+            Self::Unavailable(_) | Self::Overtaken(_) | Self::Internal(_) => "Server error".into(),
             other => other.status().canonical_reason().unwrap_or("Error").into(),
         }
     }
@@ -175,7 +178,7 @@ impl Error {
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
             Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
             Self::TooLarge { .. } => "/problem/too-large",
-            Self::Unavailable(_) | Self::Internal(_) => "/problems/server-error",
+            Self::Unavailable(_) | Self::Overtaken(_) | Self::Internal(_) => "/problems/server-error",
         }
     }
 
@@ -259,17 +262,19 @@ impl From<Problem> for Error {
 /// What passes by itself is told apart from what does not: clients repeat a 503.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let passes = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-            // Serialization failure, deadlock, too many connections, starting up or shutting down; or what a new row refers
-            // to was deleted meanwhile.
-            sqlx::Error::Database(database) => matches!(
-                database.code().as_deref(),
-                Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "23503")
-            ),
-            _ => false,
-        };
-        if passes { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable(error.into()),
+            // What was there a moment ago.
+            sqlx::Error::RowNotFound => Self::Overtaken(error.into()),
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // Serialization failure, deadlock; or what a new row refers to was deleted meanwhile.
+                Some("40001" | "40P01" | "23503") => Self::Overtaken(error.into()),
+                // Too many connections, starting up or shutting down.
+                Some("53300" | "57P01" | "57P02" | "57P03") => Self::Unavailable(error.into()),
+                _ => Self::Internal(error.into()),
+            },
+            _ => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -325,7 +330,7 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
     if let Error::Unauthorized { challenge, .. } = &*error {
         rendered.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(challenge));
     }
-    if matches!(&*error, Error::Unavailable(_)) {
+    if matches!(&*error, Error::Unavailable(_) | Error::Overtaken(_)) {
         rendered.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     }
     for (name, value) in response.headers() {
@@ -337,7 +342,7 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
 }
 
 fn log(error: &Error, method: &str, path: &str) -> Option<String> {
-    let (Error::Internal(cause) | Error::Unavailable(cause)) = error else { return None };
+    let (Error::Internal(cause) | Error::Unavailable(cause) | Error::Overtaken(cause)) = error else { return None };
     let reference = base32(random_bytes());
     let chain = chain(cause.as_ref());
     tracing::error!(error.reference = %reference, http.method = method, http.path = path, "{method} {path} failed: {chain}");

@@ -10,6 +10,7 @@ mod paging;
 mod path;
 mod principal;
 mod query;
+mod repeat;
 pub(crate) mod urls;
 
 pub(crate) use accept::{HAL, JSON, TEXT, choose, negotiate, offered};
@@ -22,3 +23,4 @@ pub(crate) use paging::Page;
 pub(crate) use path::{FromPath, Named, PathNames, check_path};
 pub(crate) use principal::Principal;
 pub(crate) use query::{QueryPairs, nested_lists};
+pub(crate) use repeat::{TRIES, pause, repeat_overtaken};

@@ -16,6 +16,7 @@ use crate::audit;
 use crate::edge::{
     BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, QueryPairs, has_nul, urls,
 };
+use crate::tenants;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -92,6 +93,7 @@ async fn delete(
     Named(EnvironmentRef(id)): Named<EnvironmentRef>,
 ) -> Result<StatusCode, Error> {
     let mut tx = app.db.begin().await?;
+    tenants::hold_deletions(&mut tx, principal.tenant).await?;
     let environment = store::find_by_id(&mut tx, principal.tenant, id).await?.ok_or(Error::NotFound)?;
     if !store::delete_environment(&mut tx, principal.tenant, id).await? {
         return Err(Error::NotFound);

@@ -198,7 +198,7 @@ async fn put_off(app: &App, job: &Job, failures: i32, why: &str) -> Result<(), E
 
 /// The error and its causes, as they are displayed: only the debug form has what the database quotes of rows.
 fn chain(error: &Error) -> String {
-    let (Error::Internal(cause) | Error::Unavailable(cause)) = error else {
+    let (Error::Internal(cause) | Error::Unavailable(cause) | Error::Overtaken(cause)) = error else {
         return "it was refused like a request of a client".into();
     };
     let mut text = cause.to_string();

@@ -8,7 +8,7 @@ use pactolus_domain::content::ContentSha;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use serde_json::{Value, json};
 
-use super::batches::{self, BranchesToDelete, repeated};
+use super::batches::{self, BranchesToDelete, Party};
 use super::store::{self, Of};
 use crate::app::App;
 use crate::audit;
@@ -17,6 +17,7 @@ use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, PathNames, Princip
 use crate::ids::PacticipantId;
 use crate::jobs;
 use crate::pacticipants;
+use crate::tenants;
 
 /// Whatever the client accepts: most of the answers have no body.
 pub(crate) fn routes() -> Router<App> {
@@ -125,8 +126,14 @@ async fn find(app: &App, principal: &Principal, name: &PacticipantName) -> Resul
     pacticipants::find_id(&mut db, principal.tenant, name).await?.ok_or(Error::NotFound)
 }
 
-async fn find_pair(app: &App, principal: &Principal, pair: &Pair) -> Result<(PacticipantId, PacticipantId), Error> {
-    Ok((find(app, principal, &pair.consumer).await?, find(app, principal, &pair.provider).await?))
+async fn find_pair<'a>(app: &App, principal: &Principal, pair: &'a Pair) -> Result<batches::Pair<'a>, Error> {
+    let consumer = Party { id: find(app, principal, &pair.consumer).await?, name: &pair.consumer };
+    let provider = Party { id: find(app, principal, &pair.provider).await?, name: &pair.provider };
+    Ok(batches::Pair { consumer, provider })
+}
+
+fn done_unless_missing(was_there: bool) -> Result<StatusCode, Error> {
+    if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) }
 }
 
 async fn pacticipant(
@@ -134,9 +141,8 @@ async fn pacticipant(
     principal: Principal,
     Named(name): Named<PacticipantName>,
 ) -> Result<StatusCode, Error> {
-    let pacticipant = find(&app, &principal, &name).await?;
-    batches::delete_pacticipant(&app, &principal, pacticipant, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let party = Party { id: find(&app, &principal, &name).await?, name: &name };
+    done_unless_missing(batches::delete_pacticipant(&app, &principal, party).await?)
 }
 
 async fn version(
@@ -146,13 +152,15 @@ async fn version(
 ) -> Result<StatusCode, Error> {
     let tenant = principal.tenant;
     let pacticipant = find(&app, &principal, &path.pacticipant).await?;
-    repeated!(app, tx, {
-        let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?;
-        let version = version.ok_or(Error::NotFound)?;
-        store::delete_versions(&mut tx, tenant, &[version.0]).await?;
-        let subject = format!("{} {}", path.pacticipant, path.version);
-        audit::record(&mut tx, &app, &principal, "version.deleted", &subject, &json!({})).await?;
-    })?;
+
+    let mut tx = app.db.begin().await?;
+    tenants::hold_deletions(&mut tx, tenant).await?;
+    let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?.ok_or(Error::NotFound)?;
+    store::delete_versions(&mut tx, tenant, &[version.0]).await?;
+    let subject = format!("{} {}", path.pacticipant, path.version);
+    audit::record(&mut tx, &app, &principal, "version.deleted", &subject, &json!({})).await?;
+    tx.commit().await?;
+
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,10 +169,8 @@ async fn branch(
     principal: Principal,
     Named(path): Named<BranchPath>,
 ) -> Result<StatusCode, Error> {
-    let pacticipant = find(&app, &principal, &path.pacticipant).await?;
-    let of = (pacticipant, path.pacticipant.as_str());
-    let existed = batches::delete_branch(&app, &principal, of, &path.branch).await?;
-    if existed { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) }
+    let party = Party { id: find(&app, &principal, &path.pacticipant).await?, name: &path.pacticipant };
+    done_unless_missing(batches::delete_branch(&app, &principal, party, &path.branch).await?)
 }
 
 /// All but the main branch and those that `exclude[]` names, after the answer.
@@ -177,12 +183,15 @@ async fn branches(
     let tenant = principal.tenant;
     let pacticipant = find(&app, &principal, &name).await?;
     let keep: Vec<String> = query.list("exclude").into_iter().map(String::from).collect();
+
     let mut tx = app.db.begin().await?;
     let all = store::list_branches(&mut tx, tenant, pacticipant, &keep).await?;
     let (stay, go): (Vec<_>, Vec<_>) = all.into_iter().partition(|branch| branch.stays);
     let [stay, go] = [stay, go].map(|branches| branches.into_iter().map(|one| one.name).collect::<Vec<String>>());
     let (count, remaining) = (go.len(), if stay.is_empty() { "none".to_string() } else { stay.join(", ") });
     if !go.is_empty() {
+        let detail = json!({"branches": go});
+        audit::record(&mut tx, &app, &principal, "branches.deletion_asked", name.as_str(), &detail).await?;
         let payload =
             BranchesToDelete { pacticipant, name: name.to_string(), branches: go, actor: principal.name.to_string() };
         let payload = serde_json::to_value(&payload).map_err(Error::internal)?;
@@ -204,31 +213,25 @@ async fn branch_version(
     let tenant = principal.tenant;
     let BranchPath { pacticipant: name, branch } = &path.branch;
     let pacticipant = find(&app, &principal, name).await?;
-    repeated!(app, tx, {
-        let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?;
-        let version = version.ok_or(Error::NotFound)?;
-        store::hold_branch(&mut tx, tenant, pacticipant, branch).await?;
-        if !store::delete_branch_version(&mut tx, tenant, version, branch).await? {
-            return Err(Error::NotFound);
-        }
-        let subject = format!("{name} {}", path.version);
-        let detail = json!({"branch": branch});
-        audit::record(&mut tx, &app, &principal, "version.removed_from_branch", &subject, &detail).await?;
-    })?;
+
+    let mut tx = app.db.begin().await?;
+    tenants::hold_deletions(&mut tx, tenant).await?;
+    let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?.ok_or(Error::NotFound)?;
+    store::hold_branch(&mut tx, tenant, pacticipant, branch).await?;
+    if !store::delete_branch_version(&mut tx, tenant, version, branch).await? {
+        return Err(Error::NotFound);
+    }
+    let subject = format!("{name} {}", path.version);
+    let detail = json!({"branch": branch});
+    audit::record(&mut tx, &app, &principal, "version.removed_from_branch", &subject, &detail).await?;
+    tx.commit().await?;
+
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn delete_contracts(app: &App, principal: &Principal, pair: &Pair, of: Of<'_>) -> Result<usize, Error> {
-    let ids = find_pair(app, principal, pair).await?;
-    let deleted = batches::delete_contracts(app, principal.tenant, ids, of).await?;
-    if deleted > 0 {
-        let mut tx = app.db.begin().await?;
-        let subject = format!("{} {}", pair.consumer, pair.provider);
-        let detail = json!({"of": format!("{of:?}"), "deleted": deleted});
-        audit::record(&mut tx, app, principal, "contracts.deleted", &subject, &detail).await?;
-        tx.commit().await?;
-    }
-    Ok(deleted)
+async fn delete_contracts(app: &App, principal: &Principal, pair: &Pair, of: Of<'_>) -> Result<u64, Error> {
+    let pair = find_pair(app, principal, pair).await?;
+    batches::delete_contracts(app, principal, pair, of).await
 }
 
 /// Where to go on.
@@ -248,7 +251,7 @@ async fn contract(
     base: BaseUrl,
     Named(path): Named<PartOfPair<VersionNumber>>,
 ) -> Result<Hal, Error> {
-    if delete_contracts(&app, &principal, &path.pair, Of::Version(path.part.as_str())).await? == 0 {
+    if delete_contracts(&app, &principal, &path.pair, Of::Version(&path.part)).await? == 0 {
         return Err(Error::NotFound);
     }
     links(&app, &principal, &base, &path.pair).await
@@ -269,7 +272,7 @@ async fn contracts_with_tag(
     base: BaseUrl,
     Named(path): Named<PartOfPair<TagName>>,
 ) -> Result<Hal, Error> {
-    delete_contracts(&app, &principal, &path.pair, Of::Tag(path.part.as_str())).await?;
+    delete_contracts(&app, &principal, &path.pair, Of::Tag(&path.part)).await?;
     links(&app, &principal, &base, &path.pair).await
 }
 
@@ -279,17 +282,25 @@ async fn contracts_on_branch(
     base: BaseUrl,
     Named(path): Named<PartOfPair<BranchName>>,
 ) -> Result<Hal, Error> {
-    delete_contracts(&app, &principal, &path.pair, Of::Branch(path.part.as_str())).await?;
+    delete_contracts(&app, &principal, &path.pair, Of::Branch(&path.part)).await?;
     links(&app, &principal, &base, &path.pair).await
 }
 
+/// Of a consumer without a main branch there are none.
 async fn contracts_on_main_branch(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
     Named(pair): Named<Pair>,
 ) -> Result<Hal, Error> {
-    delete_contracts(&app, &principal, &pair, Of::MainBranch).await?;
+    let consumer = find(&app, &principal, &pair.consumer).await?;
+    let mut db = app.db.acquire().await?;
+    let main_branch = store::find_main_branch(&mut db, principal.tenant, consumer).await?;
+    drop(db);
+    if let Some(branch) = main_branch {
+        let branch = BranchName::parse(branch).map_err(Error::internal)?;
+        delete_contracts(&app, &principal, &pair, Of::Branch(&branch)).await?;
+    }
     links(&app, &principal, &base, &pair).await
 }
 
@@ -301,15 +312,17 @@ async fn verification(
     let tenant = principal.tenant;
     let pair = find_pair(&app, &principal, &path.pair).await?;
     let (sha, number) = &path.part;
-    repeated!(app, tx, {
-        let content = store::find_content(&mut tx, tenant, pair, sha.as_str()).await?.ok_or(Error::NotFound)?;
-        if !store::delete_result(&mut tx, tenant, content, *number).await? {
-            return Err(Error::NotFound);
-        }
-        let subject = format!("{} {}", path.pair.consumer, path.pair.provider);
-        let detail = json!({"sha": sha.as_str(), "number": number});
-        audit::record(&mut tx, &app, &principal, "verification.deleted", &subject, &detail).await?;
-    })?;
+
+    let mut tx = app.db.begin().await?;
+    tenants::hold_deletions(&mut tx, tenant).await?;
+    let content = store::find_content(&mut tx, tenant, pair.ids(), sha.as_str()).await?.ok_or(Error::NotFound)?;
+    if !store::delete_result(&mut tx, tenant, content, *number).await? {
+        return Err(Error::NotFound);
+    }
+    let detail = json!({"sha": sha.as_str(), "number": number});
+    audit::record(&mut tx, &app, &principal, "verification.deleted", &pair.subject(), &detail).await?;
+    tx.commit().await?;
+
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -318,12 +331,12 @@ async fn integration(
     principal: Principal,
     Named(pair): Named<Pair>,
 ) -> Result<StatusCode, Error> {
-    let (consumer, provider) = find_pair(&app, &principal, &pair).await?;
-    batches::delete_integration(&app, &principal, (consumer, &pair.consumer), (provider, &pair.provider)).await?;
+    let pair = find_pair(&app, &principal, &pair).await?;
+    batches::delete_integration(&app, &principal, pair).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Only administrators come so far.
+/// Only administrators come this far.
 async fn everything(State(app): State<App>, principal: Principal) -> Result<StatusCode, Error> {
     batches::delete_everything(&app, &principal).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,135 +1,170 @@
-//! Deletions in short transactions, one after the other. What is under way at once is repeated when it met another change.
-
-use std::time::Duration;
+//! Deletions in short transactions, one after the other.
 
 use pactolus_domain::names::{BranchName, PacticipantName};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::PgConnection;
 
-use super::store::{self, Of};
+use super::store::{self, Of, Page};
 use crate::app::App;
 use crate::audit;
-use crate::edge::{Error, Principal};
+use crate::edge::{Error, Principal, TRIES, pause};
 use crate::ids::{PacticipantId, TenantId};
 use crate::jobs::{self, Job};
+use crate::tenants;
 
 /// Versions, contracts or contents of one transaction.
 const BATCH: i64 = 500;
 
-/// How often one transaction is tried when others are in its way.
-const TRIES: u32 = 5;
+/// A pacticipant that was found.
+#[derive(Clone, Copy)]
+pub(super) struct Party<'a> {
+    pub(super) id: PacticipantId,
+    pub(super) name: &'a PacticipantName,
+}
 
-/// Does a transaction, again if it met another change. What is in the block may use `?`.
-macro_rules! repeated {
-    ($app:expr, $tx:ident, $done:block) => {{
+/// Who talks to whom.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) consumer: Party<'a>,
+    pub(super) provider: Party<'a>,
+}
+
+impl Pair<'_> {
+    pub(super) fn ids(self) -> (PacticipantId, PacticipantId) {
+        (self.consumer.id, self.provider.id)
+    }
+
+    /// As the audit log names it.
+    pub(super) fn subject(self) -> String {
+        format!("{} {}", self.consumer.name, self.provider.name)
+    }
+}
+
+/// Does a transaction, again when another change came between: what the batches before have done stays done. What is in the
+/// block may use `?`.
+macro_rules! batch {
+    ($app:expr, $tenant:expr, $tx:ident, $done:block) => {{
         let mut tries = 0;
         loop {
             let outcome: Result<_, Error> = async {
                 let mut $tx: sqlx::PgTransaction<'static> = $app.db.begin().await?;
+                tenants::hold_deletions(&mut $tx, $tenant).await?;
                 let done = $done;
                 $tx.commit().await?;
                 Ok(done)
             }
             .await;
-            if !$crate::removal::batches::is_to_be_repeated(&outcome, &mut tries).await {
+            tries += 1;
+            if tries == TRIES || !matches!(outcome, Err(Error::Overtaken(_))) {
                 break outcome;
             }
+            pause(tries).await;
         }
     }};
 }
-pub(super) use repeated;
 
-/// Waits a little before the next try.
-pub(super) async fn is_to_be_repeated<T>(outcome: &Result<T, Error>, tries: &mut u32) -> bool {
-    *tries += 1;
-    let again = matches!(outcome, Err(Error::Unavailable(_))) && *tries < TRIES;
-    if again {
-        tokio::time::sleep(Duration::from_millis(10 << *tries)).await;
-    }
-    again
-}
-
-/// Deletes contracts with the provider, and says how many.
+/// Deletes contracts of the pair, and says how many.
 pub(super) async fn delete_contracts(
     app: &App,
-    tenant: TenantId,
-    pair: (PacticipantId, PacticipantId),
+    principal: &Principal,
+    pair: Pair<'_>,
     of: Of<'_>,
-) -> Result<usize, Error> {
-    let mut deleted = 0;
+) -> Result<u64, Error> {
+    let tenant = principal.tenant;
+    let (mut above, mut deleted) = (0, 0);
     loop {
-        let batch = repeated!(app, tx, {
-            let versions = store::hold_contracting(&mut tx, tenant, pair, of, BATCH).await?;
-            store::delete_contracts(&mut tx, tenant, pair.1, &versions).await?;
-            versions.len()
+        let page = Page { above, most: BATCH };
+        let (last, count) = batch!(app, principal.tenant, tx, {
+            let listed = store::list_contracting(&mut tx, tenant, pair.ids(), of, page).await?;
+            let (ids, last) = split(&listed);
+            let held = store::hold_listed(&mut tx, tenant, &ids).await?;
+            let count = store::delete_contracts(&mut tx, tenant, pair.ids(), &held).await?;
+            record(&mut tx, app, principal, "contracts.deleted", &pair.subject(), count).await?;
+            (last, count)
         })?;
-        deleted += batch;
-        if is_last(batch) {
+        deleted += count;
+        match last {
+            Some(last) => above = last,
+            None => return Ok(deleted),
+        }
+    }
+}
+
+/// Deletes all of a pacticipant, and then itself. Returns false if somebody else did.
+pub(super) async fn delete_pacticipant(app: &App, principal: &Principal, party: Party<'_>) -> Result<bool, Error> {
+    let tenant = principal.tenant;
+    loop {
+        delete_all_versions(app, principal, party).await?;
+        let mut db = app.db.acquire().await?;
+        let consumers = store::list_consumers(&mut db, tenant, party.id).await?;
+        drop(db);
+        for (id, name) in consumers {
+            let name = PacticipantName::parse(name).map_err(Error::internal)?;
+            let pair = Pair { consumer: Party { id, name: &name }, provider: party };
+            delete_contracts(app, principal, pair, Of::All).await?;
+        }
+        let subject = party.name.as_str();
+        delete_contents(app, principal, (Some(party.id), None), subject).await?;
+        delete_contents(app, principal, (None, Some(party.id)), subject).await?;
+        delete_bare_branches(app, principal, party).await?;
+        let outcome = batch!(app, principal.tenant, tx, {
+            if !store::hold_pacticipant(&mut tx, tenant, party.id).await? {
+                Some(false)
+            } else if store::has_anything(&mut tx, tenant, party.id).await? {
+                // Somebody has published meanwhile: once more then.
+                None
+            } else {
+                store::delete_pacticipant(&mut tx, tenant, party.id).await?;
+                audit::record(&mut tx, app, principal, "pacticipant.deleted", subject, &json!({})).await?;
+                Some(true)
+            }
+        })?;
+        if let Some(deleted) = outcome {
             return Ok(deleted);
         }
     }
 }
 
-/// Deletes all of a pacticipant, and then itself.
-pub(super) async fn delete_pacticipant(
-    app: &App,
-    principal: &Principal,
-    pacticipant: PacticipantId,
-    name: &PacticipantName,
-) -> Result<(), Error> {
+/// Deletes all that is between the two, and what of either has nothing else.
+pub(super) async fn delete_integration(app: &App, principal: &Principal, pair: Pair<'_>) -> Result<(), Error> {
     let tenant = principal.tenant;
-    loop {
-        delete_all_versions(app, tenant, pacticipant).await?;
-        let mut db = app.db.acquire().await?;
-        let consumers = store::list_consumers(&mut db, tenant, pacticipant).await?;
-        drop(db);
-        for consumer in consumers {
-            delete_contracts(app, tenant, (consumer, pacticipant), Of::All).await?;
+    let (consumer, provider) = pair.ids();
+    delete_contracts(app, principal, pair, Of::All).await?;
+    delete_contents(app, principal, (Some(consumer), Some(provider)), &pair.subject()).await?;
+    delete_bare_versions(app, principal, pair.consumer).await?;
+    delete_bare_versions(app, principal, pair.provider).await?;
+    batch!(app, principal.tenant, tx, {
+        store::delete_webhooks_of_pair(&mut tx, tenant, pair.ids()).await?;
+        for party in [pair.consumer, pair.provider] {
+            delete_if_bare(&mut tx, app, principal, party).await?;
         }
-        delete_contents(app, tenant, Some(pacticipant), None).await?;
-        delete_contents(app, tenant, None, Some(pacticipant)).await?;
-        let is_gone = repeated!(app, tx, {
-            // Somebody may have published meanwhile: once more then.
-            let exists = store::hold_pacticipant(&mut tx, tenant, pacticipant).await?;
-            let is_bare = !store::has_anything(&mut tx, tenant, pacticipant).await?;
-            if exists && is_bare {
-                store::delete_pacticipant(&mut tx, tenant, pacticipant).await?;
-                audit::record(&mut tx, app, principal, "pacticipant.deleted", name.as_str(), &json!({})).await?;
-            }
-            !exists || is_bare
-        })?;
-        if is_gone {
-            return Ok(());
-        }
-    }
+        audit::record(&mut tx, app, principal, "integration.deleted", &pair.subject(), &json!({})).await?;
+    })
 }
 
-/// Deletes all that is between the two, and what of either has nothing else.
-pub(super) async fn delete_integration(
+/// Deletes a pacticipant that has neither versions nor contents nor webhooks.
+async fn delete_if_bare(
+    db: &mut PgConnection,
     app: &App,
     principal: &Principal,
-    (consumer, consumer_name): (PacticipantId, &PacticipantName),
-    (provider, provider_name): (PacticipantId, &PacticipantName),
+    party: Party<'_>,
 ) -> Result<(), Error> {
-    let tenant = principal.tenant;
-    delete_contracts(app, tenant, (consumer, provider), Of::All).await?;
-    delete_contents(app, tenant, Some(consumer), Some(provider)).await?;
-    repeated!(app, tx, {
-        store::delete_webhooks_of_pair(&mut tx, tenant, (consumer, provider)).await?;
-        let subject = format!("{consumer_name} {provider_name}");
-        audit::record(&mut tx, app, principal, "integration.deleted", &subject, &json!({})).await?;
-    })?;
-    for (pacticipant, name) in [(consumer, consumer_name), (provider, provider_name)] {
-        delete_bare_versions(app, tenant, pacticipant).await?;
-        let mut db = app.db.acquire().await?;
-        let is_orphan = !store::has_anything(&mut db, tenant, pacticipant).await?
-            && !store::has_webhooks(&mut db, tenant, pacticipant).await?;
-        drop(db);
-        if is_orphan {
-            delete_pacticipant(app, principal, pacticipant, name).await?;
-        }
+    // Looked at before it is held as well: everybody who publishes for a pacticipant would wait.
+    let is_bare = is_bare(db, principal.tenant, party.id).await?
+        && store::hold_pacticipant(db, principal.tenant, party.id).await?
+        && is_bare(db, principal.tenant, party.id).await?;
+    if is_bare {
+        store::delete_pacticipant(db, principal.tenant, party.id).await?;
+        audit::record(db, app, principal, "pacticipant.deleted", party.name.as_str(), &json!({})).await?;
     }
     Ok(())
+}
+
+async fn is_bare(db: &mut PgConnection, tenant: TenantId, pacticipant: PacticipantId) -> sqlx::Result<bool> {
+    let has_something =
+        store::has_anything(db, tenant, pacticipant).await? || store::has_webhooks(db, tenant, pacticipant).await?;
+    Ok(!has_something)
 }
 
 /// Deletes everybody.
@@ -141,76 +176,131 @@ pub(super) async fn delete_everything(app: &App, principal: &Principal) -> Resul
         if some.is_empty() {
             break;
         }
-        for (pacticipant, name) in some {
-            delete_pacticipant(app, principal, pacticipant, &name).await?;
+        for (id, name) in &some {
+            delete_pacticipant(app, principal, Party { id: *id, name }).await?;
         }
     }
-    repeated!(app, tx, {
+    batch!(app, principal.tenant, tx, {
         store::delete_general_webhooks(&mut tx, principal.tenant).await?;
         audit::record(&mut tx, app, principal, "integrations.deleted", "all", &json!({})).await?;
     })
 }
 
-async fn delete_all_versions(app: &App, tenant: TenantId, pacticipant: PacticipantId) -> Result<(), Error> {
+async fn delete_all_versions(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
     loop {
-        let batch = repeated!(app, tx, {
-            let versions = store::hold_versions(&mut tx, tenant, pacticipant, BATCH).await?;
-            store::delete_versions(&mut tx, tenant, &versions).await?;
-            versions.len()
+        let count = batch!(app, principal.tenant, tx, {
+            let versions = store::hold_versions(&mut tx, principal.tenant, party.id, BATCH).await?;
+            delete_versions(&mut tx, app, principal, party, &versions).await?
         })?;
-        if is_last(batch) {
+        if is_last(count) {
             return Ok(());
         }
     }
 }
 
-async fn delete_bare_versions(app: &App, tenant: TenantId, pacticipant: PacticipantId) -> Result<(), Error> {
+async fn delete_bare_versions(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
+    let tenant = principal.tenant;
+    let mut above = 0;
     loop {
-        let batch = repeated!(app, tx, {
-            let versions = store::hold_bare_versions(&mut tx, tenant, pacticipant, BATCH).await?;
-            store::delete_versions(&mut tx, tenant, &versions).await?;
-            versions.len()
+        let page = Page { above, most: BATCH };
+        let last = batch!(app, principal.tenant, tx, {
+            let listed = store::list_bare_versions(&mut tx, tenant, party.id, page).await?;
+            let (ids, last) = split(&listed);
+            let held = store::hold_listed(&mut tx, tenant, &ids).await?;
+            let bare = store::list_bare(&mut tx, tenant, &held).await?;
+            delete_versions(&mut tx, app, principal, party, &bare).await?;
+            last
         })?;
-        if is_last(batch) {
-            return Ok(());
+        match last {
+            Some(last) => above = last,
+            None => return Ok(()),
         }
     }
+}
+
+/// Deletes versions that are held, and says how many.
+async fn delete_versions(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    party: Party<'_>,
+    versions: &[i64],
+) -> Result<u64, Error> {
+    let count = u64::try_from(versions.len()).unwrap_or(u64::MAX);
+    if count > 0 {
+        store::delete_versions(db, principal.tenant, versions).await?;
+        record(db, app, principal, "versions.deleted", party.name.as_str(), count).await?;
+    }
+    Ok(count)
 }
 
 async fn delete_contents(
     app: &App,
-    tenant: TenantId,
-    consumer: Option<PacticipantId>,
-    provider: Option<PacticipantId>,
+    principal: &Principal,
+    (consumer, provider): (Option<PacticipantId>, Option<PacticipantId>),
+    subject: &str,
 ) -> Result<(), Error> {
     loop {
-        let batch = repeated!(app, tx, { store::delete_contents(&mut tx, tenant, consumer, provider, BATCH).await? })?;
-        if is_last(batch) {
+        let count = batch!(app, principal.tenant, tx, {
+            let count = store::delete_contents(&mut tx, principal.tenant, consumer, provider, BATCH).await?;
+            record(&mut tx, app, principal, "contents.deleted", subject, count).await?;
+            count
+        })?;
+        if is_last(count) {
             return Ok(());
         }
     }
+}
+
+async fn delete_bare_branches(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
+    loop {
+        let count = batch!(app, principal.tenant, tx, {
+            let count = store::delete_bare_branches(&mut tx, principal.tenant, party.id, BATCH).await?;
+            record(&mut tx, app, principal, "branches.deleted", party.name.as_str(), count).await?;
+            count
+        })?;
+        if is_last(count) {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes down what a batch has deleted, if anything.
+async fn record(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    action: &str,
+    subject: &str,
+    count: u64,
+) -> Result<(), Error> {
+    if count > 0 {
+        audit::record(db, app, principal, action, subject, &json!({"deleted": count})).await?;
+    }
+    Ok(())
 }
 
 /// Deletes a branch; its versions stay. Returns whether there was one.
 pub(super) async fn delete_branch(
     app: &App,
     principal: &Principal,
-    (pacticipant, name): (PacticipantId, &str),
+    party: Party<'_>,
     branch: &BranchName,
 ) -> Result<bool, Error> {
     let tenant = principal.tenant;
+    let (subject, detail) = (party.name.as_str(), json!({"branch": branch}));
     let mut existed = false;
     loop {
-        let is_gone = repeated!(app, tx, {
-            let exists = store::hold_branch(&mut tx, tenant, pacticipant, branch).await?;
-            existed |= exists;
-            let is_gone = !exists || store::delete_branch(&mut tx, tenant, pacticipant, branch, BATCH).await?;
-            if exists && is_gone {
-                let detail = json!({"branch": branch});
-                audit::record(&mut tx, app, principal, "branch.deleted", name, &detail).await?;
+        let (exists, is_gone) = batch!(app, principal.tenant, tx, {
+            let exists = store::hold_branch(&mut tx, tenant, party.id, branch).await?;
+            let is_gone = !exists || store::delete_branch(&mut tx, tenant, party.id, branch, BATCH).await?;
+            if exists {
+                let action = if is_gone { "branch.deleted" } else { "branch.shortened" };
+                audit::record(&mut tx, app, principal, action, subject, &detail).await?;
             }
-            is_gone
+            (exists, is_gone)
         })?;
+        existed |= exists;
         if is_gone {
             return Ok(existed);
         }
@@ -231,15 +321,23 @@ pub(super) struct BranchesToDelete {
 pub(crate) async fn delete_branches(app: &App, job: &Job) -> Result<(), Error> {
     let asked: BranchesToDelete = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
     let principal = Principal { tenant: job.tenant, name: asked.actor.into() };
+    let name = PacticipantName::parse(asked.name).map_err(Error::internal)?;
     for branch in &asked.branches {
         let branch = BranchName::parse(branch.as_str()).map_err(Error::internal)?;
-        delete_branch(app, &principal, (asked.pacticipant, &asked.name), &branch).await?;
+        delete_branch(app, &principal, Party { id: asked.pacticipant, name: &name }, &branch).await?;
     }
     let mut db = app.db.acquire().await?;
     jobs::finish(&mut db, job).await?;
     Ok(())
 }
 
-fn is_last(batch: usize) -> bool {
-    i64::try_from(batch).is_ok_and(|batch| batch < BATCH)
+/// The ids, and the last position: `None` when nothing follows.
+fn split(listed: &[(i64, i64)]) -> (Vec<i64>, Option<i64>) {
+    let count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
+    let last = listed.last().map(|(_, position)| *position).filter(|_| !is_last(count));
+    (listed.iter().map(|(id, _)| *id).collect(), last)
+}
+
+fn is_last(count: u64) -> bool {
+    i64::try_from(count).is_ok_and(|count| count < BATCH)
 }

@@ -57,6 +57,12 @@ pub(crate) async fn data_key(
     master_key.open_data_key(tenant, &sealed).map_err(crate::edge::Error::internal)
 }
 
+/// Lets deletions of a tenant come one after the other; to be held before anything else. Each holds many rows, and what it
+/// leaves as the latest may be what another is about to delete: two at once would wait in circles. Who publishes does not wait.
+pub(crate) async fn hold_deletions(db: &mut sqlx::PgConnection, tenant: TenantId) -> sqlx::Result<()> {
+    store::hold_deletions(db, tenant).await
+}
+
 /// All tenants, for workers.
 pub(crate) async fn list(db: &mut sqlx::PgConnection) -> sqlx::Result<Vec<TenantId>> {
     store::list_tenants(db).await

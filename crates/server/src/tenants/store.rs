@@ -28,3 +28,9 @@ pub(super) async fn ensure_data_key(db: &mut PgConnection, tenant: TenantId, off
 pub(super) async fn find_data_key(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Option<Vec<u8>>> {
     sqlx::query_scalar!("select sealed_data_key from tenant where id = $1", tenant.0).fetch_one(db).await
 }
+
+/// Rows of the tenant can be written meanwhile: they only need its key.
+pub(super) async fn hold_deletions(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<()> {
+    sqlx::query!("select from tenant where id = $1 for no key update", tenant.0).fetch_one(db).await?;
+    Ok(())
+}

@@ -16,6 +16,7 @@ use crate::edge::{
     BaseUrl, Error, FromPath, Hal, MergePatch, Named, OptionalJson, Page, PathNames, Principal, RequestUrl, urls,
 };
 use crate::pacticipants;
+use crate::tenants;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -208,6 +209,9 @@ async fn save(
     // One moment, or what was just created would seem changed since.
     let now = app.now();
     let mut tx = app.db.begin().await?;
+    if tags.is_some() {
+        tenants::hold_deletions(&mut tx, tenant).await?;
+    }
     let pacticipant = pacticipants::ensure_pacticipants(&mut tx, tenant, &[&path.pacticipant], now).await?[0];
     let version = store::ensure_version(&mut tx, tenant, pacticipant, &path.version, None, now).await?;
     if let Some(build_url) = build_url {

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audit;
 use crate::edge::{BaseUrl, Error, FromPath, Hal, Named, OptionalJson, PathNames, Principal, urls};
 use crate::pacticipants;
+use crate::tenants;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/pacticipants/{pacticipant}/versions/{version}/tags/{tag}", get(show).put(put).delete(delete))
@@ -86,6 +87,7 @@ async fn delete(
     let tenant = principal.tenant;
 
     let mut tx = app.db.begin().await?;
+    tenants::hold_deletions(&mut tx, tenant).await?;
     let pacticipant = pacticipants::find_id(&mut tx, tenant, &path.pacticipant).await?.ok_or(Error::NotFound)?;
     let version = store::find_version(&mut tx, tenant, &path.pacticipant, &path.version).await?;
     let version = version.ok_or(Error::NotFound)?;

@@ -25,6 +25,7 @@ mod one_version;
 mod origin;
 mod publishing;
 mod removal;
+mod removal_races;
 mod socket;
 mod verifications;
 mod versions;

@@ -238,12 +238,22 @@ async fn each_deletion_stands_in_the_audit_log() {
     app.delete("/pacticipants/stock").await.is(204);
 
     let said: Vec<String> = sqlx::query_scalar(
-        "select action || ' ' || subject from audit_event where action like '%.deleted' order by action desc",
+        "select action || ' ' || subject || ' ' || detail from audit_event where action like '%.deleted' order by action",
     )
     .fetch_all(&app.db)
     .await
     .unwrap();
-    assert_eq!(said, ["version.deleted shop 2", "pacticipant.deleted stock"]);
+    assert_eq!(
+        said,
+        [
+            "branches.deleted stock {\"deleted\": 1}",
+            "contents.deleted stock {\"deleted\": 2}",
+            "contracts.deleted shop stock {\"deleted\": 1}",
+            "pacticipant.deleted stock {}",
+            "version.deleted shop 2 {}",
+            "versions.deleted stock {\"deleted\": 2}",
+        ]
+    );
 }
 
 #[tokio::test]

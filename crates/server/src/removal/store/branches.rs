@@ -23,8 +23,8 @@ pub(crate) async fn hold_branch(
     Ok(found.is_some())
 }
 
-/// Deletes a branch that is held, unless more than `most` versions are on it: then only its head and so many of them. The
-/// versions stay. Returns whether it is gone.
+/// Deletes a branch that is held, unless `most` versions or more are on it besides its head: then only so many of them,
+/// the oldest, and the head stays what it is. The versions themselves stay. Returns whether the branch is gone.
 pub(crate) async fn delete_branch(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -32,18 +32,6 @@ pub(crate) async fn delete_branch(
     branch: &BranchName,
     most: i64,
 ) -> sqlx::Result<bool> {
-    sqlx::query!(
-        r#"
-        delete from branch_head
-        where branch_head.tenant_id = $1
-          and branch_head.pacticipant_id = $2 and branch_head.branch = $3
-        "#,
-        tenant.0,
-        pacticipant.0,
-        branch.as_str(),
-    )
-    .execute(&mut *db)
-    .await?;
     let taken_off = sqlx::query!(
         r#"
         delete from branch_version
@@ -55,7 +43,14 @@ pub(crate) async fn delete_branch(
               where on_it.tenant_id = $1
                 and on_it.pacticipant_id = $2
                 and on_it.branch = $3
-              order by on_it.position desc
+                and not exists (
+                    select from branch_head
+                    where branch_head.tenant_id = $1
+                      and branch_head.pacticipant_id = $2
+                      and branch_head.branch = $3
+                      and branch_head.version_id = on_it.version_id
+                )
+              order by on_it.position
               limit $4
           )
         "#,
@@ -71,9 +66,31 @@ pub(crate) async fn delete_branch(
     }
     sqlx::query!(
         r#"
+        with head as (
+            delete from branch_head
+            where branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = $2
+              and branch_head.branch = $3
+            returning branch_head.version_id
+        )
+        delete from branch_version
+        using head
+        where branch_version.tenant_id = $1
+          and branch_version.version_id = head.version_id
+          and branch_version.branch = $3
+        "#,
+        tenant.0,
+        pacticipant.0,
+        branch.as_str(),
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        r#"
         delete from branch
         where branch.tenant_id = $1
-          and branch.pacticipant_id = $2 and branch.name = $3
+          and branch.pacticipant_id = $2
+          and branch.name = $3
         "#,
         tenant.0,
         pacticipant.0,
@@ -82,6 +99,45 @@ pub(crate) async fn delete_branch(
     .execute(&mut *db)
     .await?;
     Ok(true)
+}
+
+/// Deletes some branches of a pacticipant that no version is on. Returns how many.
+pub(crate) async fn delete_bare_branches(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    most: i64,
+) -> sqlx::Result<u64> {
+    let deleted = sqlx::query!(
+        r#"
+        with bare as (
+            select branch.name
+            from branch
+            where branch.tenant_id = $1
+              and branch.pacticipant_id = $2
+              and not exists (
+                  select from branch_version
+                  where branch_version.tenant_id = $1
+                    and branch_version.pacticipant_id = $2
+                    and branch_version.branch = branch.name
+              )
+            order by branch.name
+            limit $3
+            for update
+        )
+        delete from branch
+        using bare
+        where branch.tenant_id = $1
+          and branch.pacticipant_id = $2
+          and branch.name = bare.name
+        "#,
+        tenant.0,
+        pacticipant.0,
+        most,
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
 }
 
 /// Takes a version off a branch that is held. Returns false if it was not on it.

@@ -6,6 +6,22 @@ use sqlx::PgConnection;
 use super::contracts::delete_deliveries;
 use crate::ids::{PacticipantId, TenantId};
 
+/// The main branch, if there is one.
+pub(crate) async fn find_main_branch(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+) -> sqlx::Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        "select main_branch from pacticipant where tenant_id = $1 and id = $2",
+        tenant.0,
+        pacticipant.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.flatten())
+}
+
 /// Nobody can refer to it until the transaction ends.
 pub(crate) async fn hold_pacticipant(
     db: &mut PgConnection,

@@ -55,19 +55,34 @@ pub(crate) async fn hold_versions(
     .await
 }
 
-/// Some of the pacticipant's versions that have neither contracts nor results; held.
-pub(crate) async fn hold_bare_versions(
+/// So many above a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub(crate) above: i64,
+    pub(crate) most: i64,
+}
+
+/// A version that was found, and is not held yet.
+pub(super) struct Listed {
+    pub(super) id: i64,
+    pub(super) position: i64,
+}
+
+/// Some of the pacticipant's versions that have neither contracts nor results, oldest first: id and position.
+pub(crate) async fn list_bare_versions(
     db: &mut PgConnection,
     tenant: TenantId,
     pacticipant: PacticipantId,
-    most: i64,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
+    Page { above, most }: Page,
+) -> sqlx::Result<Vec<(i64, i64)>> {
+    let found = sqlx::query_as!(
+        Listed,
         r#"
-        select version.id
+        select version.id, version.position
         from version
         where version.tenant_id = $1
           and version.pacticipant_id = $2
+          and version.position > $3
           and not exists (
               select from contract
               where contract.tenant_id = $1
@@ -79,12 +94,55 @@ pub(crate) async fn hold_bare_versions(
                 and verification_log.provider_version_id = version.id
           )
         order by version.position
-        limit $3
-        for update
+        limit $4
         "#,
         tenant.0,
         pacticipant.0,
+        above,
         most,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().map(|one| (one.id, one.position)).collect())
+}
+
+/// Holds those of the versions that are still there.
+pub(crate) async fn hold_listed(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select version.id
+        from version
+        where version.tenant_id = $1
+          and version.id = any($2)
+        order by version.position
+        for update
+        "#,
+        tenant.0,
+        versions,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Those of the held versions that have neither contracts nor results: somebody may have published before they were held.
+pub(crate) async fn list_bare(db: &mut PgConnection, tenant: TenantId, held: &[i64]) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select held.id as "id!"
+        from unnest($2::bigint[]) as held (id)
+        where not exists (
+              select from contract
+              where contract.tenant_id = $1
+                and contract.consumer_version_id = held.id
+          )
+          and not exists (
+              select from verification_log
+              where verification_log.tenant_id = $1
+                and verification_log.provider_version_id = held.id
+          )
+        "#,
+        tenant.0,
+        held,
     )
     .fetch_all(db)
     .await
