@@ -22,7 +22,7 @@ use crate::tenants;
 /// Whatever the client accepts: most of the answers have no body.
 pub(crate) fn routes() -> Router<App> {
     let pair = "/pacts/provider/{provider}/consumer/{consumer}";
-    let result = format!("{pair}/pact-version/{{sha}}/verification-results/{{number}}");
+    let results = format!("{pair}/pact-version/{{sha}}/verification-results");
     let result_with_metadata =
         format!("{pair}/pact-version/{{sha}}/metadata/{{metadata}}/verification-results/{{number}}");
     Router::new()
@@ -37,7 +37,8 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{pair}/tag/{{tag}}"), delete(contracts_with_tag))
         .route(&format!("{pair}/branch/{{branch}}"), delete(contracts_on_branch))
         .route(&format!("{pair}/branch/versions"), delete(contracts_on_main_branch))
-        .route(&result, delete(verification))
+        .route(&format!("{results}/latest"), delete(latest_verification))
+        .route(&format!("{results}/{{number}}"), delete(verification))
         .route(&result_with_metadata, delete(verification))
         .route("/integrations", delete(everything))
         .route(&pair.replace("/pacts", "/integrations"), delete(integration))
@@ -111,13 +112,24 @@ impl FromPath for PartOfPair<BranchName> {
     }
 }
 
-/// The sha of the content, and the number of one of its results.
-impl FromPath for PartOfPair<(ContentSha, i64)> {
+impl FromPath for PartOfPair<ContentSha> {
     fn from_path(names: &PathNames) -> Result<Self, Error> {
-        // What is no sha or no number identifies nothing.
+        // What is no sha identifies nothing.
         let sha = ContentSha::parse(names.text("sha")).map_err(|_| Error::NotFound)?;
+        Ok(Self { pair: Pair::from_path(names)?, part: sha })
+    }
+}
+
+/// One of the results for a content.
+struct ResultPath {
+    content: PartOfPair<ContentSha>,
+    number: i64,
+}
+
+impl FromPath for ResultPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
         let number = names.text("number").parse().map_err(|_| Error::NotFound)?;
-        Ok(Self { pair: Pair::from_path(names)?, part: (sha, number) })
+        Ok(Self { content: PartOfPair::<ContentSha>::from_path(names)?, number })
     }
 }
 
@@ -218,7 +230,7 @@ async fn branch_version(
     tenants::hold_deletions(&mut tx, tenant).await?;
     let version = store::hold_version(&mut tx, tenant, pacticipant, &path.version).await?.ok_or(Error::NotFound)?;
     store::hold_branch(&mut tx, tenant, pacticipant, branch).await?;
-    if !store::delete_branch_version(&mut tx, tenant, version, branch).await? {
+    if !store::delete_branch_version(&mut tx, tenant, pacticipant, version, branch).await? {
         return Err(Error::NotFound);
     }
     let subject = format!("{name} {}", path.version);
@@ -307,20 +319,42 @@ async fn contracts_on_main_branch(
 async fn verification(
     State(app): State<App>,
     principal: Principal,
-    Named(path): Named<PartOfPair<(ContentSha, i64)>>,
+    Named(path): Named<ResultPath>,
+) -> Result<StatusCode, Error> {
+    delete_result(&app, &principal, &path.content, Some(path.number)).await
+}
+
+async fn latest_verification(
+    State(app): State<App>,
+    principal: Principal,
+    Named(path): Named<PartOfPair<ContentSha>>,
+) -> Result<StatusCode, Error> {
+    delete_result(&app, &principal, &path, None).await
+}
+
+/// The latest one, if no number is given.
+async fn delete_result(
+    app: &App,
+    principal: &Principal,
+    path: &PartOfPair<ContentSha>,
+    number: Option<i64>,
 ) -> Result<StatusCode, Error> {
     let tenant = principal.tenant;
-    let pair = find_pair(&app, &principal, &path.pair).await?;
-    let (sha, number) = &path.part;
+    let pair = find_pair(app, principal, &path.pair).await?;
+    let sha = path.part.as_str();
 
     let mut tx = app.db.begin().await?;
     tenants::hold_deletions(&mut tx, tenant).await?;
-    let content = store::find_content(&mut tx, tenant, pair.ids(), sha.as_str()).await?.ok_or(Error::NotFound)?;
-    if !store::delete_result(&mut tx, tenant, content, *number).await? {
+    let content = store::find_content(&mut tx, tenant, pair.ids(), sha).await?.ok_or(Error::NotFound)?;
+    let number = match number {
+        Some(number) => number,
+        None => store::find_latest_result(&mut tx, tenant, content).await?.ok_or(Error::NotFound)?,
+    };
+    if !store::delete_result(&mut tx, tenant, content, number).await? {
         return Err(Error::NotFound);
     }
-    let detail = json!({"sha": sha.as_str(), "number": number});
-    audit::record(&mut tx, &app, &principal, "verification.deleted", &pair.subject(), &detail).await?;
+    let detail = json!({"sha": sha, "number": number});
+    audit::record(&mut tx, app, principal, "verification.deleted", &pair.subject(), &detail).await?;
     tx.commit().await?;
 
     Ok(StatusCode::NO_CONTENT)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::store::{self, Of, Page};
+use super::store::{self, Of, Page, Sides};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{Error, Principal, TRIES, pause};
@@ -13,8 +13,12 @@ use crate::ids::{PacticipantId, TenantId};
 use crate::jobs::{self, Job};
 use crate::tenants;
 
-/// Versions, contracts or contents of one transaction.
+/// Contracts, contents or branches of one transaction; versions of one that are looked at or taken off a branch.
 const BATCH: i64 = 500;
+/// Versions of one transaction that deletes them: a lot hangs on each.
+const VERSIONS: i64 = 100;
+/// Results of one transaction. A version or a content may have any number of them.
+const RESULTS: i64 = 2000;
 
 /// A pacticipant that was found.
 #[derive(Clone, Copy)]
@@ -77,7 +81,8 @@ pub(super) async fn delete_contracts(
         let page = Page { above, most: BATCH };
         let (last, count) = batch!(app, principal.tenant, tx, {
             let listed = store::list_contracting(&mut tx, tenant, pair.ids(), of, page).await?;
-            let (ids, last) = split(&listed);
+            let ids: Vec<i64> = listed.iter().filter_map(|one| one.id).collect();
+            let last = listed.last().map(|one| one.position).filter(|_| !is_last(count_of(&listed), BATCH));
             let held = store::hold_listed(&mut tx, tenant, &ids).await?;
             let count = store::delete_contracts(&mut tx, tenant, pair.ids(), &held).await?;
             record(&mut tx, app, principal, "contracts.deleted", &pair.subject(), count).await?;
@@ -105,8 +110,9 @@ pub(super) async fn delete_pacticipant(app: &App, principal: &Principal, party: 
             delete_contracts(app, principal, pair, Of::All).await?;
         }
         let subject = party.name.as_str();
-        delete_contents(app, principal, (Some(party.id), None), subject).await?;
-        delete_contents(app, principal, (None, Some(party.id)), subject).await?;
+        for (consumer, provider) in [(Some(party.id), None), (None, Some(party.id))] {
+            delete_contents(app, principal, Sides { consumer, provider }, subject).await?;
+        }
         delete_bare_branches(app, principal, party).await?;
         let outcome = batch!(app, principal.tenant, tx, {
             if !store::hold_pacticipant(&mut tx, tenant, party.id).await? {
@@ -131,7 +137,8 @@ pub(super) async fn delete_integration(app: &App, principal: &Principal, pair: P
     let tenant = principal.tenant;
     let (consumer, provider) = pair.ids();
     delete_contracts(app, principal, pair, Of::All).await?;
-    delete_contents(app, principal, (Some(consumer), Some(provider)), &pair.subject()).await?;
+    let sides = Sides { consumer: Some(consumer), provider: Some(provider) };
+    delete_contents(app, principal, sides, &pair.subject()).await?;
     delete_bare_versions(app, principal, pair.consumer).await?;
     delete_bare_versions(app, principal, pair.provider).await?;
     batch!(app, principal.tenant, tx, {
@@ -187,15 +194,50 @@ pub(super) async fn delete_everything(app: &App, principal: &Principal) -> Resul
 }
 
 async fn delete_all_versions(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
+    delete_results_of_provider(app, principal, party).await?;
     loop {
         let count = batch!(app, principal.tenant, tx, {
-            let versions = store::hold_versions(&mut tx, principal.tenant, party.id, BATCH).await?;
+            let versions = store::hold_versions(&mut tx, principal.tenant, party.id, VERSIONS).await?;
             delete_versions(&mut tx, app, principal, party, &versions).await?
         })?;
-        if is_last(count) {
+        if is_last(count, VERSIONS) {
             return Ok(());
         }
     }
+}
+
+/// Before the versions go, so that no batch of them has many. Without a result nothing becomes deployable.
+async fn delete_results_of_provider(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
+    let mut above = 0;
+    loop {
+        let page = Page { above, most: RESULTS };
+        let (count, reached) = batch!(app, principal.tenant, tx, {
+            let listed = store::list_results_of_provider(&mut tx, principal.tenant, party.id, page).await?;
+            let numbers: Vec<i64> = listed.iter().map(|(number, _)| *number).collect();
+            delete_results(&mut tx, app, principal, party.name.as_str(), &numbers).await?;
+            (count_of(&listed), listed.last().map_or(above, |(_, position)| *position))
+        })?;
+        if is_last(count, RESULTS) {
+            return Ok(());
+        }
+        // Of the version at the end there may be more.
+        above = reached - 1;
+    }
+}
+
+async fn delete_results(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    subject: &str,
+    numbers: &[i64],
+) -> Result<u64, Error> {
+    let count = count_of(numbers);
+    if count > 0 {
+        store::delete_results(db, principal.tenant, numbers).await?;
+        record(db, app, principal, "verifications.deleted", subject, count).await?;
+    }
+    Ok(count)
 }
 
 async fn delete_bare_versions(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
@@ -203,17 +245,20 @@ async fn delete_bare_versions(app: &App, principal: &Principal, party: Party<'_>
     let mut above = 0;
     loop {
         let page = Page { above, most: BATCH };
-        let last = batch!(app, principal.tenant, tx, {
-            let listed = store::list_bare_versions(&mut tx, tenant, party.id, page).await?;
-            let (ids, last) = split(&listed);
-            let held = store::hold_listed(&mut tx, tenant, &ids).await?;
-            let bare = store::list_bare(&mut tx, tenant, &held).await?;
-            delete_versions(&mut tx, app, principal, party, &bare).await?;
-            last
-        })?;
-        match last {
-            Some(last) => above = last,
-            None => return Ok(()),
+        let mut db = app.db.acquire().await?;
+        let listed = store::list_next(&mut db, tenant, party.id, page).await?;
+        drop(db);
+        let bare: Vec<i64> = listed.iter().filter(|(.., is_bare)| *is_bare).map(|(id, ..)| *id).collect();
+        for some in bare.chunks(usize::try_from(VERSIONS).unwrap_or(1)) {
+            batch!(app, tenant, tx, {
+                let held = store::hold_listed(&mut tx, tenant, some).await?;
+                let still_bare = store::list_bare(&mut tx, tenant, &held).await?;
+                delete_versions(&mut tx, app, principal, party, &still_bare).await?;
+            })?;
+        }
+        match listed.last() {
+            Some((_, position, _)) if !is_last(count_of(&listed), BATCH) => above = *position,
+            _ => return Ok(()),
         }
     }
 }
@@ -226,7 +271,7 @@ async fn delete_versions(
     party: Party<'_>,
     versions: &[i64],
 ) -> Result<u64, Error> {
-    let count = u64::try_from(versions.len()).unwrap_or(u64::MAX);
+    let count = count_of(versions);
     if count > 0 {
         store::delete_versions(db, principal.tenant, versions).await?;
         record(db, app, principal, "versions.deleted", party.name.as_str(), count).await?;
@@ -234,19 +279,24 @@ async fn delete_versions(
     Ok(count)
 }
 
-async fn delete_contents(
-    app: &App,
-    principal: &Principal,
-    (consumer, provider): (Option<PacticipantId>, Option<PacticipantId>),
-    subject: &str,
-) -> Result<(), Error> {
+/// Their results before them.
+async fn delete_contents(app: &App, principal: &Principal, sides: Sides, subject: &str) -> Result<(), Error> {
     loop {
         let count = batch!(app, principal.tenant, tx, {
-            let count = store::delete_contents(&mut tx, principal.tenant, consumer, provider, BATCH).await?;
+            let numbers = store::list_results_of_contents(&mut tx, principal.tenant, sides, RESULTS).await?;
+            delete_results(&mut tx, app, principal, subject, &numbers).await?
+        })?;
+        if is_last(count, RESULTS) {
+            break;
+        }
+    }
+    loop {
+        let count = batch!(app, principal.tenant, tx, {
+            let count = store::delete_contents(&mut tx, principal.tenant, sides, BATCH).await?;
             record(&mut tx, app, principal, "contents.deleted", subject, count).await?;
             count
         })?;
-        if is_last(count) {
+        if is_last(count, BATCH) {
             return Ok(());
         }
     }
@@ -259,7 +309,7 @@ async fn delete_bare_branches(app: &App, principal: &Principal, party: Party<'_>
             record(&mut tx, app, principal, "branches.deleted", party.name.as_str(), count).await?;
             count
         })?;
-        if is_last(count) {
+        if is_last(count, BATCH) {
             return Ok(());
         }
     }
@@ -331,13 +381,11 @@ pub(crate) async fn delete_branches(app: &App, job: &Job) -> Result<(), Error> {
     Ok(())
 }
 
-/// The ids, and the last position: `None` when nothing follows.
-fn split(listed: &[(i64, i64)]) -> (Vec<i64>, Option<i64>) {
-    let count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
-    let last = listed.last().map(|(_, position)| *position).filter(|_| !is_last(count));
-    (listed.iter().map(|(id, _)| *id).collect(), last)
+fn count_of<T>(some: &[T]) -> u64 {
+    u64::try_from(some.len()).unwrap_or(u64::MAX)
 }
 
-fn is_last(count: u64) -> bool {
-    i64::try_from(count).is_ok_and(|count| count < BATCH)
+/// Whether a batch of so many had room for more.
+fn is_last(count: u64, most: i64) -> bool {
+    i64::try_from(count).is_ok_and(|count| count < most)
 }

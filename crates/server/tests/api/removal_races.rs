@@ -207,7 +207,7 @@ async fn of_many_deletions_of_the_same_one_has_done_it() {
     }
 }
 
-/// More versions of shop than go into two batches, all on main. Put there at once, since that many requests take long.
+/// More versions of shop than go into a batch, all on main. Put there at once, since that many requests take long.
 async fn with_many_versions(app: &TestApp) {
     let versions = "
         with added as (
@@ -226,7 +226,7 @@ async fn with_many_versions(app: &TestApp) {
 }
 
 /// What a killed server leaves: the transaction that is under way is undone, those before it are not.
-async fn break_off_in_the_third_batch(app: &Arc<TestApp>, address: &'static str, held: &'static str) {
+async fn break_off_in_a_later_batch(app: &Arc<TestApp>, address: &'static str, held: &'static str) {
     let holding = hold(app, held).await;
     let deletion = begin_delete(app, address);
     until_waiting(app, 1).await;
@@ -243,7 +243,7 @@ async fn a_branch_whose_deletion_breaks_off_keeps_its_head_until_a_repeat_finish
 
     let held = "select from branch_version join version on version.id = branch_version.version_id
                 where version.number = 'many-1100' for update of branch_version";
-    break_off_in_the_third_batch(&app, address, held).await;
+    break_off_in_a_later_batch(&app, address, held).await;
 
     all_that_is_kept_is_right(&app).await;
     let latest = app.get("/pacticipants/shop/branches/main/latest-version").await.is(200);
@@ -262,7 +262,7 @@ async fn a_pacticipant_whose_deletion_breaks_off_is_there_until_a_repeat_finishe
     with_many_versions(&app).await;
 
     let held = "select from version where number = 'many-1100' for update";
-    break_off_in_the_third_batch(&app, "/pacticipants/shop", held).await;
+    break_off_in_a_later_batch(&app, "/pacticipants/shop", held).await;
 
     all_that_is_kept_is_right(&app).await;
     app.get("/pacticipants/shop/versions/many-900").await.is(404);
@@ -270,6 +270,62 @@ async fn a_pacticipant_whose_deletion_breaks_off_is_there_until_a_repeat_finishe
     assert_eq!(app.get("/pacticipants/shop/latest-version").await.text_at("/number"), "last");
     app.delete("/pacticipants/shop").await.is(204);
     app.get("/pacticipants/shop").await.is(404);
+    all_that_is_kept_is_right(&app).await;
+}
+
+/// Results for shop's contracts, more than go into a batch: of each pair of content and version several.
+async fn with_many_results(app: &TestApp) {
+    for number in ["40", "41"] {
+        app.put_nothing(&format!("/pacticipants/stock/branches/main/versions/{number}")).await.is(201);
+    }
+    let results = "
+        with logged as (
+            insert into verification_log (tenant_id, content_id, provider_version_id, success, consumer_version_numbers,
+                                          wip, created_at)
+            select version.tenant_id, contract_content.id, version.id, true, '{}', false, version.created_at
+            from generate_series(1, 800) as number, contract_content, version
+            where version.number in ('40', '41')
+            returning tenant_id, number, content_id, provider_version_id, created_at
+        )
+        insert into verification (tenant_id, content_id, provider_version_id, provider_position, success, number,
+                                  verified_at)
+        select logged.tenant_id, content_id, provider_version_id, version.position, true, max(logged.number),
+               max(logged.created_at)
+        from logged
+        join version on version.id = provider_version_id
+        group by logged.tenant_id, content_id, provider_version_id, version.position";
+    sqlx::query(results).execute(&app.db).await.expect("the statement is right");
+    all_that_is_kept_is_right(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_results_go_batch_by_batch() {
+    for address in ["/pacticipants/stock", "/pacticipants/shop", "/integrations/provider/stock/consumer/shop"] {
+        let app = three_versions().await;
+        with_many_results(&app).await;
+
+        app.delete(address).await.is(204);
+
+        let batches = "select (detail ->> 'deleted')::bigint from audit_event
+                       where action = 'verifications.deleted' order by 1";
+        let batches: Vec<i64> = sqlx::query_scalar(batches).fetch_all(&app.db).await.unwrap();
+        assert_eq!(batches, [800, 2000, 2000], "{address}");
+        let left: i64 = sqlx::query_scalar("select count(*) from verification_log").fetch_one(&app.db).await.unwrap();
+        assert_eq!(left, 0, "{address}");
+        all_that_is_kept_is_right(&app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_breaks_off_among_results_has_deleted_the_older_ones() {
+    let app = three_versions().await;
+    with_many_results(&app).await;
+
+    let held = "select from verification where provider_version_id = (select max(id) from version) for update";
+    break_off_in_a_later_batch(&app, "/pacticipants/stock", held).await;
+
+    let left: i64 = sqlx::query_scalar("select count(*) from verification_log").fetch_one(&app.db).await.unwrap();
+    assert_eq!(left, 800);
     all_that_is_kept_is_right(&app).await;
 }
 

@@ -144,6 +144,7 @@ pub(crate) async fn delete_bare_branches(
 pub(crate) async fn delete_branch_version(
     db: &mut PgConnection,
     tenant: TenantId,
+    pacticipant: PacticipantId,
     version: VersionId,
     branch: &BranchName,
 ) -> sqlx::Result<bool> {
@@ -156,51 +157,41 @@ pub(crate) async fn delete_branch_version(
     .execute(&mut *db)
     .await?;
     // Of this branch alone: of others the version may well be the head.
-    sqlx::query!(
-        r#"
-        update branch_head
-        set version_id = below.version_id
-        from (
-            select branch_version.version_id, branch_version.pacticipant_id
-            from version
-            join branch_version on branch_version.tenant_id = $1
-                               and branch_version.pacticipant_id = version.pacticipant_id
-                               and branch_version.branch = $3
-            where version.tenant_id = $1
-              and version.id = $2
-            order by branch_version.position desc
-            limit 1
-        ) as below
-        where branch_head.tenant_id = $1
-          and branch_head.pacticipant_id = below.pacticipant_id
-          and branch_head.branch = $3
-          and branch_head.version_id = $2
-        "#,
-        tenant.0,
-        version.0,
-        branch.as_str(),
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
+    let was_head = sqlx::query!(
         r#"
         delete from branch_head
         where branch_head.tenant_id = $1
-          and branch_head.version_id = $2
+          and branch_head.pacticipant_id = $2
           and branch_head.branch = $3
-          and not exists (
-              select from branch_version
-              where branch_version.tenant_id = $1
-                and branch_version.version_id = branch_head.version_id
-                and branch_version.branch = branch_head.branch
-          )
+          and branch_head.version_id = $4
         "#,
         tenant.0,
-        version.0,
+        pacticipant.0,
         branch.as_str(),
+        version.0,
     )
     .execute(&mut *db)
     .await?;
+    if was_head.rows_affected() == 1 {
+        sqlx::query!(
+            r#"
+            insert into branch_head (tenant_id, pacticipant_id, branch, version_id)
+            select branch_version.tenant_id, branch_version.pacticipant_id, branch_version.branch,
+                   branch_version.version_id
+            from branch_version
+            where branch_version.tenant_id = $1
+              and branch_version.pacticipant_id = $2
+              and branch_version.branch = $3
+            order by branch_version.position desc
+            limit 1
+            "#,
+            tenant.0,
+            pacticipant.0,
+            branch.as_str(),
+        )
+        .execute(&mut *db)
+        .await?;
+    }
     Ok(deleted.rows_affected() == 1)
 }
 

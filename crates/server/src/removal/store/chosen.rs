@@ -3,7 +3,7 @@
 use pactolus_domain::names::{BranchName, TagName, VersionNumber};
 use sqlx::PgConnection;
 
-use super::versions::{Listed, Page};
+use super::versions::Page;
 use crate::ids::{PacticipantId, TenantId};
 
 /// Which contracts of a pair are meant.
@@ -15,22 +15,28 @@ pub(crate) enum Of<'a> {
     Branch(&'a BranchName),
 }
 
-/// Some consumer versions above a position that have a contract with the provider, lowest first: id and position. Each kind
-/// goes down its own index.
+/// A consumer version that was looked at.
+pub(crate) struct Listed {
+    /// `None` when it has no contract with the provider.
+    pub(crate) id: Option<i64>,
+    pub(crate) position: i64,
+}
+
+/// The next consumer versions above a position, lowest first. Each kind goes down its own index, and no further than the
+/// page.
 pub(crate) async fn list_contracting(
     db: &mut PgConnection,
     tenant: TenantId,
     pair: (PacticipantId, PacticipantId),
     of: Of<'_>,
     page: Page,
-) -> sqlx::Result<Vec<(i64, i64)>> {
-    let found = match of {
-        Of::All => list_all(db, tenant, pair, page).await?,
-        Of::Version(number) => list_numbered(db, tenant, pair, number, page).await?,
-        Of::Tag(tag) => list_tagged(db, tenant, pair, tag, page).await?,
-        Of::Branch(branch) => list_on_branch(db, tenant, pair, branch, page).await?,
-    };
-    Ok(found.into_iter().map(|one| (one.id, one.position)).collect())
+) -> sqlx::Result<Vec<Listed>> {
+    match of {
+        Of::All => list_all(db, tenant, pair, page).await,
+        Of::Version(number) => list_numbered(db, tenant, pair, number, page).await,
+        Of::Tag(tag) => list_tagged(db, tenant, pair, tag, page).await,
+        Of::Branch(branch) => list_on_branch(db, tenant, pair, branch, page).await,
+    }
 }
 
 async fn list_all(
@@ -42,7 +48,7 @@ async fn list_all(
     sqlx::query_as!(
         Listed,
         r#"
-        select contract.consumer_version_id as id, contract.position
+        select contract.consumer_version_id as "id?", contract.position
         from contract
         where contract.tenant_id = $1
           and contract.consumer_id = $2
@@ -71,7 +77,7 @@ async fn list_numbered(
     sqlx::query_as!(
         Listed,
         r#"
-        select version.id, version.position
+        select version.id as "id?", version.position
         from version
         join contract on contract.tenant_id = $1
                      and contract.consumer_version_id = version.id
@@ -104,17 +110,21 @@ async fn list_tagged(
     sqlx::query_as!(
         Listed,
         r#"
-        select tag.version_id as id, tag.position
-        from tag
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = tag.version_id
-                     and contract.provider_id = $3
-        where tag.tenant_id = $1
-          and tag.pacticipant_id = $2
-          and tag.name = $4
-          and tag.position > $5
-        order by tag.position
-        limit $6
+        select contract.consumer_version_id as "id?", listed.position as "position!"
+        from (
+            select tag.version_id, tag.position
+            from tag
+            where tag.tenant_id = $1
+              and tag.pacticipant_id = $2
+              and tag.name = $4
+              and tag.position > $5
+            order by tag.position
+            limit $6
+        ) as listed
+        left join contract on contract.tenant_id = $1
+                          and contract.consumer_version_id = listed.version_id
+                          and contract.provider_id = $3
+        order by listed.position
         "#,
         tenant.0,
         consumer.0,
@@ -137,17 +147,21 @@ async fn list_on_branch(
     sqlx::query_as!(
         Listed,
         r#"
-        select branch_version.version_id as id, branch_version.position
-        from branch_version
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = branch_version.version_id
-                     and contract.provider_id = $3
-        where branch_version.tenant_id = $1
-          and branch_version.pacticipant_id = $2
-          and branch_version.branch = $4
-          and branch_version.position > $5
-        order by branch_version.position
-        limit $6
+        select contract.consumer_version_id as "id?", listed.position as "position!"
+        from (
+            select branch_version.version_id, branch_version.position
+            from branch_version
+            where branch_version.tenant_id = $1
+              and branch_version.pacticipant_id = $2
+              and branch_version.branch = $4
+              and branch_version.position > $5
+            order by branch_version.position
+            limit $6
+        ) as listed
+        left join contract on contract.tenant_id = $1
+                          and contract.consumer_version_id = listed.version_id
+                          and contract.provider_id = $3
+        order by listed.position
         "#,
         tenant.0,
         consumer.0,

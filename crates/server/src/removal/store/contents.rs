@@ -1,20 +1,24 @@
-//! The content of contracts, and results.
+//! The content of contracts.
 
 use sqlx::PgConnection;
 
-use super::contracts::delete_deliveries;
+use super::results::delete_results;
 use crate::ids::{ContentId, PacticipantId, TenantId};
 
-/// Deletes some contents of a consumer, of a provider or of the two, with their results. A content that a contract has
-/// stays. Returns how many were deleted.
+/// Whose contents are meant: those of a consumer, of a provider or of the two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sides {
+    pub(crate) consumer: Option<PacticipantId>,
+    pub(crate) provider: Option<PacticipantId>,
+}
+
+/// Deletes some contents that no contract has, with the results that they still have. Returns how many were deleted.
 pub(crate) async fn delete_contents(
     db: &mut PgConnection,
     tenant: TenantId,
-    consumer: Option<PacticipantId>,
-    provider: Option<PacticipantId>,
+    sides: Sides,
     most: i64,
 ) -> sqlx::Result<u64> {
-    let (consumer, provider) = (consumer.map(|consumer| consumer.0), provider.map(|provider| provider.0));
     let contents = sqlx::query_scalar!(
         r#"
         select contract_content.id
@@ -27,23 +31,20 @@ pub(crate) async fn delete_contents(
               where contract.tenant_id = $1
                 and contract.content_id = contract_content.id
           )
-        order by contract_content.id
         limit $4
         for update
         "#,
         tenant.0,
-        consumer,
-        provider,
+        sides.consumer.map(|consumer| consumer.0),
+        sides.provider.map(|provider| provider.0),
         most,
     )
     .fetch_all(&mut *db)
     .await?;
-    let deliveries = sqlx::query_scalar!(
+    let results = sqlx::query_scalar!(
         r#"
-        select webhook_delivery.id
+        select verification_log.number
         from verification_log
-        join webhook_delivery on webhook_delivery.tenant_id = $1
-                             and webhook_delivery.verification_number = verification_log.number
         where verification_log.tenant_id = $1
           and verification_log.content_id = any($2)
         "#,
@@ -52,29 +53,7 @@ pub(crate) async fn delete_contents(
     )
     .fetch_all(&mut *db)
     .await?;
-    delete_deliveries(db, tenant, &deliveries).await?;
-    sqlx::query!(
-        r#"
-        delete from verification
-        where verification.tenant_id = $1
-          and verification.content_id = any($2)
-        "#,
-        tenant.0,
-        &contents,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        delete from verification_log
-        where verification_log.tenant_id = $1
-          and verification_log.content_id = any($2)
-        "#,
-        tenant.0,
-        &contents,
-    )
-    .execute(&mut *db)
-    .await?;
+    delete_results(db, tenant, &results).await?;
     sqlx::query!(
         r#"
         delete from contract_revision
@@ -123,93 +102,4 @@ pub(crate) async fn find_content(
     )
     .fetch_optional(db)
     .await
-}
-
-/// Deletes a result; the one before it for the same content and provider version counts again, if there is one.
-pub(crate) async fn delete_result(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    content: ContentId,
-    number: i64,
-) -> sqlx::Result<bool> {
-    let held = sqlx::query_scalar!(
-        r#"
-        select version.id
-        from verification_log
-        join version on version.tenant_id = $1
-                    and version.id = verification_log.provider_version_id
-        where verification_log.tenant_id = $1
-          and verification_log.number = $2
-          and verification_log.content_id = $3
-        for update
-        "#,
-        tenant.0,
-        number,
-        content.0,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    let Some(provider_version) = held else { return Ok(false) };
-    let deliveries = sqlx::query_scalar!(
-        r#"
-        select webhook_delivery.id
-        from webhook_delivery
-        where webhook_delivery.tenant_id = $1
-          and webhook_delivery.verification_number = $2
-        "#,
-        tenant.0,
-        number,
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    delete_deliveries(db, tenant, &deliveries).await?;
-    sqlx::query!(
-        r#"
-        update verification
-        set success = before.success, number = before.number, verified_at = before.created_at
-        from (
-            select verification_log.success, verification_log.number, verification_log.created_at
-            from verification_log
-            where verification_log.tenant_id = $1
-              and verification_log.provider_version_id = $2
-              and verification_log.content_id = $3
-              and verification_log.number <> $4
-            order by verification_log.number desc
-            limit 1
-        ) as before
-        where verification.tenant_id = $1
-          and verification.content_id = $3
-          and verification.provider_version_id = $2
-          and verification.number = $4
-        "#,
-        tenant.0,
-        provider_version,
-        content.0,
-        number,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        delete from verification
-        where verification.tenant_id = $1
-          and verification.number = $2
-        "#,
-        tenant.0,
-        number,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        delete from verification_log
-        where verification_log.tenant_id = $1
-          and verification_log.number = $2
-        "#,
-        tenant.0,
-        number,
-    )
-    .execute(&mut *db)
-    .await?;
-    Ok(true)
 }

@@ -4,6 +4,7 @@ use pactolus_domain::names::VersionNumber;
 use sqlx::PgConnection;
 
 use super::contracts::{delete_deliveries, hold_integrations, move_latest};
+use super::results::delete_results;
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
 /// Waits for whoever publishes for the version; nobody does until the transaction ends.
@@ -62,37 +63,31 @@ pub(crate) struct Page {
     pub(crate) most: i64,
 }
 
-/// A version that was found, and is not held yet.
-pub(super) struct Listed {
-    pub(super) id: i64,
-    pub(super) position: i64,
-}
-
-/// Some of the pacticipant's versions that have neither contracts nor results, oldest first: id and position.
-pub(crate) async fn list_bare_versions(
+/// The next versions of the pacticipant, oldest first: id, position, and whether it has neither contracts nor results.
+pub(crate) async fn list_next(
     db: &mut PgConnection,
     tenant: TenantId,
     pacticipant: PacticipantId,
     Page { above, most }: Page,
-) -> sqlx::Result<Vec<(i64, i64)>> {
-    let found = sqlx::query_as!(
-        Listed,
+) -> sqlx::Result<Vec<(i64, i64, bool)>> {
+    let found = sqlx::query!(
         r#"
-        select version.id, version.position
+        select version.id,
+               version.position,
+               not exists (
+                   select from contract
+                   where contract.tenant_id = $1
+                     and contract.consumer_version_id = version.id
+               )
+               and not exists (
+                   select from verification_log
+                   where verification_log.tenant_id = $1
+                     and verification_log.provider_version_id = version.id
+               ) as "is_bare!"
         from version
         where version.tenant_id = $1
           and version.pacticipant_id = $2
           and version.position > $3
-          and not exists (
-              select from contract
-              where contract.tenant_id = $1
-                and contract.consumer_version_id = version.id
-          )
-          and not exists (
-              select from verification_log
-              where verification_log.tenant_id = $1
-                and verification_log.provider_version_id = version.id
-          )
         order by version.position
         limit $4
         "#,
@@ -103,7 +98,7 @@ pub(crate) async fn list_bare_versions(
     )
     .fetch_all(db)
     .await?;
-    Ok(found.into_iter().map(|one| (one.id, one.position)).collect())
+    Ok(found.into_iter().map(|one| (one.id, one.position, one.is_bare)).collect())
 }
 
 /// Holds those of the versions that are still there.
@@ -260,17 +255,10 @@ async fn hold_heads(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -
 async fn delete_what_was_told(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<()> {
     let deliveries = sqlx::query_scalar!(
         r#"
-        select webhook_delivery.id as "id!"
+        select webhook_delivery.id
         from webhook_delivery
         where webhook_delivery.tenant_id = $1
           and webhook_delivery.consumer_version_id = any($2)
-        union
-        select webhook_delivery.id
-        from verification_log
-        join webhook_delivery on webhook_delivery.tenant_id = $1
-                             and webhook_delivery.verification_number = verification_log.number
-        where verification_log.tenant_id = $1
-          and verification_log.provider_version_id = any($2)
         "#,
         tenant.0,
         versions,
@@ -281,28 +269,19 @@ async fn delete_what_was_told(db: &mut PgConnection, tenant: TenantId, versions:
 }
 
 async fn delete_contracts_and_results(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<()> {
-    sqlx::query!(
+    let results = sqlx::query_scalar!(
         r#"
-        delete from verification
-        where verification.tenant_id = $1
-          and verification.provider_version_id = any($2)
-        "#,
-        tenant.0,
-        versions,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        delete from verification_log
+        select verification_log.number
+        from verification_log
         where verification_log.tenant_id = $1
           and verification_log.provider_version_id = any($2)
         "#,
         tenant.0,
         versions,
     )
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
+    delete_results(db, tenant, &results).await?;
     sqlx::query!(
         r#"
         delete from contract_revision
