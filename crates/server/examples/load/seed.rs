@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 2000)]
     pacticipants: usize,
     /// Verification results; a few more may be made.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 10_000_000)]
     results: usize,
     /// Interactions of each contract.
     #[arg(long, default_value_t = 2)]
