@@ -192,7 +192,9 @@ async fn publishing(arguments: &Arguments, url: &str) -> Result<Publishing> {
     let scripts = Scripts::write(&cast.typical, &cast.run)?;
     let mut requests = requests(&cast, &[Kind::Result])?;
     // About the same contents.
-    requests.values_mut().for_each(|makes| makes.truncate(pgbench::SCRIPTS));
+    for makes in requests.values_mut() {
+        makes.truncate(pgbench::SCRIPTS);
+    }
     let work = Arc::new(Work::new(server.address, requests, vec![(Kind::Result, 1)], cast.run, arguments.seed));
     let pace = Pace::Clients(arguments.publishers);
     let time = Duration::from_secs_f64(arguments.seconds);

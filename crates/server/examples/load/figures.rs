@@ -25,6 +25,7 @@ pub(crate) struct Figures {
 
 /// CPU time of a request, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the figure, also in JSON")]
 pub(crate) struct Cpu {
     pub(crate) server_ms: f64,
     pub(crate) postgres_ms: f64,

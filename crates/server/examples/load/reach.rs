@@ -21,8 +21,8 @@ pub(crate) fn all(arguments: &Arguments, databases: &[OfDatabase], publishing: &
         reaches.push(throughput(one));
     }
     if let (Some(smallest), Some(largest)) = (databases.first(), databases.last()) {
-        reaches.push(growth("p99 of a typical question, closed loop", typical(smallest), typical(largest)));
-        reaches.push(growth("p99 of a typical question, offered load", offered(smallest), offered(largest)));
+        reaches.push(growth("p99 of a typical question, closed loop", &typical(smallest), &typical(largest)));
+        reaches.push(growth("p99 of a typical question, offered load", &offered(smallest), &offered(largest)));
         let of_load = |kind| largest.offered.of_kind(kind).p99_ms;
         let load = format!("{} questions a second, {}", arguments.rate, size(largest));
         reaches.push(at_most(&format!("p99 of a typical question, {load}"), of_load(Kind::CanIDeploy), 10.0));
@@ -69,7 +69,7 @@ fn throughput(one: &OfDatabase) -> Reach {
     }
 }
 
-fn growth(what: &str, smallest: Figures, largest: Figures) -> Reach {
+fn growth(what: &str, smallest: &Figures, largest: &Figures) -> Reach {
     let times = largest.p99_ms / smallest.p99_ms;
     Reach {
         what: format!("{what}, largest database to smallest"),

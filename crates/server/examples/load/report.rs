@@ -19,7 +19,7 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     pub(crate) fn markdown(&self) -> String {
-        let sections = [
+        let mut sections = vec![
             self.about(),
             format!("### What was to be reached\n\n{}", reaches(&self.reaches())),
             format!("### The floor and the questions\n\n{}", self.questions()),
@@ -27,11 +27,10 @@ impl Report<'_> {
             format!("### Memory of the server\n\n{}", self.memory()),
             format!("### Publishing results\n\n{}", self.published()),
         ];
-        let mut text = sections.join("\n");
         if !self.each.is_empty() {
-            text += &format!("\n### Each request by itself\n\n{}", self.each_by_itself());
+            sections.push(format!("### Each request by itself\n\n{}", self.each_by_itself()));
         }
-        text
+        sections.join("\n")
     }
 
     pub(crate) fn json(&self) -> Value {

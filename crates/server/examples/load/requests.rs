@@ -96,11 +96,13 @@ impl Kind {
         match self {
             K::CanIDeploy | K::CanIDeployHub | K::CanIDeployCli | K::CanIDeployCliHub => "/matrix/0/consumer/name",
             K::MatrixPair | K::MatrixPairHub | K::MatrixVersion | K::MatrixVersionHub => "/matrix/0/provider/name",
-            K::ForVerification | K::ForVerificationPending | K::ForVerificationWip => {
-                "/_embedded/pacts/0/_links/self/href"
-            }
-            K::ForVerificationHub | K::ForVerificationPendingHub => "/_embedded/pacts/0/_links/self/href",
-            K::ForVerificationWipHub | K::ForVerificationTagHub => "/_embedded/pacts/0/_links/self/href",
+            K::ForVerification
+            | K::ForVerificationPending
+            | K::ForVerificationWip
+            | K::ForVerificationHub
+            | K::ForVerificationPendingHub
+            | K::ForVerificationWipHub
+            | K::ForVerificationTagHub => "/_embedded/pacts/0/_links/self/href",
             K::Publish | K::PublishNew | K::PublishNewHub => "/notices/0/text",
             K::Result | K::ResultHub => "/providerApplicationVersion",
             K::Contract | K::LatestContract => "/interactions/0/description",
@@ -163,7 +165,7 @@ fn of_kind(kind: Kind, cast: &Cast) -> Result<Vec<Make>> {
         K::ForVerificationWip => each(&typical, |one| for_verification(one, &wip(one, cast))),
         K::ForVerificationWipHub => each(hub, |one| for_verification(one, &wip(one, cast))),
         K::ForVerificationTagHub => each(hub, for_verification_by_tag),
-        K::Publish => each(&cast.typical, publish),
+        K::Publish => each(&cast.typical, |one| Ok(publish(one))),
         K::PublishNew => each(&cast.typical, publish_new),
         K::PublishNewHub => each(&cast.of_hub, publish_new),
         K::Result => each(&cast.typical, result),
@@ -243,10 +245,10 @@ fn for_verification_by_tag(provider: &Application) -> Result<Make> {
     )
 }
 
-fn publish(promise: &Promise) -> Result<Make> {
+fn publish(promise: &Promise) -> Make {
     let content = STANDARD.encode(&promise.content);
     let (uri, promise) = (Uri::from_static("/contracts/publish"), promise.clone());
-    Ok(Box::new(move |unique| post(&uri, &publication(&promise, unique, &content))))
+    Box::new(move |unique| post(&uri, &publication(&promise, unique, &content)))
 }
 
 fn publish_new(promise: &Promise) -> Result<Make> {
