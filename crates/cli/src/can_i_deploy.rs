@@ -209,6 +209,9 @@ impl Question {
         if !reasons.is_empty() {
             paragraphs.push(reasons.concat());
         }
+        if let Some(address) = matrix.pointer("/_links/pb:verdict/href").and_then(Value::as_str) {
+            paragraphs.push(format!("Recorded at {address}\n"));
+        }
         let text = paragraphs.join("\n");
         Outcome { exit: verdict, text, json: matrix, id: None }
     }

@@ -137,6 +137,15 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_CREATE_DEPLOYED_VERSIONS_FOR_TAGS", value_name = "BOOL")]
     create_deployed_versions_for_tags: Option<bool>,
 
+    /// Record each question of can-i-deploy with its answer, so that deployments show what they were allowed by
+    /// [default: false]
+    #[arg(long, env = "PACTOLUS_RECORD_VERDICTS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    record_verdicts: Option<bool>,
+
+    /// Days for which recorded verdicts are kept; longer where something was deployed by one [default: 90]
+    #[arg(long, env = "PACTOLUS_VERDICT_RETENTION_DAYS", value_name = "DAYS")]
+    verdict_retention_days: Option<u32>,
+
     /// Hosts that webhooks may call: names, addresses, networks (private ones too), *.names, /patterns/; empty for all
     /// public ones
     ///
@@ -233,6 +242,8 @@ impl ServerArguments {
                 "PACT_BROKER_CREATE_DEPLOYED_VERSIONS_FOR_TAGS",
                 default.deployments_from_tags,
             )?,
+            record_verdicts: self.record_verdicts.unwrap_or(default.record_verdicts),
+            verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
             webhooks: self.webhooks()?,
         })
     }

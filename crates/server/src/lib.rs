@@ -22,6 +22,7 @@ mod routes;
 mod secrets;
 mod settings;
 mod tenants;
+mod verdicts;
 mod verifications;
 mod versions;
 mod webhooks;

@@ -19,8 +19,8 @@ use crate::edge::{
     Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    contracts, deployments, environments, health, index, matrix, pacticipants, removal, verifications, versions,
-    webhooks,
+    contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts, verifications,
+    versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -36,6 +36,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(environments::routes())
         .merge(index::routes())
         .merge(pacticipants::routes())
+        .merge(verdicts::routes())
         .merge(versions::routes())
         .merge(webhooks::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL], request, next)));

@@ -28,6 +28,10 @@ pub struct Settings {
     pub main_branch_candidates: Vec<String>,
     /// Whether a tag named like an environment records a deployment there.
     pub deployments_from_tags: bool,
+    /// Whether questions are recorded with their answers.
+    pub record_verdicts: bool,
+    /// How long these are kept, in days.
+    pub verdict_retention_days: u32,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
 }
@@ -56,6 +60,8 @@ impl Default for Settings {
             first_tag_as_branch_within: Duration::from_secs(10),
             main_branch_candidates: ["develop", "main", "master"].map(String::from).to_vec(),
             deployments_from_tags: true,
+            record_verdicts: false,
+            verdict_retention_days: 90,
             webhooks: WebhookSettings::default(),
         }
     }

@@ -141,7 +141,9 @@ fn local(address: SocketAddr) -> Option<u32> {
 /// Requests whose first answers were looked into.
 pub(crate) async fn tried_out(address: SocketAddr, cast: &Cast, mix: Vec<(Kind, u32)>, seed: u64) -> Result<Arc<Work>> {
     let kinds: Vec<Kind> = mix.iter().map(|(kind, _)| *kind).collect();
-    let mut work = Work::new(address, requests(cast, &kinds)?, mix, cast.run.clone(), seed);
+    // What one run of requests writes must not be in the way of the next.
+    let run = kinds.iter().map(|kind| kind.name()).fold(cast.run.clone(), |run, kind| format!("{run}-{kind}"));
+    let mut work = Work::new(address, requests(cast, &kinds)?, mix, run, seed);
     work.try_out().await?;
     Ok(Arc::new(work))
 }

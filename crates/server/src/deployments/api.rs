@@ -21,6 +21,7 @@ use crate::edge::{
 use crate::environments::{self, Environment, EnvironmentRef};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::pacticipants;
+use crate::verdicts;
 use crate::versions;
 
 const LONGEST_INSTANCE_CHARS: usize = 512;
@@ -86,6 +87,7 @@ async fn record_deployment(
     let Recorded { id, changed } = deploy(&mut tx, &app, principal.tenant, deployed).await?;
     if changed {
         audit_recorded(&mut tx, &app, &principal, "version.deployed", &path, &environment).await?;
+        show_verdict(&mut tx, &app, &principal, Kind::Deployed, id, &path, &environment).await?;
     }
     let deployment = single(&mut tx, principal.tenant, Kind::Deployed, id).await?;
     tx.commit().await?;
@@ -106,6 +108,7 @@ async fn record_release(
     let released = Deployed { environment: environment.id, pacticipant, version, application_instance: "" };
     let (id, created) = store::ensure_released(&mut tx, principal.tenant, app.new_id(), released, app.now()).await?;
     audit_recorded(&mut tx, &app, &principal, "version.released", &path, &environment).await?;
+    show_verdict(&mut tx, &app, &principal, Kind::Released, id, &path, &environment).await?;
     let deployment = single(&mut tx, principal.tenant, Kind::Released, id).await?;
     tx.commit().await?;
 
@@ -124,6 +127,27 @@ async fn audit_recorded(
 ) -> Result<(), Error> {
     let subject = format!("{} {}", path.pacticipant, path.version);
     audit::record(db, app, principal, action, &subject, &json!({"environment": environment.name})).await?;
+    Ok(())
+}
+
+/// Keeps what it was allowed by, if that was recorded.
+async fn show_verdict(
+    db: &mut PgConnection,
+    app: &App,
+    principal: &Principal,
+    kind: Kind,
+    id: Uuid,
+    path: &VersionInEnvironment,
+    environment: &Environment,
+) -> Result<(), Error> {
+    if !app.settings.record_verdicts {
+        return Ok(());
+    }
+    let (pacticipant, version) = (path.pacticipant.as_str(), path.version.as_str());
+    let latest = verdicts::find_latest(db, principal.tenant, pacticipant, version, &environment.name).await?;
+    if let Some(verdict) = latest {
+        store::put_verdict(db, principal.tenant, kind, id, verdict).await?;
+    }
     Ok(())
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Deployment {
     pub(crate) updated_at: DateTime<Utc>,
     /// When it was undeployed, or its support ended.
     pub(crate) ended_at: Option<DateTime<Utc>>,
+    /// The recorded verdict that it was allowed by.
+    pub(crate) verdict_id: Option<Uuid>,
 }
 
 impl Deployment {

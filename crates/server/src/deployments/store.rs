@@ -138,6 +138,39 @@ pub(super) async fn ensure_released(
     Ok((row.id, row.created))
 }
 
+/// Says what it was allowed by.
+pub(super) async fn put_verdict(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    kind: Kind,
+    id: Uuid,
+    verdict: Uuid,
+) -> sqlx::Result<()> {
+    match kind {
+        Kind::Deployed => {
+            sqlx::query!(
+                "update deployed_version set verdict_id = $3 where tenant_id = $1 and id = $2",
+                tenant.0,
+                id,
+                verdict
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::Released => {
+            sqlx::query!(
+                "update released_version set verdict_id = $3 where tenant_id = $1 and id = $2",
+                tenant.0,
+                id,
+                verdict
+            )
+            .execute(db)
+            .await?
+        }
+    };
+    Ok(())
+}
+
 /// Ends it. Returns false, changing nothing, if it has ended.
 pub(super) async fn end(
     db: &mut PgConnection,
@@ -194,6 +227,7 @@ struct Row {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
+    verdict_id: Option<Uuid>,
 }
 
 impl Row {
@@ -210,6 +244,7 @@ impl Row {
             created_at: self.created_at,
             updated_at: self.updated_at,
             ended_at: self.ended_at,
+            verdict_id: self.verdict_id,
         }
     }
 }
@@ -396,7 +431,7 @@ async fn list_deployed(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
         select deployed_version.id, deployed_version.version_id, pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                deployed_version.application_instance, deployed_version.created_at, deployed_version.updated_at,
-               deployed_version.undeployed_at as ended_at
+               deployed_version.undeployed_at as ended_at, deployed_version.verdict_id
         from deployed_version
         join version on version.tenant_id = deployed_version.tenant_id
                     and version.id = deployed_version.version_id
@@ -422,7 +457,7 @@ async fn list_released(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
         select released_version.id, released_version.version_id, pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                '' as "application_instance!", released_version.created_at, released_version.updated_at,
-               released_version.support_ended_at as ended_at
+               released_version.support_ended_at as ended_at, released_version.verdict_id
         from released_version
         join version on version.tenant_id = released_version.tenant_id
                     and version.id = released_version.version_id

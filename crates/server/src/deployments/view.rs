@@ -6,6 +6,7 @@ use super::{Deployment, Kind};
 use crate::edge::{BaseUrl, Link, named, timestamp, urls, without_nulls};
 use crate::environments::Environment;
 use crate::pacticipants;
+use crate::verdicts;
 
 /// What is embedded: lists leave out what their members have in common.
 pub(super) enum Embedded<'a> {
@@ -36,7 +37,8 @@ pub(super) fn deployment(base: &BaseUrl, deployment: &Deployment, embedded: &Emb
     if let Some(embedded) = embed(base, deployment, embedded) {
         body.insert("_embedded".into(), embedded);
     }
-    body.insert("_links".into(), json!({"self": Link::to(deployment.url(base))}));
+    let verdict = deployment.verdict_id.map(|id| verdicts::link(base, id));
+    body.insert("_links".into(), without_nulls(json!({"self": Link::to(deployment.url(base)), "pb:verdict": verdict})));
     without_nulls(body.into())
 }
 

@@ -25,6 +25,10 @@ impl Link {
         Self { title: None, name: None, href: href.into(), templated: None }
     }
 
+    pub(crate) fn href(&self) -> &str {
+        &self.href
+    }
+
     pub(crate) fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self

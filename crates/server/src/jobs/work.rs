@@ -9,11 +9,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Job, Kind, LEASE, MOST_FAILURES, back_off, later, store};
 use crate::app::App;
 use crate::edge::Error;
-use crate::{removal, tenants, webhooks};
+use crate::{removal, tenants, verdicts, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
 const PAUSE: Duration = Duration::from_secs(5);
+/// What is too old is looked for.
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 const AT_ONCE: usize = 16;
 /// Leaves room for others while one receiver is slow.
 const AT_ONCE_IN_LANE: usize = 4;
@@ -34,7 +36,12 @@ impl Worker {
     /// only wakes it early; polling is the truth.
     pub async fn run(self, stop: CancellationToken) {
         let mut running = Running::new(self.app.clone());
+        let mut tidy_at = self.app.now();
         while !stop.is_cancelled() {
+            if self.app.now() >= tidy_at {
+                tidy(&self.app).await;
+                tidy_at = later(self.app.now(), TIDY_EVERY);
+            }
             let written = self.app.jobs_written.notified();
             let pause = match running.begin_due().await {
                 Ok(_) => POLL,
@@ -56,11 +63,19 @@ impl Worker {
     }
 }
 
-/// Does all that is due now and returns how many jobs that was. For tests.
+/// Deletes what was kept for long enough. Several processes may do it at once.
+async fn tidy(app: &App) {
+    if let Err(error) = verdicts::delete_old(app).await {
+        tracing::warn!("old verdicts cannot be deleted: {error}; trying again in an hour");
+    }
+}
+
+/// Tidies up, does all that is due now and returns how many jobs that was. For tests.
 ///
 /// # Errors
 /// When the database cannot be asked. What fails inside a job is kept with the job.
 pub async fn run_due_jobs(app: &App) -> Result<usize, sqlx::Error> {
+    tidy(app).await;
     let mut running = Running::new(app.clone());
     let mut begun = 0;
     loop {

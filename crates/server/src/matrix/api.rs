@@ -13,7 +13,10 @@ use super::ask::{Answer, Unknown, ask};
 use super::query::{self, Asked, Query};
 use super::view;
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, FromPath, HAL, Named, PathNames, Principal, QueryPairs, TEXT, choose, plain_text};
+use crate::edge::{
+    BaseUrl, Error, FromPath, HAL, Named, PathNames, Principal, QueryPairs, RequestUrl, TEXT, choose, plain_text,
+};
+use crate::verdicts;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -32,10 +35,12 @@ async fn matrix(
     principal: Principal,
     base: BaseUrl,
     headers: HeaderMap,
+    request: RequestUrl,
     query: QueryPairs,
 ) -> Result<Response, Error> {
     let query = query::matrix(&query)?;
-    answer(&app, &principal, &base, &headers, &query).await.map_err(in_a_list)
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer(&query, Some(&request)).await.map_err(in_a_list)
 }
 
 struct Pair {
@@ -59,7 +64,8 @@ async fn matrix_of_pair(
 ) -> Result<Response, Error> {
     let any = |pacticipant| Asked { pacticipant, criterion: Criterion::Any };
     let query = query::matrix_of(&query, vec![any(consumer), any(provider)])?;
-    answer(&app, &principal, &base, &headers, &query).await.map_err(|unknown| match unknown {
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer(&query, None).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(names) => missing(&names),
         other => in_a_list(other),
     })
@@ -70,10 +76,12 @@ async fn can_i_deploy(
     principal: Principal,
     base: BaseUrl,
     headers: HeaderMap,
+    request: RequestUrl,
     query: QueryPairs,
 ) -> Result<Response, Error> {
     let query = query::can_i_deploy(&query)?;
-    answer(&app, &principal, &base, &headers, &query).await.map_err(|unknown| match unknown {
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer(&query, Some(&request)).await.map_err(|unknown| match unknown {
         Unknown::Pacticipants(_) => Problem::at("pacticipant", "does not match an existing pacticipant").into(),
         Unknown::Environment(name) => Problem::at("environment", format!("with name '{name}' does not exist")).into(),
         Unknown::Error(error) => error,
@@ -97,10 +105,12 @@ async fn tag_to_tag(
     principal: Principal,
     base: BaseUrl,
     headers: HeaderMap,
+    request: RequestUrl,
     Named(path): Named<TagToTag>,
 ) -> Result<Response, Error> {
     let asked = Asked { pacticipant: path.pacticipant, criterion: Criterion::LatestTag(path.tag) };
-    of_existing(&app, &principal, &base, &headers, asked, Criterion::LatestTag(path.to)).await
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer_of_existing(asked, Criterion::LatestTag(path.to), &request).await
 }
 
 struct BranchToEnvironment {
@@ -124,53 +134,79 @@ async fn branch_to_environment(
     principal: Principal,
     base: BaseUrl,
     headers: HeaderMap,
+    request: RequestUrl,
     Named(path): Named<BranchToEnvironment>,
 ) -> Result<Response, Error> {
     let asked = Asked { pacticipant: path.pacticipant, criterion: Criterion::LatestBranch(path.branch) };
-    of_existing(&app, &principal, &base, &headers, asked, Criterion::Environment(path.environment)).await
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer_of_existing(asked, Criterion::Environment(path.environment), &request).await
 }
 
-/// Nothing is at these addresses unless the version and the environment exist.
-async fn of_existing(
-    app: &App,
-    principal: &Principal,
-    base: &BaseUrl,
-    headers: &HeaderMap,
-    asked: Asked,
-    destination: Criterion,
-) -> Result<Response, Error> {
-    let query = query::to(asked, destination, Vec::new());
-    let mut tx = app.read().await?;
-    let answer = ask(&mut tx, principal.tenant, &query).await.map_err(|unknown| match unknown {
-        Unknown::Pacticipants(names) => missing(&names),
-        Unknown::Environment(_) => Error::NotFound,
-        Unknown::Error(error) => error,
-    })?;
-    drop(tx);
-    if answer.nothing_specified_exists() {
-        return Err(Error::NotFound);
+/// Who asks, and how the answer is to be written.
+struct Asker<'a> {
+    app: &'a App,
+    principal: &'a Principal,
+    base: &'a BaseUrl,
+    headers: &'a HeaderMap,
+}
+
+impl Asker<'_> {
+    /// Nothing is at these addresses unless the version and the environment exist.
+    async fn answer_of_existing(
+        &self,
+        asked: Asked,
+        destination: Criterion,
+        request: &RequestUrl,
+    ) -> Result<Response, Error> {
+        let query = query::to(asked, destination, Vec::new());
+        let answer = self.ask(&query).await.map_err(|unknown| match unknown {
+            Unknown::Pacticipants(names) => missing(&names),
+            Unknown::Environment(_) => Error::NotFound,
+            Unknown::Error(error) => error,
+        })?;
+        if answer.nothing_specified_exists() {
+            return Err(Error::NotFound);
+        }
+        self.show(&answer, &query, Some(request)).await
     }
-    show(base, headers, &answer)
-}
 
-async fn answer(
-    app: &App,
-    principal: &Principal,
-    base: &BaseUrl,
-    headers: &HeaderMap,
-    query: &Query,
-) -> Result<Response, Unknown> {
-    let mut tx = app.read().await?;
-    let answer = ask(&mut tx, principal.tenant, query).await?;
-    drop(tx);
-    Ok(show(base, headers, &answer)?)
-}
-
-fn show(base: &BaseUrl, headers: &HeaderMap, answer: &Answer) -> Result<Response, Error> {
-    if choose(headers, &[HAL, TEXT]) == Some(TEXT) {
-        return Ok(plain_text(view::text(answer)));
+    /// A question with a request is one that somebody wants a verdict on.
+    async fn answer(&self, query: &Query, request: Option<&RequestUrl>) -> Result<Response, Unknown> {
+        let answer = self.ask(query).await?;
+        Ok(self.show(&answer, query, request).await?)
     }
-    Ok(view::answer(base, answer).map_err(Error::internal)?.into_response())
+
+    async fn ask(&self, query: &Query) -> Result<Answer, Unknown> {
+        let mut tx = self.app.read().await?;
+        ask(&mut tx, self.principal.tenant, query).await
+    }
+
+    async fn show(&self, answer: &Answer, query: &Query, request: Option<&RequestUrl>) -> Result<Response, Error> {
+        let recorded = match request.filter(|_| self.app.settings.record_verdicts) {
+            Some(request) => {
+                let asked = asked(self.base, answer, query, request).map_err(Error::internal)?;
+                Some(verdicts::record(self.app, self.principal, &asked).await?)
+            }
+            None => None,
+        };
+        let recorded = recorded.map(|id| verdicts::link(self.base, id));
+        if choose(self.headers, &[HAL, TEXT]) == Some(TEXT) {
+            return Ok(plain_text(view::text(answer, recorded.as_ref())));
+        }
+        Ok(view::answer(self.base, answer, recorded).map_err(Error::internal)?.into_response())
+    }
+}
+
+/// What is recorded of a question and its answer.
+fn asked(base: &BaseUrl, answer: &Answer, query: &Query, request: &RequestUrl) -> serde_json::Result<verdicts::Asked> {
+    let url = request.with_query();
+    Ok(verdicts::Asked {
+        question: url.strip_prefix(base.as_str()).unwrap_or(&url).to_string(),
+        environment: query.destination_environment().map(String::from),
+        subjects: answer.specified_versions(),
+        deployable: answer.verdict.deployable,
+        answer: view::recorded(base, answer)?,
+    })
 }
 
 fn missing(names: &[PacticipantName]) -> Error {

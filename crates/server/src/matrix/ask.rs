@@ -29,6 +29,18 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// The versions that were asked about: pacticipant and number.
+    pub(super) fn specified_versions(&self) -> Vec<(String, String)> {
+        let specified = self.question.selectors.iter().filter(|one| one.origin == Origin::Specified);
+        let versions = specified.flat_map(|selector| match &selector.found {
+            Found::Versions(versions) => {
+                versions.iter().map(|one| (selector.pacticipant.to_string(), one.version.number.to_string())).collect()
+            }
+            Found::Any | Found::Nothing => Vec::new(),
+        });
+        versions.collect()
+    }
+
     /// Whether no specified selector found a version.
     pub(super) fn nothing_specified_exists(&self) -> bool {
         let mut specified = self.question.selectors.iter().filter(|one| one.origin == Origin::Specified);

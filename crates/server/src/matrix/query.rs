@@ -32,6 +32,14 @@ impl Query {
         })
     }
 
+    /// Where the specified versions are to go, when that is an environment.
+    pub(super) fn destination_environment(&self) -> Option<&str> {
+        match &self.destination {
+            Some(Criterion::Environment(name)) => Some(name.as_str()),
+            _ => None,
+        }
+    }
+
     /// Whether an environment, a tag or the main branch was named, so that the answer is about a place.
     pub(super) fn has_place(&self) -> bool {
         !matches!(self.destination, None | Some(Criterion::Latest))

@@ -17,14 +17,39 @@ use super::rows::MatrixRow;
 use super::store::{Residence, Surroundings};
 use crate::edge::{BaseUrl, Hal, Link, OwnLink, timestamp, urls};
 
-/// The whole answer in JSON.
-pub(super) fn answer(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Hal> {
+/// Of the reasons that stand with a recorded verdict so many are kept.
+const MOST_RECORDED: usize = 200;
+
+/// The whole answer in JSON. `recorded` is where its record stands, if there is one.
+pub(super) fn answer(base: &BaseUrl, answer: &Answer, recorded: Option<Link>) -> serde_json::Result<Hal> {
     let versions = versions(base, answer)?;
+    let matrix = answer.rows.iter().map(|one| row(base, answer, one, &versions)).collect();
+    let texts = texts(answer);
+    Hal::json(&shown(base, answer, &texts, matrix, usize::MAX, recorded.map(|verdict| VerdictLink { verdict })))
+}
+
+/// What is kept of the answer: counts and reasons.
+pub(super) fn recorded(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Value> {
+    let texts = texts(answer);
+    serde_json::to_value(shown(base, answer, &texts, Vec::new(), MOST_RECORDED, None))
+}
+
+fn texts(answer: &Answer) -> Vec<String> {
+    answer.verdict.reasons.iter().map(Reason::with_fix).collect()
+}
+
+fn shown<'a>(
+    base: &BaseUrl,
+    answer: &'a Answer,
+    texts: &'a [String],
+    matrix: Vec<Row<'a>>,
+    most: usize,
+    links: Option<VerdictLink>,
+) -> Shown<'a> {
     let verdict = &answer.verdict;
-    let texts: Vec<String> = verdict.reasons.iter().map(Reason::with_fix).collect();
-    let notices = verdict.reasons.iter().zip(&texts);
-    let links = answer.rows.iter().map(|one| Some(ReasonLinks::of(base, one))).chain(std::iter::repeat_with(|| None));
-    Hal::json(&Shown {
+    let notices = verdict.reasons.iter().zip(texts).take(most);
+    let of_rows = answer.rows.iter().map(|one| Some(ReasonLinks::of(base, one))).chain(std::iter::repeat_with(|| None));
+    Shown {
         summary: Summary {
             deployable: verdict.deployable,
             reason: texts.join("\n"),
@@ -34,9 +59,22 @@ pub(super) fn answer(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Hal>
             ignored: (!answer.question.ignore.is_empty()).then_some(verdict.ignored),
         },
         notices: notices.map(|(reason, text)| Notice { kind: reason.kind.notice_type(), text }).collect(),
-        matrix: answer.rows.iter().map(|one| row(base, answer, one, &versions)).collect(),
-        reasons: answer.reasons.iter().zip(links).map(|(reason, links)| ShownReason::of(reason, links)).collect(),
-    })
+        matrix,
+        reasons: answer
+            .reasons
+            .iter()
+            .zip(of_rows)
+            .take(most)
+            .map(|(reason, links)| ShownReason::of(reason, links))
+            .collect(),
+        links,
+    }
+}
+
+#[derive(Serialize)]
+struct VerdictLink {
+    #[serde(rename = "pb:verdict")]
+    verdict: Link,
 }
 
 #[derive(Serialize)]
@@ -45,6 +83,8 @@ struct Shown<'a> {
     notices: Vec<Notice<'a>>,
     matrix: Vec<Row<'a>>,
     reasons: Vec<ShownReason<'a>>,
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    links: Option<VerdictLink>,
 }
 
 #[derive(Serialize)]
@@ -243,7 +283,7 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
 }
 
 /// The same as a table in plain text, for terminals and scripts.
-pub(super) fn text(answer: &Answer) -> String {
+pub(super) fn text(answer: &Answer, recorded: Option<&Link>) -> String {
     let header = ["CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?"].map(String::from);
     let rows = answer.rows.iter().map(|MatrixRow { row, .. }| {
         let provider_version = row.provider_version.as_ref().map_or("???", |version| version.number.as_str());
@@ -264,7 +304,8 @@ pub(super) fn text(answer: &Answer) -> String {
         cells.join("  ").trim_end().to_string()
     });
     let reasons = answer.verdict.reasons.iter().map(Reason::with_fix);
-    let lines: Vec<String> = lines.chain(std::iter::once(String::new())).chain(reasons).collect();
+    let recorded = recorded.map(|link| format!("Recorded at {}", link.href()));
+    let lines: Vec<String> = lines.chain(std::iter::once(String::new())).chain(reasons).chain(recorded).collect();
     lines.join("\n") + "\n"
 }
 

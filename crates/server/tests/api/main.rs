@@ -27,6 +27,7 @@ mod publishing;
 mod removal;
 mod removal_races;
 mod socket;
+mod verdicts;
 mod verifications;
 mod versions;
 mod webhooks;
