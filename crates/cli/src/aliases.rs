@@ -47,8 +47,15 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Those of the commands that ask a server: harmless where one runs.
-const OF_CLIENTS: &[&str] =
-    &["CAN_I_DEPLOY_DRY_RUN", "CAN_I_DEPLOY_IGNORE", "HTTP_RETRIES", "PASSWORD", "TOKEN", "USERNAME"];
+const OF_CLIENTS: &[&str] = &[
+    "CAN_I_DEPLOY_DRY_RUN",
+    "CAN_I_DEPLOY_IGNORE",
+    "CAN_I_MERGE_DRY_RUN",
+    "HTTP_RETRIES",
+    "PASSWORD",
+    "TOKEN",
+    "USERNAME",
+];
 
 /// Names the variables that are set and mean nothing here, without their values.
 pub(crate) fn warn_of_unknown() {

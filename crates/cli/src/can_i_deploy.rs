@@ -47,6 +47,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TAG")]
     to: Option<String>,
 
+    /// Ask against the heads of the main branches
+    #[arg(skip)]
+    to_main_branch: bool,
+
     /// How often to ask again while the answer is unknown, because a verification still runs
     #[arg(long, value_name = "TIMES", default_value_t = 0)]
     retry_while_unknown: u32,
@@ -69,6 +73,58 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  # In a pull request: does this version fit to the main branches of everything it talks to?
+  pactolus can-i-merge --pacticipant shop --version 173153ae0
+
+Exit codes: 0 yes · 1 no (a verification failed, or a version does not exist) ·
+2 wrong usage, or a name that the server does not know · 3 the server could not be asked ·
+4 unknown (something is not verified yet)";
+
+/// `pactolus can-i-merge`: the same question, the destination being everybody's main branch.
+#[derive(Debug, clap::Args)]
+#[command(about = "Ask whether a version fits to the main branches of its partners", after_help = MERGE_EXAMPLES)]
+pub(crate) struct MergeArguments {
+    #[command(flatten)]
+    selectors: Selectors,
+
+    /// How often to ask again while the answer is unknown, because a verification still runs
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    retry_while_unknown: u32,
+
+    /// Seconds between two questions
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    retry_interval: u64,
+
+    /// Say the answer, but exit with 0 whatever it is, or if there is none
+    #[arg(long, env = "PACT_BROKER_CAN_I_MERGE_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+impl MergeArguments {
+    pub(crate) fn as_question(&self) -> Arguments {
+        Arguments {
+            selectors: self.selectors.clone(),
+            to_environment: None,
+            to: None,
+            to_main_branch: true,
+            retry_while_unknown: self.retry_while_unknown,
+            retry_interval: self.retry_interval,
+            limit: None,
+            dry_run: self.dry_run,
+            connection: self.connection.clone(),
+            output: self.output.clone(),
+        }
+    }
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -126,6 +182,7 @@ enum Destination {
     None,
     Environment(String),
     Tag(String),
+    MainBranch,
 }
 
 impl Question {
@@ -154,6 +211,7 @@ impl Question {
         }
 
         let destination = match (&arguments.to_environment, &arguments.to) {
+            _ if arguments.to_main_branch => Destination::MainBranch,
             (Some(environment), _) => Destination::Environment(environment.clone()),
             (None, Some(tag)) => Destination::Tag(tag.clone()),
             (None, None) => Destination::None,
@@ -178,6 +236,9 @@ impl Question {
             }
             Destination::Tag(tag) => {
                 query.extend([format!("tag={}", encode(tag)), format!("latestby={latest_by}"), "latest=true".into()]);
+            }
+            Destination::MainBranch => {
+                query.extend([format!("latestby={latest_by}"), "latest=true".into(), "mainBranch=true".into()]);
             }
             Destination::None if asked.len() == 1 => {
                 query.extend([format!("latestby={latest_by}"), "latest=true".to_owned()]);
@@ -221,6 +282,7 @@ impl Question {
         let (can, where_to) = match &self.destination {
             Destination::Environment(environment) => ("be deployed", format!(" to {environment}")),
             Destination::Tag(tag) => ("be deployed", format!(" to where tag {tag} is")),
+            Destination::MainBranch => ("be merged", " into what the main branches of its partners are".to_owned()),
             Destination::None if self.selectors.asked.len() > 1 => ("be deployed together", String::new()),
             Destination::None => ("be deployed with the latest versions of its partners", String::new()),
         };

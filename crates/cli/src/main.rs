@@ -71,6 +71,7 @@ enum Command {
     Migrate(Box<migrate::Arguments>),
     Publish(Box<publish::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
+    CanIMerge(Box<can_i_deploy::MergeArguments>),
     RecordDeployment(Box<record::Deployment>),
     RecordRelease(Box<record::Release>),
     CreateEnvironment(Box<create_environment::Arguments>),
@@ -97,6 +98,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(arguments) => logged(serve::run(*arguments)).await,
         Command::Migrate(arguments) => logged(migrate::run(*arguments)).await,
         Command::Publish(arguments) => arguments.output.show(publish::run(&arguments).await),
+        Command::CanIMerge(arguments) => {
+            let question = arguments.as_question();
+            question.output.show(can_i_deploy::run(&question).await)
+        }
         Command::CanIDeploy(arguments) => arguments.output.show(can_i_deploy::run(&arguments).await),
         Command::RecordDeployment(arguments) => arguments.output.show(record::deployment(&arguments).await),
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
@@ -136,9 +141,15 @@ mod tests {
 
     #[test]
     fn each_command_of_the_client_has_an_example_in_its_help() {
-        for name in
-            ["publish", "can-i-deploy", "record-deployment", "record-release", "create-environment", "create-webhook"]
-        {
+        for name in [
+            "publish",
+            "can-i-deploy",
+            "can-i-merge",
+            "record-deployment",
+            "record-release",
+            "create-environment",
+            "create-webhook",
+        ] {
             let mut command = Program::command();
             let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
 

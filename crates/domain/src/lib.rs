@@ -1,5 +1,6 @@
 //! The rules of contract testing: values and pure functions. No I/O, no clock, no async.
 
+pub mod badge;
 pub mod content;
 pub mod difference;
 pub mod gate;

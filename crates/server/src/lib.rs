@@ -6,6 +6,7 @@
 mod app;
 mod audit;
 mod auth;
+mod badges;
 mod contracts;
 mod deployments;
 mod edge;

@@ -16,11 +16,11 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    Error, HAL, JSON, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+    Error, HAL, JSON, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts, verifications,
-    versions, webhooks,
+    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
+    verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -49,15 +49,11 @@ pub fn router(app: App) -> NormalizePath<Router> {
     let text_or_hal = Router::new()
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
+    let svg = badges::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[SVG], request, next)));
+    let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
     serving(
         app,
-        Router::new()
-            .merge(hal)
-            .merge(hal_or_json)
-            .merge(hal_or_text)
-            .merge(text_or_hal)
-            .merge(health::routes())
-            .merge(removal::routes()),
+        Router::new().merge(hal).merge(hal_or_json).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),
     )
 }
 

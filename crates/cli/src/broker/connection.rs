@@ -6,7 +6,7 @@ use super::root_cause;
 use crate::outcome::Failure;
 
 /// Where the server is and who asks. Named as the official command line client names them.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
     /// Where the server is

@@ -11,6 +11,8 @@ use super::Error;
 pub(crate) const HAL: &str = "application/hal+json";
 /// Contracts and results can be had as plain JSON.
 pub(crate) const JSON: &str = "application/json";
+/// Badges.
+pub(crate) const SVG: &str = "image/svg+xml";
 /// Logs.
 pub(crate) const TEXT: &str = "text/plain";
 

@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
             "/pacticipants/{pacticipant}/branches/{branch}/latest-version/can-i-deploy/to-environment/{environment}",
             get(branch_to_environment),
         )
+        .route("/pacticipants/{pacticipant}/main-branch/can-i-merge", get(can_i_merge))
 }
 
 async fn matrix(
@@ -140,6 +141,47 @@ async fn branch_to_environment(
     let asked = Asked { pacticipant: path.pacticipant, criterion: Criterion::LatestBranch(path.branch) };
     let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
     asking.answer_of_existing(asked, Criterion::Environment(path.environment), &request).await
+}
+
+/// May the head of the main branch be merged into what the main branches of its partners are?
+async fn can_i_merge(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    request: RequestUrl,
+    Named(pacticipant): Named<PacticipantName>,
+) -> Result<Response, Error> {
+    let asked = Asked { pacticipant, criterion: Criterion::LatestMainBranch };
+    let asking = Asker { app: &app, principal: &principal, base: &base, headers: &headers };
+    asking.answer_of_existing(asked, Criterion::LatestMainBranch, &request).await
+}
+
+/// What came of a question that is answered in a word.
+pub(crate) enum Outcome {
+    Decided(Option<bool>),
+    NoPacticipant,
+    NoVersion,
+    NoEnvironment,
+}
+
+/// May the version that was asked for go to the destination?
+pub(crate) async fn may_go(
+    app: &App,
+    principal: &Principal,
+    pacticipant: PacticipantName,
+    criterion: Criterion,
+    destination: Criterion,
+) -> Result<Outcome, Error> {
+    let query = query::to(Asked { pacticipant, criterion }, destination, Vec::new());
+    let mut tx = app.read().await?;
+    match ask(&mut tx, principal.tenant, &query).await {
+        Ok(answer) if answer.nothing_specified_exists() => Ok(Outcome::NoVersion),
+        Ok(answer) => Ok(Outcome::Decided(answer.verdict.deployable)),
+        Err(Unknown::Pacticipants(_)) => Ok(Outcome::NoPacticipant),
+        Err(Unknown::Environment(_)) => Ok(Outcome::NoEnvironment),
+        Err(Unknown::Error(error)) => Err(error),
+    }
 }
 
 /// Who asks, and how the answer is to be written.

@@ -11,4 +11,4 @@ mod rows;
 mod store;
 mod view;
 
-pub(crate) use api::routes;
+pub(crate) use api::{Outcome, may_go, routes};

@@ -7,6 +7,7 @@ mod support;
 mod api_document;
 mod auth;
 mod bad_input;
+mod badges;
 mod can_i_deploy;
 mod concurrency;
 mod contracts;
