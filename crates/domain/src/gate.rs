@@ -8,6 +8,7 @@
 
 mod describe;
 mod fix;
+mod order;
 mod reason;
 
 use std::collections::{BTreeSet, HashSet};
@@ -17,6 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::names::{BranchName, EnvironmentName, PacticipantName, TagName, VersionNumber};
 
 pub use fix::Fix;
+pub use order::{Wait, safe_order};
 pub use reason::{Kind, Reason, Side};
 
 /// A version in question. `key` and `position` are the registry's: identity and order of creation.
