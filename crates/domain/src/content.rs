@@ -79,6 +79,12 @@ impl ContentSha {
         &self.0
     }
 
+    /// The first digits, enough for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..7).unwrap_or(&self.0)
+    }
+
     fn of(text: &str) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = String::with_capacity(40);

@@ -6,6 +6,7 @@
 //! not exist; otherwise it is unknown as long as some result is missing, and no when one failed. Rows that an ignore
 //! selector names count for nothing.
 
+mod assumption;
 mod describe;
 mod fix;
 mod order;
@@ -15,8 +16,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::content::ContentSha;
 use crate::names::{BranchName, EnvironmentName, PacticipantName, TagName, VersionNumber};
 
+pub use assumption::Assumption;
 pub use fix::Fix;
 pub use order::{Wait, safe_order};
 pub use reason::{Kind, Reason, Side};
@@ -24,12 +27,20 @@ pub use reason::{Kind, Reason, Side};
 /// A version in question. `key` and `position` are the registry's: identity and order of creation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionRef {
-    /// Identity in the registry.
+    /// Identity in the registry; negative for one that is only assumed.
     pub key: i64,
     /// What its build calls it.
     pub number: VersionNumber,
     /// Order of creation among all versions.
     pub position: i64,
+}
+
+impl VersionRef {
+    /// Whether the registry does not know it.
+    #[must_use]
+    pub fn is_assumed(&self) -> bool {
+        self.key < 0
+    }
 }
 
 /// How versions of a pacticipant are chosen.
@@ -169,6 +180,8 @@ pub struct Row {
     pub provider_version: Option<VersionRef>,
     /// Its result for the contract's content; `None` when there is none.
     pub success: Option<bool>,
+    /// Of the contract's content.
+    pub sha: ContentSha,
 }
 
 /// Leaves rows out: those of a pacticipant, or of one of its versions.
@@ -204,6 +217,8 @@ pub struct Question {
     pub has_destination: bool,
     /// Results that would help: other versions that are verified with a version in question.
     pub passing: Vec<Passing>,
+    /// What is taken for granted; the selectors and rows are as if it were so.
+    pub assumptions: Vec<Assumption>,
 }
 
 /// A successful result between a version in question and another one that is not: deploying that one would help.
@@ -295,6 +310,9 @@ pub fn decide_with(question: &Question, counted: &[Counted]) -> Verdict {
     if deployable == Some(true) {
         let nothing = considered.is_empty() && success == 0;
         reasons.push(if nothing { Reason::no_dependencies() } else { Reason::all_verified() });
+    }
+    for reason in reasons.iter_mut().filter(|reason| reason.is_about_all()) {
+        reason.assumes.clone_from(&question.assumptions);
     }
     Verdict { deployable, reasons, success, failed, unknown, ignored: ignored.len() + sum(|one| one.ignored) }
 }

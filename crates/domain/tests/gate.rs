@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use pactolus_domain::content::ContentSha;
 use pactolus_domain::gate::{
     Candidate, Counted, Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict,
     VersionRef, decide, decide_with, is_ignored,
@@ -34,7 +35,12 @@ fn row(
         provider: name(provider),
         provider_version: provider_version.map(version),
         success,
+        sha: sha(),
     }
+}
+
+fn sha() -> ContentSha {
+    ContentSha::parse("9f2".repeat(13) + "0").unwrap()
 }
 
 fn specified(pacticipant: &str, number: i64) -> Selector {
@@ -67,6 +73,7 @@ fn shop_to_production(stock: &[i64], rows: Vec<Row>) -> Question {
         ignore: vec![],
         has_destination: true,
         passing: vec![],
+        assumptions: vec![],
     }
 }
 
@@ -234,6 +241,7 @@ fn any_row() -> impl Strategy<Value = Row> {
             provider,
             provider_version: provider_version.map(version),
             success: provider_version.and(success),
+            sha: sha(),
         },
     )
 }
@@ -276,6 +284,7 @@ fn any_question() -> impl Strategy<Value = Question> {
             ignore,
             has_destination,
             passing: vec![],
+            assumptions: vec![],
         })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn chosen(question: &Question, pacticipant: &PacticipantName, version
 
 fn why(selector: &Selector, candidate: &Candidate) -> String {
     match &selector.criterion {
+        _ if candidate.version.is_assumed() && selector.origin == Origin::Specified => "assumed to be published".into(),
         Criterion::Any => "any version".into(),
         Criterion::Version(_) => "asked for by number".into(),
         Criterion::Latest => "the latest version".into(),
@@ -50,7 +51,7 @@ fn why(selector: &Selector, candidate: &Candidate) -> String {
         Criterion::MainBranch => "is on the main branch".into(),
         Criterion::Environment(environment) => {
             let stays: Vec<String> = candidate.stays.iter().map(|stay| in_words(stay, environment.as_str())).collect();
-            if stays.is_empty() { format!("supposed to be in {environment}") } else { stays.join(" and ") }
+            if stays.is_empty() { format!("assumed to be deployed in {environment}") } else { stays.join(" and ") }
         }
     }
 }

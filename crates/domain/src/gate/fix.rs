@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use super::{Candidate, Criterion, Found, Integration, Origin, Question, Row, Selector, VersionRef};
+use super::assumption::in_words;
+use super::{
+    Candidate, Criterion, Found, Integration, Origin, Passing, Question, Row, Selector, Stay, StayKind, VersionRef,
+    is_ignored,
+};
+use crate::content::ContentSha;
 use crate::names::{EnvironmentName, PacticipantName, VersionNumber};
 
 /// What to do about a reason.
@@ -14,6 +19,8 @@ pub enum Fix {
         consumer: PacticipantName,
         /// Its version.
         consumer_version: VersionNumber,
+        /// Of its content.
+        sha: ContentSha,
         /// Who verifies; with which version, if one is in question.
         provider: PacticipantName,
         /// See above.
@@ -27,6 +34,10 @@ pub enum Fix {
         version: VersionNumber,
         /// Where to, if an environment was named.
         environment: Option<EnvironmentName>,
+        /// Versions whose place it must take, where that doesn't go without saying.
+        replaces: Vec<VersionNumber>,
+        /// Released versions that may not be supported there any more.
+        ends_support_of: Vec<VersionNumber>,
     },
     /// Record what is deployed: nothing is.
     RecordDeployment {
@@ -54,17 +65,25 @@ pub enum Fix {
 impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Verify { consumer, consumer_version, provider, provider_version: Some(version) } => {
-                write!(f, "verify the contract of {consumer} {consumer_version} with {provider} {version}")
+            Self::Verify { consumer, consumer_version, sha, provider, provider_version } => {
+                write!(f, "verify contract {} of {consumer} {consumer_version} with ", sha.short())?;
+                match provider_version {
+                    Some(version) => write!(f, "{provider} {version}"),
+                    None => write!(f, "a version of {provider}"),
+                }
             }
-            Self::Verify { consumer, consumer_version, provider, provider_version: None } => {
-                write!(f, "verify the contract of {consumer} {consumer_version} with a version of {provider}")
-            }
-            Self::DeployFirst { pacticipant, version, environment: Some(environment) } => {
-                write!(f, "deploy {pacticipant} {version} to {environment} first: it has passed")
-            }
-            Self::DeployFirst { pacticipant, version, environment: None } => {
-                write!(f, "bring {pacticipant} {version} there first: it has passed")
+            Self::DeployFirst { pacticipant, version, environment, replaces, ends_support_of } => {
+                match environment {
+                    Some(environment) => write!(f, "deploy {pacticipant} {version} to {environment}")?,
+                    None => write!(f, "bring {pacticipant} {version} there")?,
+                }
+                if !replaces.is_empty() {
+                    write!(f, " in place of {}", in_words(replaces))?;
+                }
+                if !ends_support_of.is_empty() {
+                    write!(f, " and end the support of {}", in_words(ends_support_of))?;
+                }
+                write!(f, " first: it has passed")
             }
             Self::RecordDeployment { pacticipant, environment } => {
                 write!(f, "record which version of {pacticipant} is deployed in {environment}: none is")
@@ -84,24 +103,22 @@ impl fmt::Display for Fix {
     }
 }
 
-/// For a row without a successful result.
-pub(super) fn of_row(question: &Question, row: &Row) -> Fix {
-    if let Some(first) = deploy_first(question, row) {
-        return first;
-    }
-    match (row.success, &row.provider_version) {
-        (Some(_), _) => Fix::Repair { consumer: row.consumer.clone(), provider: row.provider.clone() },
-        (None, None) => nothing_there(question, &row.provider).unwrap_or_else(|| verify(question, row)),
-        (None, Some(_)) => verify(question, row),
-    }
+/// For a row without a successful result, the smallest first.
+pub(super) fn of_row(question: &Question, row: &Row) -> Vec<Fix> {
+    let own = match (row.success, provider_version(question, row)) {
+        (Some(_), _) => None,
+        (None, None) => nothing_there(question, &row.provider).or_else(|| Some(verify(question, row))),
+        (None, Some(_)) => Some(verify(question, row)),
+    };
+    let repair = Fix::Repair { consumer: row.consumer.clone(), provider: row.provider.clone() };
+    let repair = row.success.is_some().then_some(repair);
+    own.into_iter().chain(deploy_first(question, row)).chain(repair).collect()
 }
 
 /// For a required integration that has no row at all.
 pub(super) fn of_integration(question: &Question, integration: &Integration) -> Fix {
-    nothing_there(question, &integration.provider).unwrap_or_else(|| Fix::Repair {
-        consumer: integration.consumer.clone(),
-        provider: integration.provider.clone(),
-    })
+    nothing_there(question, &integration.provider)
+        .unwrap_or_else(|| Fix::Publish { pacticipant: integration.consumer.clone(), version: None })
 }
 
 /// For a specified selector that found nothing.
@@ -117,54 +134,100 @@ pub(super) fn of_absence(selector: &Selector) -> Fix {
     }
 }
 
-fn verify(question: &Question, row: &Row) -> Fix {
+/// Of a row that stands for its contract alone too, if only one is in question.
+fn provider_version<'q>(question: &'q Question, row: &'q Row) -> Option<&'q VersionRef> {
     let only_candidate = || {
-        let mut own = question.selectors.iter().filter(|one| one.pacticipant == row.provider);
-        match (own.next().map(|selector| &selector.found), own.next()) {
-            (Some(Found::Versions(versions)), None) if versions.len() == 1 => Some(versions[0].version.number.clone()),
-            _ => None,
-        }
+        let mut own = question.selectors.iter().filter(|one| one.pacticipant == row.provider).flat_map(candidates);
+        own.next().filter(|_| own.next().is_none()).map(|candidate| &candidate.version)
     };
+    row.provider_version.as_ref().or_else(only_candidate)
+}
+
+fn verify(question: &Question, row: &Row) -> Fix {
     Fix::Verify {
         consumer: row.consumer.clone(),
         consumer_version: row.consumer_version.number.clone(),
+        sha: row.sha.clone(),
         provider: row.provider.clone(),
-        provider_version: row.provider_version.as_ref().map(|version| version.number.clone()).or_else(only_candidate),
+        provider_version: provider_version(question, row).map(|version| version.number.clone()),
     }
 }
 
-/// Another version of the side that was not asked about, if one has passed with the side that was: the newest.
+/// The newest version of the side that was not asked about that has passed with all of the question that it would meet,
+/// in place of what is there.
 fn deploy_first(question: &Question, row: &Row) -> Option<Fix> {
-    let specified = |name: &PacticipantName| {
-        question.selectors.iter().any(|one| one.origin == Origin::Specified && one.pacticipant == *name)
-    };
-    let environment = question.selectors.iter().find_map(|selector| match (&selector.criterion, selector.origin) {
-        (Criterion::Environment(environment), Origin::Inferred) => Some(environment.clone()),
-        _ => None,
-    });
-    // One that is there already, beside the one in the way, is no help.
-    let is_there = |name: &PacticipantName, version: &VersionRef| {
-        let own = question.selectors.iter().filter(|selector| selector.pacticipant == *name);
-        own.flat_map(candidates).any(|candidate| candidate.version == *version)
-    };
-    let passing = question.passing.iter().filter(|one| one.consumer == row.consumer && one.provider == row.provider);
-    let (pacticipant, version) = if !specified(&row.provider) {
-        let versions = passing.filter(|one| one.consumer_version == row.consumer_version);
-        (&row.provider, newest(versions.map(|one| &one.provider_version), |one| !is_there(&row.provider, one))?)
-    } else if !specified(&row.consumer) {
-        let versions = passing.filter(|one| Some(&one.provider_version) == row.provider_version.as_ref());
-        (&row.consumer, newest(versions.map(|one| &one.consumer_version), |one| !is_there(&row.consumer, one))?)
+    let (pacticipant, passing): (_, Vec<&VersionRef>) = if !is_specified(question, &row.provider) {
+        let of_contract = |one: &&Passing| {
+            one.consumer == row.consumer && one.consumer_version == row.consumer_version && one.provider == row.provider
+        };
+        (&row.provider, question.passing.iter().filter(of_contract).map(|one| &one.provider_version).collect())
+    } else if !is_specified(question, &row.consumer) {
+        let version = provider_version(question, row)?;
+        let with_provider = |one: &&Passing| {
+            one.consumer == row.consumer && one.provider == row.provider && one.provider_version == *version
+        };
+        (&row.consumer, question.passing.iter().filter(with_provider).map(|one| &one.consumer_version).collect())
     } else {
         return None;
     };
-    Some(Fix::DeployFirst { pacticipant: pacticipant.clone(), version: version.number.clone(), environment })
+    let inferred = |one: &&Selector| one.pacticipant == *pacticipant && one.origin == Origin::Inferred;
+    let there = question.selectors.iter().filter(inferred).flat_map(candidates);
+    let newest_there = there.clone().map(|candidate| candidate.version.position).max();
+    let helping = passing.into_iter().filter(|version| {
+        // To go back is no advice.
+        Some(version.position) >= newest_there && has_passed_everywhere(question, pacticipant, version)
+    });
+    let version = helping.max_by_key(|version| version.position)?;
+    let others: Vec<&Candidate> = there.filter(|candidate| candidate.version != *version).collect();
+    let (ends_support_of, replaces): (Vec<_>, Vec<_>) = others.into_iter().partition(|one| is_released(one));
+    let is_plain = replaces.iter().all(|one| one.stays.iter().all(is_without_name)) && replaces.len() < 2;
+    let numbers = |of: Vec<&Candidate>| of.into_iter().map(|one| one.version.number.clone()).collect();
+    Some(Fix::DeployFirst {
+        pacticipant: pacticipant.clone(),
+        version: version.number.clone(),
+        environment: destination(question),
+        replaces: if is_plain { Vec::new() } else { numbers(replaces) },
+        ends_support_of: numbers(ends_support_of),
+    })
 }
 
-fn newest<'v>(
-    versions: impl Iterator<Item = &'v VersionRef>,
-    helps: impl Fn(&VersionRef) -> bool,
-) -> Option<&'v VersionRef> {
-    versions.filter(|version| helps(version)).max_by_key(|version| version.position)
+/// Whether the version, which is not asked about, is known to go with each version in question that has a contract with
+/// its pacticipant, in either direction.
+fn has_passed_everywhere(question: &Question, pacticipant: &PacticipantName, version: &VersionRef) -> bool {
+    let passed = |consumer: &PacticipantName, of: &VersionRef, provider: &PacticipantName, with: &VersionRef| {
+        question.passing.iter().any(|one| {
+            (&one.consumer, &one.consumer_version, &one.provider, &one.provider_version)
+                == (consumer, of, provider, with)
+        })
+    };
+    let mut as_provider = question.rows.iter().filter(|row| row.provider == *pacticipant && !is_ignored(question, row));
+    let mut as_consumer = question
+        .integrations
+        .iter()
+        .filter(|one| one.consumer == *pacticipant && is_specified(question, &one.provider))
+        .flat_map(|one| question.selectors.iter().filter(|selector| selector.pacticipant == one.provider))
+        .flat_map(|selector| candidates(selector).iter().map(|candidate| (&selector.pacticipant, &candidate.version)));
+    as_provider.all(|row| passed(&row.consumer, &row.consumer_version, pacticipant, version))
+        && as_consumer.all(|(provider, with)| passed(pacticipant, version, provider, with))
+}
+
+fn is_specified(question: &Question, name: &PacticipantName) -> bool {
+    question.selectors.iter().any(|one| one.origin == Origin::Specified && one.pacticipant == *name)
+}
+
+fn destination(question: &Question) -> Option<EnvironmentName> {
+    question.selectors.iter().find_map(|selector| match (&selector.criterion, selector.origin) {
+        (Criterion::Environment(environment), Origin::Inferred) => Some(environment.clone()),
+        _ => None,
+    })
+}
+
+fn is_released(candidate: &Candidate) -> bool {
+    candidate.stays.iter().any(|stay| stay.kind == StayKind::Released)
+}
+
+fn is_without_name(stay: &Stay) -> bool {
+    stay.kind == StayKind::Deployed { application_instance: None }
 }
 
 fn candidates(selector: &Selector) -> &[Candidate] {

@@ -1,6 +1,6 @@
 //! Why the answer is what it is.
 
-use super::{Fix, Ignore, Integration, Question, Row, Selector, VersionRef, describe, fix};
+use super::{Assumption, Fix, Found, Ignore, Integration, Question, Row, Selector, VersionRef, describe, fix};
 use crate::names::{PacticipantName, VersionNumber};
 
 /// What kind of reason, for machines.
@@ -18,6 +18,8 @@ pub enum Kind {
     NotVerified,
     /// There is no version of the provider to be verified with.
     NoProvider,
+    /// No version in question of the consumer has a contract with the provider.
+    NoContract,
     /// A verification failed.
     Failed,
     /// A verification succeeded; about all of them when no sides are named.
@@ -36,7 +38,12 @@ impl Kind {
     pub fn notice_type(self) -> &'static str {
         match self {
             Self::CannotIgnore | Self::NoEnvironment | Self::NoVersionNumber => "warning",
-            Self::NoSuchVersion | Self::NotVerified | Self::NoProvider | Self::Failed | Self::More => "error",
+            Self::NoSuchVersion
+            | Self::NotVerified
+            | Self::NoProvider
+            | Self::NoContract
+            | Self::Failed
+            | Self::More => "error",
             Self::Verified | Self::NoDependencies => "success",
             Self::Ignored => "info",
         }
@@ -52,6 +59,7 @@ impl Kind {
             Self::NoSuchVersion => "no_such_version",
             Self::NotVerified => "not_verified",
             Self::NoProvider => "no_provider",
+            Self::NoContract => "no_contract",
             Self::Failed => "failed",
             Self::Verified => "verified",
             Self::Ignored => "ignored",
@@ -83,32 +91,51 @@ pub struct Reason {
     pub consumer: Option<Side>,
     /// The provider that it is about.
     pub provider: Option<Side>,
-    /// `None` when there is nothing to be done.
-    pub fix: Option<Fix>,
+    /// What would change it, each by itself: the smallest first. None when there is nothing to be done.
+    pub fixes: Vec<Fix>,
+    /// What it takes for granted.
+    pub assumes: Vec<Assumption>,
 }
 
 impl Reason {
     /// The sentence with what would change it.
     #[must_use]
     pub fn with_fix(&self) -> String {
-        match &self.fix {
-            Some(fix) => format!("{}. To change this: {fix}.", self.text),
-            None => self.text.clone(),
+        let mut text = self.text.clone();
+        if !self.assumes.is_empty() {
+            let assumed: Vec<String> = self.assumes.iter().map(ToString::to_string).collect();
+            text = format!("{text} (assuming that {})", assumed.join("; "));
+        }
+        if !self.fixes.is_empty() {
+            let fixes: Vec<String> = self.fixes.iter().map(ToString::to_string).collect();
+            text = format!("{text}. To change this: {}.", fixes.join("; or "));
+        }
+        text
+    }
+
+    /// Whether it follows from everything in the question, not from one row.
+    pub(super) fn is_about_all(&self) -> bool {
+        match self.kind {
+            Kind::Verified => self.consumer.is_none(),
+            Kind::NoDependencies | Kind::More | Kind::NoContract => true,
+            Kind::NoProvider => self.consumer.as_ref().is_some_and(|side| side.version.is_none()),
+            _ => false,
         }
     }
 
     fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), consumer: None, provider: None, fix: None }
+        Self { kind, text: text.into(), consumer: None, provider: None, fixes: Vec::new(), assumes: Vec::new() }
     }
 
     fn about(mut self, question: &Question, row: &Row) -> Self {
         self.consumer = Some(side(question, &row.consumer, Some(&row.consumer_version)));
         self.provider = Some(side(question, &row.provider, row.provider_version.as_ref()));
+        self.assumes = question.assumptions.iter().filter(|one| one.bears_on(row)).cloned().collect();
         self
     }
 
-    fn fixed_by(mut self, fix: Fix) -> Self {
-        self.fix = Some(fix);
+    fn fixed_by(mut self, fixes: Vec<Fix>) -> Self {
+        self.fixes = fixes;
         self
     }
 
@@ -138,14 +165,17 @@ impl Reason {
     }
 
     pub(super) fn no_such_version(selector: &Selector) -> Self {
-        Self::new(Kind::NoSuchVersion, describe::absence(selector)).fixed_by(fix::of_absence(selector))
+        Self::new(Kind::NoSuchVersion, describe::absence(selector)).fixed_by(vec![fix::of_absence(selector)])
     }
 
     pub(super) fn nothing_to_verify_with(question: &Question, integration: &Integration) -> Self {
         let consumer = describe::side(question, &integration.consumer, None);
         let provider = describe::side(question, &integration.provider, None);
         let text = format!("There is no verified pact between {consumer} and {provider}");
-        let mut reason = Self::new(Kind::NoProvider, text).fixed_by(fix::of_integration(question, integration));
+        let is_there =
+            |selector: &Selector| selector.pacticipant == integration.provider && selector.found != Found::Nothing;
+        let kind = if question.selectors.iter().any(is_there) { Kind::NoContract } else { Kind::NoProvider };
+        let mut reason = Self::new(kind, text).fixed_by(vec![fix::of_integration(question, integration)]);
         reason.consumer = Some(side(question, &integration.consumer, None));
         reason.provider = Some(side(question, &integration.provider, None));
         reason

@@ -85,6 +85,11 @@ pub(crate) fn provider(base: &BaseUrl, provider: &str) -> String {
     join(base, &["pacts", "provider", provider])
 }
 
+/// The list of environments that has only the one with this name.
+pub(crate) fn environments_named(base: &BaseUrl, name: &str) -> String {
+    format!("{}/environments?name={}", base.as_str(), segment(name))
+}
+
 pub(crate) fn environment(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/environments/{id}", base.as_str())
 }

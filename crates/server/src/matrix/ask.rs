@@ -76,6 +76,7 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
         ignore: ignore(query, &resolution),
         has_destination: query.has_place(),
         passing: Vec::new(),
+        assumptions: Vec::new(),
     };
     let mut verdict = decide_with(&question, &counted);
     if verdict.deployable != Some(true) {

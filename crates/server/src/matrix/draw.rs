@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use pactolus_domain::content::ContentSha;
 use pactolus_domain::gate::{Counted, Criterion, Row, Selector, VersionRef};
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use sqlx::PgConnection;
@@ -228,7 +229,8 @@ impl<'b> Names<'b> {
 
     fn row(&self, entry: &Entry<'_>) -> Result<MatrixRow, Error> {
         let Entry { contract, cell } = entry;
-        let sha = self.shas.get(&contract.content_id).cloned();
+        let sha =
+            self.shas.get(&contract.content_id).ok_or_else(|| Error::internal("the content of a row has no sha"))?;
         Ok(MatrixRow {
             row: Row {
                 consumer: self.pacticipant(contract.consumer_id)?,
@@ -236,8 +238,9 @@ impl<'b> Names<'b> {
                 provider: self.pacticipant(contract.provider_id)?,
                 provider_version: cell.version_id.map(|id| self.version(id)).transpose()?,
                 success: cell.result.map(|result| result.success),
+                sha: ContentSha::parse(sha).map_err(Error::internal)?,
             },
-            sha: sha.ok_or_else(|| Error::internal("the content of a row has no sha"))?,
+            is_stored: true,
             published_at: contract.published_at,
             result: cell.result.map(|result| (result.number, result.at)),
         })

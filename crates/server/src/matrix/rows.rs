@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use pactolus_domain::content::ContentSha;
 use pactolus_domain::gate::{Found, Passing, Row, Selector, VersionRef};
 use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 
@@ -13,28 +14,34 @@ use super::store::{RawPassing, RawRow};
 #[derive(Clone, Debug)]
 pub(super) struct MatrixRow {
     pub(super) row: Row,
-    pub(super) sha: String,
     pub(super) published_at: DateTime<Utc>,
+    /// Whether the registry has the content, or it is only assumed.
+    pub(super) is_stored: bool,
     /// Number and time of the result.
     pub(super) result: Option<(i64, DateTime<Utc>)>,
 }
 
+/// Something in the database that does not have its form.
+type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+
 /// The names in the database were parsed when they came in. One that can't be read now is an error: a row that
 /// vanished could be the one that says no.
-pub(super) fn parse(raw: RawRow) -> Result<MatrixRow, NameError> {
+pub(super) fn parse(raw: RawRow) -> Result<MatrixRow, Unreadable> {
     let provider_version = match (raw.provider_version_id, raw.provider_version, raw.provider_position) {
         (Some(id), Some(number), Some(position)) => Some(version_ref(id, number, position)?),
         _ => None,
     };
+    let consumer_version = version_ref(raw.consumer_version_id, raw.consumer_version, raw.consumer_position)?;
     Ok(MatrixRow {
         row: Row {
             consumer: PacticipantName::parse(raw.consumer)?,
-            consumer_version: version_ref(raw.consumer_version_id, raw.consumer_version, raw.consumer_position)?,
+            consumer_version,
             provider: PacticipantName::parse(raw.provider)?,
             provider_version,
             success: raw.success,
+            sha: ContentSha::parse(raw.sha)?,
         },
-        sha: raw.sha,
+        is_stored: true,
         published_at: raw.published_at,
         result: raw.number.zip(raw.verified_at),
     })

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use pactolus_domain::content::ContentSha;
 use pactolus_domain::gate::{Fix, Reason, Side, VersionRef, is_ignored};
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
@@ -48,7 +49,7 @@ fn shown<'a>(
 ) -> Shown<'a> {
     let verdict = &answer.verdict;
     let notices = verdict.reasons.iter().zip(texts).take(most);
-    let of_rows = answer.rows.iter().map(|one| Some(ReasonLinks::of(base, one))).chain(std::iter::repeat_with(|| None));
+    let rows = answer.rows.iter().map(Some).chain(std::iter::repeat(None));
     Shown {
         summary: Summary {
             deployable: verdict.deployable,
@@ -63,9 +64,9 @@ fn shown<'a>(
         reasons: answer
             .reasons
             .iter()
-            .zip(of_rows)
+            .zip(rows)
             .take(most)
-            .map(|(reason, links)| ShownReason::of(reason, links))
+            .map(|(reason, row)| ShownReason::of(base, reason, row))
             .collect(),
         links,
     }
@@ -114,14 +115,19 @@ struct ShownReason<'a> {
     consumer: Option<ShownSide<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<ShownSide<'a>>,
+    /// The smallest of `fixes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<ShownFix<'a>>,
-    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
-    links: Option<ReasonLinks>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<ShownFix<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assumes: Vec<String>,
+    #[serde(rename = "_links", skip_serializing_if = "ReasonLinks::is_empty")]
+    links: ReasonLinks,
 }
 
 impl<'a> ShownReason<'a> {
-    fn of(reason: &'a Reason, links: Option<ReasonLinks>) -> Self {
+    fn of(base: &BaseUrl, reason: &'a Reason, row: Option<&MatrixRow>) -> Self {
         let side = |side: &'a Side| ShownSide {
             name: &side.pacticipant,
             version: side.version.as_ref(),
@@ -132,8 +138,10 @@ impl<'a> ShownReason<'a> {
             text: &reason.text,
             consumer: reason.consumer.as_ref().map(side),
             provider: reason.provider.as_ref().map(side),
-            fix: reason.fix.as_ref().map(ShownFix::of),
-            links,
+            fix: reason.fixes.first().map(ShownFix::of),
+            fixes: reason.fixes.iter().map(ShownFix::of).collect(),
+            assumes: reason.assumes.iter().map(ToString::to_string).collect(),
+            links: ReasonLinks::of(base, reason, row),
         }
     }
 }
@@ -145,22 +153,63 @@ struct ShownSide<'a> {
     chosen: &'a str,
 }
 
-/// The contract and the result of a row.
-#[derive(Serialize)]
+/// The contract and the result of a row; without result, or without row, what the fixes are about.
+#[derive(Default, Serialize)]
 struct ReasonLinks {
-    #[serde(rename = "pb:pact")]
-    contract: Link,
+    #[serde(rename = "pb:pact", skip_serializing_if = "Option::is_none")]
+    contract: Option<Link>,
     #[serde(rename = "pb:verification-result", skip_serializing_if = "Option::is_none")]
     result: Option<Link>,
+    #[serde(rename = "pb:pacticipant-version", skip_serializing_if = "Option::is_none")]
+    version: Option<Link>,
+    #[serde(rename = "pb:pacticipant", skip_serializing_if = "Option::is_none")]
+    pacticipant: Option<Link>,
+    #[serde(rename = "pb:environment", skip_serializing_if = "Option::is_none")]
+    environment: Option<Link>,
 }
 
 impl ReasonLinks {
-    fn of(base: &BaseUrl, one: &MatrixRow) -> Self {
-        let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
-        let contract = urls::contract(base, provider, consumer, one.row.consumer_version.number.as_str());
-        let result = one.result.map(|(number, _)| urls::verification(base, provider, consumer, &one.sha, number));
-        Self { contract: Link::to(contract), result: result.map(Link::to) }
+    fn of(base: &BaseUrl, reason: &Reason, row: Option<&MatrixRow>) -> Self {
+        let mut links = row.map_or_else(Self::default, |one| Self::of_row(base, one));
+        for fix in &reason.fixes {
+            match fix {
+                Fix::DeployFirst { pacticipant, version, .. } => {
+                    links.version = Some(Link::to(urls::version(base, pacticipant.as_str(), version.as_str())));
+                }
+                Fix::RecordDeployment { pacticipant, environment } => {
+                    links.pacticipant = Some(Link::to(urls::pacticipant(base, pacticipant.as_str())));
+                    links.environment = Some(Link::to(urls::environments_named(base, environment.as_str())));
+                }
+                Fix::Publish { pacticipant, .. } => {
+                    links.pacticipant = Some(Link::to(urls::pacticipant(base, pacticipant.as_str())));
+                }
+                Fix::Verify { .. } | Fix::Repair { .. } => {}
+            }
+        }
+        links
     }
+
+    fn of_row(base: &BaseUrl, one: &MatrixRow) -> Self {
+        let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
+        let sha = one.row.sha.as_str();
+        let result = one.result.map(|(number, _)| urls::verification(base, provider, consumer, sha, number));
+        Self { contract: contract_url(base, one).map(Link::to), result: result.map(Link::to), ..Self::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        let all = [&self.contract, &self.result, &self.version, &self.pacticipant, &self.environment];
+        all.into_iter().all(Option::is_none)
+    }
+}
+
+/// Of a version that is only assumed: where the same content was published, if it was.
+fn contract_url(base: &BaseUrl, one: &MatrixRow) -> Option<String> {
+    let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
+    let version = &one.row.consumer_version;
+    if version.is_assumed() {
+        return one.is_stored.then(|| urls::content(base, provider, consumer, one.row.sha.as_str(), None));
+    }
+    Some(urls::contract(base, provider, consumer, version.number.as_str()))
 }
 
 #[derive(Serialize)]
@@ -181,6 +230,8 @@ enum FixAbout<'a> {
         provider: &'a PacticipantName,
         #[serde(skip_serializing_if = "Option::is_none")]
         provider_version: Option<&'a VersionNumber>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sha: Option<&'a ContentSha>,
     },
     One {
         pacticipant: &'a PacticipantName,
@@ -188,31 +239,43 @@ enum FixAbout<'a> {
         version: Option<&'a VersionNumber>,
         #[serde(skip_serializing_if = "Option::is_none")]
         environment: Option<&'a EnvironmentName>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        replaces: &'a [VersionNumber],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        ends_support_of: &'a [VersionNumber],
     },
+}
+
+impl<'a> FixAbout<'a> {
+    fn one(
+        pacticipant: &'a PacticipantName,
+        version: Option<&'a VersionNumber>,
+        environment: Option<&'a EnvironmentName>,
+    ) -> Self {
+        Self::One { pacticipant, version, environment, replaces: &[], ends_support_of: &[] }
+    }
 }
 
 impl<'a> ShownFix<'a> {
     fn of(fix: &'a Fix) -> Self {
         let (kind, about) = match fix {
-            Fix::Verify { consumer, consumer_version, provider, provider_version } => {
+            Fix::Verify { consumer, consumer_version, sha, provider, provider_version } => {
                 let (consumer_version, provider_version) = (Some(consumer_version), provider_version.as_ref());
-                ("verify", FixAbout::Pair { consumer, consumer_version, provider, provider_version })
+                let sha = Some(sha);
+                ("verify", FixAbout::Pair { consumer, consumer_version, provider, provider_version, sha })
             }
-            Fix::DeployFirst { pacticipant, version, environment } => {
+            Fix::DeployFirst { pacticipant, version, environment, replaces, ends_support_of } => {
                 let (version, environment) = (Some(version), environment.as_ref());
-                ("deploy_first", FixAbout::One { pacticipant, version, environment })
+                ("deploy_first", FixAbout::One { pacticipant, version, environment, replaces, ends_support_of })
             }
             Fix::RecordDeployment { pacticipant, environment } => {
-                let environment = Some(environment);
-                ("record_deployment", FixAbout::One { pacticipant, version: None, environment })
+                ("record_deployment", FixAbout::one(pacticipant, None, Some(environment)))
             }
             Fix::Repair { consumer, provider } => {
-                let (consumer_version, provider_version) = (None, None);
-                ("repair", FixAbout::Pair { consumer, consumer_version, provider, provider_version })
+                let (consumer_version, provider_version, sha) = (None, None, None);
+                ("repair", FixAbout::Pair { consumer, consumer_version, provider, provider_version, sha })
             }
-            Fix::Publish { pacticipant, version } => {
-                ("publish", FixAbout::One { pacticipant, version: version.as_ref(), environment: None })
-            }
+            Fix::Publish { pacticipant, version } => ("publish", FixAbout::one(pacticipant, version.as_ref(), None)),
         };
         Self { kind, text: fix.to_string(), about }
     }
@@ -240,18 +303,24 @@ struct ShownPacticipant<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Contract {
-    created_at: String,
-    #[serde(rename = "_links")]
-    links: OwnLink,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    links: Option<OwnLink>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assumed: bool,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ShownResult {
     success: Option<bool>,
-    verified_at: String,
-    #[serde(rename = "_links")]
-    links: OwnLink,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_at: Option<String>,
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    links: Option<OwnLink>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assumed: bool,
 }
 
 fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Versions) -> Row<'a> {
@@ -265,17 +334,25 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
     };
     let result = one.result.map(|(result, at)| {
         let metadata = Metadata::for_version(number.clone()).encode();
-        let content = urls::content(base, provider, consumer, &one.sha, Some(&metadata));
+        let content = urls::content(base, provider, consumer, one.row.sha.as_str(), Some(&metadata));
         let links = OwnLink::to(format!("{content}/verification-results/{result}"));
-        ShownResult { success: row.success, verified_at: timestamp(at), links }
+        ShownResult { success: row.success, verified_at: Some(timestamp(at)), links: Some(links), assumed: false }
     });
+    let assumed = row.success.map(|success| ShownResult {
+        success: Some(success),
+        verified_at: None,
+        links: None,
+        assumed: true,
+    });
+    let result = result.or(assumed);
     Row {
         consumer: pacticipant(&row.consumer, Some(&row.consumer_version)),
         // A provider version without result is told in the reasons; clients expect none here.
         provider: pacticipant(&row.provider, row.provider_version.as_ref().filter(|_| result.is_some())),
         pact: Contract {
-            created_at: timestamp(one.published_at),
-            links: OwnLink::to(urls::contract(base, provider, consumer, number.as_str())),
+            created_at: one.is_stored.then(|| timestamp(one.published_at)),
+            links: contract_url(base, one).map(OwnLink::to),
+            assumed: row.consumer_version.is_assumed(),
         },
         result,
         ignored: is_ignored(&answer.question, row),
@@ -349,6 +426,8 @@ struct ShownVersion<'a> {
     #[serde(rename = "_links")]
     links: OwnLink,
     tags: Vec<Mark<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assumed: bool,
 }
 
 /// A branch or a tag that a version is on.
@@ -392,6 +471,7 @@ impl<'a> ShownVersion<'a> {
                 .collect(),
             links: OwnLink::to(urls::version(base, pacticipant, number)),
             tags: tags.collect(),
+            assumed: version.is_assumed(),
         }
     }
 }

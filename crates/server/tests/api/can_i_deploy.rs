@@ -32,9 +32,9 @@ async fn the_story_from_no_to_yes() {
     world.provider("stock").version("39").await;
     world.deployed("stock", "39", "production").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: verify the contract of shop 1 with stock 39.");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: verify contract 9cbd8f2 of shop 1 with stock 39.");
     world.provider("stock").version("40").verifies("shop", "1").await;
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: deploy stock 40 to production first: it has passed.");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (39). To change this: verify contract 9cbd8f2 of shop 1 with stock 39; or deploy stock 40 to production first: it has passed.");
     assert_snapshot!(to_production(&app, "stock", "40").await, @"yes: There are no missing dependencies");
     world.deployed("stock", "40", "production").await;
     assert_snapshot!(to_production(&app, "shop", "1").await, @"yes: All required verification results are published and successful");
@@ -54,7 +54,7 @@ async fn one_unverified_version_among_those_that_run_says_no() {
     world.deployed_instance("stock", "40", "production", "blue").await;
     world.deployed_instance("stock", "41", "production", "green").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and one of the versions of stock currently in production (41). To change this: verify the contract of shop 1 with stock 41.");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"unknown: There is no verified pact between version 1 of shop and one of the versions of stock currently in production (41). To change this: verify contract 9cbd8f2 of shop 1 with stock 41.");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn one_failed_version_among_those_that_run_says_no() {
     world.deployed_instance("stock", "40", "production", "blue").await;
     world.deployed_instance("stock", "41", "production", "green").await;
 
-    assert_snapshot!(to_production(&app, "shop", "1").await, @"no: The verification for the pact between version 1 of shop and one of the versions of stock currently in production (40) failed. To change this: make stock satisfy what shop expects, or change what shop expects.");
+    assert_snapshot!(to_production(&app, "shop", "1").await, @"no: The verification for the pact between version 1 of shop and one of the versions of stock currently in production (40) failed. To change this: deploy stock 41 to production in place of 40 first: it has passed; or make stock satisfy what shop expects, or change what shop expects.");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_provider_must_suit_every_consumer_version_that_runs() {
     world.released("shop", "2", "production").await;
     world.provider("stock").version("40").verifies("shop", "2").await;
 
-    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock. To change this: verify the contract of shop 1 with stock 40.");
+    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock. To change this: verify contract 9cbd8f2 of shop 1 with stock 40.");
     world.provider("stock").version("40").verifies("shop", "1").await;
     assert_snapshot!(to_production(&app, "stock", "40").await, @"yes: All required verification results are published and successful");
 }

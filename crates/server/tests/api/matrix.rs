@@ -50,7 +50,7 @@ async fn all_rows_between_two() {
     let answer = matrix(&app, &[("q[][pacticipant]", "shop"), ("q[][pacticipant]", "stock")]).await;
 
     assert_snapshot!(format!("{}\n{}", verdict(&answer), rows(&answer)), @r"
-    unknown: There is no verified pact between version 3 of shop and any version of stock. To change this: verify the contract of shop 3 with a version of stock.
+    unknown: There is no verified pact between version 3 of shop and any version of stock. To change this: verify contract a2891f7 of shop 3 with a version of stock.
     The verification for the pact between version 2 of shop and version 40 of stock failed. To change this: make stock satisfy what shop expects, or change what shop expects.
     shop 3 / stock -: null
     shop 2 / stock 41: true
