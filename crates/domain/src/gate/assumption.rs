@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Row, VersionRef};
+use crate::content::ContentSha;
 use crate::names::{EnvironmentName, PacticipantName, VersionNumber};
 
 /// One thing that is supposed to be so.
@@ -43,6 +44,8 @@ pub enum Assumption {
         consumer: PacticipantName,
         /// Its versions in question that have the contract's content.
         consumer_versions: Vec<VersionNumber>,
+        /// Of that content.
+        sha: ContentSha,
         /// Who verified it.
         provider: PacticipantName,
         /// With which version.
@@ -106,10 +109,10 @@ impl fmt::Display for Assumption {
             Self::Published { pacticipant, version, like: None } => {
                 write!(f, "{pacticipant} {version} is published with the given contracts")
             }
-            Self::Verified { consumer, consumer_versions, provider, provider_version, success } => {
+            Self::Verified { consumer, consumer_versions, sha, provider, provider_version, success } => {
                 let how = if *success { "satisfies" } else { "fails" };
-                let numbers = in_words(consumer_versions);
-                write!(f, "{provider} {provider_version} {how} the contract of {consumer} {numbers}")
+                let (sha, numbers) = (sha.short(), in_words(consumer_versions));
+                write!(f, "{provider} {provider_version} {how} contract {sha} of {consumer} {numbers}")
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Selectors in words.
 
-use super::{Candidate, Criterion, Found, Origin, Question, Selector, Stay, StayKind, VersionRef};
+use super::{Assumption, Candidate, Criterion, Found, Origin, Question, Selector, Stay, StayKind, VersionRef};
 use crate::names::PacticipantName;
 
 /// The version of a row's side and why it is in question: "the version of stock currently in production (41)".
@@ -12,11 +12,25 @@ pub(super) fn side(question: &Question, pacticipant: &PacticipantName, version: 
         _ => false,
     };
     match (own.iter().find(chose), own.as_slice(), version) {
+        (Some(selector), _, Some(version)) if selector.origin == Origin::Inferred => {
+            assumed(question, pacticipant, version).unwrap_or_else(|| found(selector, version))
+        }
         (Some(selector), _, Some(version)) => found(selector, version),
         (None, [only], None) => selector(only),
         (None, _, Some(version)) => format!("version {} of {pacticipant}", version.number),
         _ => format!("any version of {pacticipant}"),
     }
+}
+
+/// Of a version that is not, but is supposed to be in the environment.
+fn assumed(question: &Question, name: &PacticipantName, version: &VersionRef) -> Option<String> {
+    let number = &version.number;
+    question.assumptions.iter().find_map(|assumption| match assumption {
+        Assumption::Deployed { pacticipant, version, environment, .. } if (pacticipant, version) == (name, number) => {
+            Some(format!("version {number} of {name}, assumed to be in {environment},"))
+        }
+        _ => None,
+    })
 }
 
 fn candidate<'c>(candidates: &'c [Candidate], version: &VersionRef) -> Option<&'c Candidate> {

@@ -14,11 +14,11 @@ use super::query::{self, Asked, Query};
 use super::view;
 use crate::app::App;
 use crate::edge::{
-    BaseUrl, Error, FromPath, HAL, Named, PathNames, Principal, QueryPairs, RequestUrl, TEXT, choose, plain_text,
+    BaseUrl, Error, FromPath, HAL, Link, Named, PathNames, Principal, QueryPairs, RequestUrl, TEXT, choose, plain_text,
 };
 use crate::verdicts;
 
-pub(crate) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/matrix", get(matrix))
         .route("/matrix/provider/{provider}/consumer/{consumer}", get(matrix_of_pair))
@@ -184,6 +184,19 @@ pub(crate) async fn may_go(
     }
 }
 
+/// `recorded` is where a record of the answer stands, if there is one.
+pub(super) fn show(
+    base: &BaseUrl,
+    headers: &HeaderMap,
+    answer: &Answer,
+    recorded: Option<Link>,
+) -> Result<Response, Error> {
+    if choose(headers, &[HAL, TEXT]) == Some(TEXT) {
+        return Ok(plain_text(view::text(answer, recorded.as_ref())));
+    }
+    Ok(view::answer(base, answer, recorded).map_err(Error::internal)?.into_response())
+}
+
 /// Who asks, and how the answer is to be written.
 struct Asker<'a> {
     app: &'a App,
@@ -232,10 +245,7 @@ impl Asker<'_> {
             None => None,
         };
         let recorded = recorded.map(|id| verdicts::link(self.base, id));
-        if choose(self.headers, &[HAL, TEXT]) == Some(TEXT) {
-            return Ok(plain_text(view::text(answer, recorded.as_ref())));
-        }
-        Ok(view::answer(self.base, answer, recorded).map_err(Error::internal)?.into_response())
+        show(self.base, self.headers, answer, recorded)
     }
 }
 

@@ -14,6 +14,7 @@ use super::draw::{Drawn, draw};
 use super::query::Query;
 use super::rows::{self, MatrixRow};
 use super::store::{self, Between, FoundVersion, KnownVersion, Pair, Resolution, Surroundings};
+use super::what_if::{self, Order};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -26,6 +27,14 @@ pub(super) struct Answer {
     pub(super) rows: Vec<MatrixRow>,
     /// What is shown of the versions, sorted by version.
     pub(super) surroundings: Vec<(i64, Surroundings)>,
+    /// What only a question over assumptions has.
+    pub(super) what_if: Option<WhatIf>,
+}
+
+/// What is answered beside the verdict where something was assumed.
+pub(super) struct WhatIf {
+    /// For versions that go together.
+    pub(super) order: Option<Order>,
 }
 
 impl Answer {
@@ -39,6 +48,11 @@ impl Answer {
             Found::Any | Found::Nothing => Vec::new(),
         });
         versions.collect()
+    }
+
+    /// In which order the versions that go together can go, if several do.
+    pub(super) fn order_in_words(&self) -> Option<String> {
+        self.what_if.as_ref()?.order.as_ref().map(what_if::in_words)
     }
 
     /// Whether no specified selector found a version.
@@ -80,17 +94,18 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     };
     let mut verdict = decide_with(&question, &counted);
     if verdict.deployable != Some(true) {
-        question.passing = find_passing(db, tenant, query, &resolution, &rows).await?;
+        let asked = |name: &PacticipantName| query.selectors.iter().any(|one| one.pacticipant == *name);
+        question.passing = find_passing(db, tenant, asked, &resolution, &rows).await?;
         verdict = decide_with(&question, &counted);
     }
     let rows = in_order(shown, &question);
     let reasons = reasons(&question, &verdict, &rows);
     let surroundings = complete(db, tenant, surroundings, &rows).await?;
-    Ok(Answer { question, verdict, reasons, rows, surroundings })
+    Ok(Answer { question, verdict, reasons, rows, surroundings, what_if: None })
 }
 
 /// Adds what is shown of versions that were not known before the rows were read.
-async fn complete(
+pub(super) async fn complete(
     db: &mut PgConnection,
     tenant: TenantId,
     mut known: Vec<(i64, Surroundings)>,
@@ -152,7 +167,7 @@ fn selectors(query: &Query, resolution: &Resolution) -> Result<Vec<Selector>, Er
 }
 
 /// Each version once, with all its stays; newest first.
-fn found<'v>(versions: impl Iterator<Item = &'v FoundVersion>) -> Result<Found, Error> {
+pub(super) fn found<'v>(versions: impl Iterator<Item = &'v FoundVersion>) -> Result<Found, Error> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for version in versions {
         let stay = version.since.map(|since| Stay { kind: stay_kind(version), since });
@@ -236,7 +251,7 @@ fn known_versions(resolution: &Resolution) -> HashMap<i64, KnownVersion> {
     known.collect()
 }
 
-fn integration(pair: &Pair) -> Result<Integration, NameError> {
+pub(super) fn integration(pair: &Pair) -> Result<Integration, NameError> {
     Ok(Integration {
         consumer: PacticipantName::parse(&pair.consumer)?,
         provider: PacticipantName::parse(&pair.provider)?,
@@ -244,7 +259,7 @@ fn integration(pair: &Pair) -> Result<Integration, NameError> {
     })
 }
 
-fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
+pub(super) fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
     let ignore = query.ignore.iter().enumerate().map(|(ordinal, one)| Ignore {
         pacticipant: one.pacticipant.clone(),
         version: one.version.clone(),
@@ -254,14 +269,13 @@ fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
 }
 
 /// For rows without success: other versions of the side that was not asked about that have passed.
-async fn find_passing(
+pub(super) async fn find_passing(
     db: &mut PgConnection,
     tenant: TenantId,
-    query: &Query,
+    asked: impl Fn(&PacticipantName) -> bool,
     resolution: &Resolution,
     rows: &[MatrixRow],
 ) -> Result<Vec<Passing>, Error> {
-    let asked = |name: &PacticipantName| query.selectors.iter().any(|one| one.pacticipant == *name);
     let ids: HashMap<&str, i64> =
         resolution.pairs.iter().map(|pair| (pair.consumer.as_str(), pair.consumer_id)).collect();
     let (mut consumer_versions, mut provider_versions) = (BTreeSet::new(), BTreeSet::new());
@@ -284,7 +298,7 @@ async fn find_passing(
 }
 
 /// What is ignored stands last.
-fn in_order(mut rows: Vec<MatrixRow>, question: &Question) -> Vec<MatrixRow> {
+pub(super) fn in_order(mut rows: Vec<MatrixRow>, question: &Question) -> Vec<MatrixRow> {
     rows::sort(&mut rows);
     let (ignored, mut shown): (Vec<MatrixRow>, Vec<MatrixRow>) =
         rows.into_iter().partition(|one| is_ignored(question, &one.row));
@@ -292,7 +306,7 @@ fn in_order(mut rows: Vec<MatrixRow>, question: &Question) -> Vec<MatrixRow> {
     shown
 }
 
-fn reasons(question: &Question, verdict: &Verdict, rows: &[MatrixRow]) -> Vec<Reason> {
+pub(super) fn reasons(question: &Question, verdict: &Verdict, rows: &[MatrixRow]) -> Vec<Reason> {
     let mut reasons = explain(question, rows.iter().map(|one| &one.row));
     let of_rows: HashSet<&Reason> = reasons.iter().collect();
     let without_row: Vec<Reason> = verdict.reasons.iter().filter(|reason| !of_rows.contains(reason)).cloned().collect();

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::history::{Counting, Counts, Entry, History, IgnoredIds};
 use super::query::Query;
-use super::rows::{self, MatrixRow};
+use super::rows::{self, MatrixRow, Publication};
 use super::store::{self, Between, Contents, Judged, Listed, MOST_FACTORS, Name, Promised, Resolution, Surroundings};
 use crate::edge::Error;
 use crate::ids::TenantId;
@@ -240,8 +240,7 @@ impl<'b> Names<'b> {
                 success: cell.result.map(|result| result.success),
                 sha: ContentSha::parse(sha).map_err(Error::internal)?,
             },
-            is_stored: true,
-            published_at: contract.published_at,
+            publication: Publication::Published(contract.published_at),
             result: cell.result.map(|result| (result.number, result.at)),
         })
     }

@@ -10,5 +10,14 @@ mod query;
 mod rows;
 mod store;
 mod view;
+mod what_if;
 
-pub(crate) use api::{Outcome, may_go, routes};
+use axum::Router;
+
+pub(crate) use api::{Outcome, may_go};
+
+use crate::app::App;
+
+pub(crate) fn routes() -> Router<App> {
+    api::routes().merge(what_if::routes())
+}

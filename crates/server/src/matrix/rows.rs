@@ -14,11 +14,31 @@ use super::store::{RawPassing, RawRow};
 #[derive(Clone, Debug)]
 pub(super) struct MatrixRow {
     pub(super) row: Row,
-    pub(super) published_at: DateTime<Utc>,
-    /// Whether the registry has the content, or it is only assumed.
-    pub(super) is_stored: bool,
+    pub(super) publication: Publication,
     /// Number and time of the result.
     pub(super) result: Option<(i64, DateTime<Utc>)>,
+}
+
+/// Whether the consumer version has the contract.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Publication {
+    /// Since then.
+    Published(DateTime<Utc>),
+    /// It is assumed to; when the same content was first published, if it was.
+    Assumed(Option<DateTime<Utc>>),
+}
+
+impl Publication {
+    pub(super) fn at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Published(at) => Some(at),
+            Self::Assumed(at) => at,
+        }
+    }
+
+    pub(super) fn is_assumed(self) -> bool {
+        matches!(self, Self::Assumed(_))
+    }
 }
 
 /// Something in the database that does not have its form.
@@ -41,8 +61,7 @@ pub(super) fn parse(raw: RawRow) -> Result<MatrixRow, Unreadable> {
             success: raw.success,
             sha: ContentSha::parse(raw.sha)?,
         },
-        is_stored: true,
-        published_at: raw.published_at,
+        publication: Publication::Published(raw.published_at),
         result: raw.number.zip(raw.verified_at),
     })
 }
@@ -133,9 +152,7 @@ fn newest(rows: Vec<MatrixRow>, key: impl Fn(&MatrixRow) -> Key) -> Vec<MatrixRo
 /// Those of the latest publications and results, at most `limit`.
 pub(super) fn most_recent(rows: &mut Vec<MatrixRow>, limit: Option<usize>) {
     if let Some(limit) = limit {
-        rows.sort_by_key(|one| {
-            std::cmp::Reverse(one.result.map_or(one.published_at, |(_, at)| at.max(one.published_at)))
-        });
+        rows.sort_by_key(|one| std::cmp::Reverse(one.result.map(|(_, at)| at).max(one.publication.at())));
         rows.truncate(limit);
     }
 }

@@ -6,6 +6,7 @@ mod one_version;
 mod passing;
 mod resolve;
 mod rows;
+mod what_if;
 
 pub(super) use history::{
     Contents, Judged, MOST_FACTORS, Name, Promised, list_judged, list_names, list_promised, list_verified,
@@ -13,3 +14,4 @@ pub(super) use history::{
 pub(super) use passing::{RawPassing, list_passing};
 pub(super) use resolve::{FoundVersion, Pair, Resolution, resolve};
 pub(super) use rows::{Between, KnownVersion, Listed, RawRow, Residence, Surroundings, list_rows, list_surroundings};
+pub(super) use what_if::{KnownContract, KnownResult, Shas, list_known_contracts, list_known_results};

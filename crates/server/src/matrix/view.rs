@@ -14,8 +14,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::ask::Answer;
-use super::rows::MatrixRow;
+use super::rows::{MatrixRow, Publication};
 use super::store::{Residence, Surroundings};
+use super::what_if::ShownWhatIf;
 use crate::edge::{BaseUrl, Hal, Link, OwnLink, timestamp, urls};
 
 /// Of the reasons that stand with a recorded verdict so many are kept.
@@ -35,31 +36,39 @@ pub(super) fn recorded(base: &BaseUrl, answer: &Answer) -> serde_json::Result<Va
     serde_json::to_value(shown(base, answer, &texts, Vec::new(), MOST_RECORDED, None))
 }
 
-fn texts(answer: &Answer) -> Vec<String> {
-    answer.verdict.reasons.iter().map(Reason::with_fix).collect()
+/// What the answer says in words: its reasons, and the order in which several can go.
+struct Texts {
+    reasons: Vec<String>,
+    order: Option<String>,
+}
+
+fn texts(answer: &Answer) -> Texts {
+    Texts { reasons: answer.verdict.reasons.iter().map(Reason::with_fix).collect(), order: answer.order_in_words() }
 }
 
 fn shown<'a>(
     base: &BaseUrl,
     answer: &'a Answer,
-    texts: &'a [String],
+    texts: &'a Texts,
     matrix: Vec<Row<'a>>,
     most: usize,
     links: Option<VerdictLink>,
 ) -> Shown<'a> {
     let verdict = &answer.verdict;
-    let notices = verdict.reasons.iter().zip(texts).take(most);
+    let reasons = verdict.reasons.iter().zip(&texts.reasons).take(most);
+    let reasons = reasons.map(|(reason, text)| Notice { kind: reason.kind.notice_type(), text });
+    let order = texts.order.iter().map(|text| Notice { kind: "info", text });
     let rows = answer.rows.iter().map(Some).chain(std::iter::repeat(None));
     Shown {
         summary: Summary {
             deployable: verdict.deployable,
-            reason: texts.join("\n"),
+            reason: texts.reasons.join("\n"),
             success: verdict.success,
             failed: verdict.failed,
             unknown: verdict.unknown,
             ignored: (!answer.question.ignore.is_empty()).then_some(verdict.ignored),
         },
-        notices: notices.map(|(reason, text)| Notice { kind: reason.kind.notice_type(), text }).collect(),
+        notices: reasons.chain(order).collect(),
         matrix,
         reasons: answer
             .reasons
@@ -68,6 +77,7 @@ fn shown<'a>(
             .take(most)
             .map(|(reason, row)| ShownReason::of(base, reason, row))
             .collect(),
+        what_if: answer.what_if.as_ref().map(|what_if| ShownWhatIf::of(base, answer, what_if)),
         links,
     }
 }
@@ -84,6 +94,8 @@ struct Shown<'a> {
     notices: Vec<Notice<'a>>,
     matrix: Vec<Row<'a>>,
     reasons: Vec<ShownReason<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    what_if: Option<ShownWhatIf<'a>>,
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     links: Option<VerdictLink>,
 }
@@ -108,7 +120,7 @@ struct Notice<'a> {
 
 /// A reason for machines: its kind, what it is about and why that is in question, and what would change it.
 #[derive(Serialize)]
-struct ShownReason<'a> {
+pub(super) struct ShownReason<'a> {
     kind: &'static str,
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +139,7 @@ struct ShownReason<'a> {
 }
 
 impl<'a> ShownReason<'a> {
-    fn of(base: &BaseUrl, reason: &'a Reason, row: Option<&MatrixRow>) -> Self {
+    pub(super) fn of(base: &BaseUrl, reason: &'a Reason, row: Option<&MatrixRow>) -> Self {
         let side = |side: &'a Side| ShownSide {
             name: &side.pacticipant,
             version: side.version.as_ref(),
@@ -205,11 +217,14 @@ impl ReasonLinks {
 /// Of a version that is only assumed: where the same content was published, if it was.
 fn contract_url(base: &BaseUrl, one: &MatrixRow) -> Option<String> {
     let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
-    let version = &one.row.consumer_version;
-    if version.is_assumed() {
-        return one.is_stored.then(|| urls::content(base, provider, consumer, one.row.sha.as_str(), None));
+    match one.publication {
+        Publication::Published(_) => {
+            Some(urls::contract(base, provider, consumer, one.row.consumer_version.number.as_str()))
+        }
+        Publication::Assumed(stored) => {
+            stored.map(|_| urls::content(base, provider, consumer, one.row.sha.as_str(), None))
+        }
     }
-    Some(urls::contract(base, provider, consumer, version.number.as_str()))
 }
 
 #[derive(Serialize)]
@@ -350,9 +365,9 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
         // A provider version without result is told in the reasons; clients expect none here.
         provider: pacticipant(&row.provider, row.provider_version.as_ref().filter(|_| result.is_some())),
         pact: Contract {
-            created_at: one.is_stored.then(|| timestamp(one.published_at)),
+            created_at: one.publication.at().map(timestamp),
             links: contract_url(base, one).map(OwnLink::to),
-            assumed: row.consumer_version.is_assumed(),
+            assumed: one.publication.is_assumed(),
         },
         result,
         ignored: is_ignored(&answer.question, row),
@@ -380,7 +395,7 @@ pub(super) fn text(answer: &Answer, recorded: Option<&Link>) -> String {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         cells.join("  ").trim_end().to_string()
     });
-    let reasons = answer.verdict.reasons.iter().map(Reason::with_fix);
+    let reasons = answer.verdict.reasons.iter().map(Reason::with_fix).chain(answer.order_in_words());
     let recorded = recorded.map(|link| format!("Recorded at {}", link.href()));
     let lines: Vec<String> = lines.chain(std::iter::once(String::new())).chain(reasons).chain(recorded).collect();
     lines.join("\n") + "\n"

@@ -219,7 +219,7 @@ mod sound {
                         check(&pointer, value);
                     }
                     "$ref" | "type" | "required" | "enum" | "const" | "pattern" | "format" | "minLength"
-                    | "minItems" | "minProperties" | "minimum" | "maximum" | "default" | "description"
+                    | "minItems" | "maxItems" | "minProperties" | "minimum" | "maximum" | "default" | "description"
                     | "deprecated" | "contentEncoding" | "contentMediaType" => {}
                     _ => panic!("{pointer}: unknown keyword"),
                 }

@@ -33,3 +33,4 @@ mod verifications;
 mod versions;
 mod webhooks;
 mod webhooks_logs;
+mod what_if;

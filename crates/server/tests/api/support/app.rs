@@ -89,6 +89,12 @@ impl TestApp {
         self.send(request(Method::POST, address, Some(body.to_string()))).await
     }
 
+    pub(crate) async fn post_as(&self, address: &str, body: &Value, accept: &str) -> Answer {
+        let mut request = request(Method::POST, address, Some(body.to_string()));
+        request.headers_mut().insert(header::ACCEPT, accept.parse().expect("a header"));
+        self.send(request).await
+    }
+
     pub(crate) async fn put(&self, address: &str, body: &Value) -> Answer {
         self.put_text(address, &body.to_string()).await
     }

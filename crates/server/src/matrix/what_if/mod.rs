@@ -1,0 +1,13 @@
+//! What if? can-i-deploy over a state that is not: other versions deployed, versions not yet published, results not yet
+//! there, several pacticipants going at once. Nothing is stored.
+
+mod api;
+mod ask;
+mod body;
+mod lookups;
+mod state;
+mod view;
+
+pub(super) use api::routes;
+pub(super) use ask::Order;
+pub(super) use view::{ShownWhatIf, in_words};
