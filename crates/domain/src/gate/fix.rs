@@ -105,7 +105,7 @@ impl fmt::Display for Fix {
 
 /// For a row without a successful result, the smallest first.
 pub(super) fn of_row(question: &Question, row: &Row) -> Vec<Fix> {
-    let own = match (row.success, provider_version(question, row)) {
+    let own = match (row.success, provider_in_question(question, row)) {
         (Some(_), _) => None,
         (None, None) => nothing_there(question, &row.provider).or_else(|| Some(verify(question, row))),
         (None, Some(_)) => Some(verify(question, row)),
@@ -134,8 +134,9 @@ pub(super) fn of_absence(selector: &Selector) -> Fix {
     }
 }
 
-/// Of a row that stands for its contract alone too, if only one is in question.
-fn provider_version<'q>(question: &'q Question, row: &'q Row) -> Option<&'q VersionRef> {
+/// The provider version that a row is about; also of one without result, if only one is in question.
+#[must_use]
+pub fn provider_in_question<'q>(question: &'q Question, row: &'q Row) -> Option<&'q VersionRef> {
     let only_candidate = || {
         let mut own = question.selectors.iter().filter(|one| one.pacticipant == row.provider).flat_map(candidates);
         own.next().filter(|_| own.next().is_none()).map(|candidate| &candidate.version)
@@ -149,7 +150,7 @@ fn verify(question: &Question, row: &Row) -> Fix {
         consumer_version: row.consumer_version.number.clone(),
         sha: row.sha.clone(),
         provider: row.provider.clone(),
-        provider_version: provider_version(question, row).map(|version| version.number.clone()),
+        provider_version: provider_in_question(question, row).map(|version| version.number.clone()),
     }
 }
 
@@ -162,7 +163,7 @@ fn deploy_first(question: &Question, row: &Row) -> Option<Fix> {
         };
         (&row.provider, question.passing.iter().filter(of_contract).map(|one| &one.provider_version).collect())
     } else if !is_specified(question, &row.consumer) {
-        let version = provider_version(question, row)?;
+        let version = provider_in_question(question, row)?;
         let with_provider = |one: &&Passing| {
             one.consumer == row.consumer && one.provider == row.provider && one.provider_version == *version
         };
@@ -204,8 +205,9 @@ fn has_passed_everywhere(question: &Question, pacticipant: &PacticipantName, ver
     let mut as_consumer = question
         .integrations
         .iter()
-        .filter(|one| one.consumer == *pacticipant && is_specified(question, &one.provider))
+        .filter(|one| one.consumer == *pacticipant)
         .flat_map(|one| question.selectors.iter().filter(|selector| selector.pacticipant == one.provider))
+        .filter(|selector| selector.origin == Origin::Specified)
         .flat_map(|selector| candidates(selector).iter().map(|candidate| (&selector.pacticipant, &candidate.version)));
     as_provider.all(|row| passed(&row.consumer, &row.consumer_version, pacticipant, version))
         && as_consumer.all(|(provider, with)| passed(pacticipant, version, provider, with))

@@ -129,7 +129,7 @@ impl Reason {
 
     fn about(mut self, question: &Question, row: &Row) -> Self {
         self.consumer = Some(side(question, &row.consumer, Some(&row.consumer_version)));
-        self.provider = Some(side(question, &row.provider, row.provider_version.as_ref()));
+        self.provider = Some(side(question, &row.provider, fix::provider_in_question(question, row)));
         self.assumes = question.assumptions.iter().filter(|one| one.bears_on(row)).cloned().collect();
         self
     }
@@ -172,9 +172,7 @@ impl Reason {
         let consumer = describe::side(question, &integration.consumer, None);
         let provider = describe::side(question, &integration.provider, None);
         let text = format!("There is no verified pact between {consumer} and {provider}");
-        let is_there =
-            |selector: &Selector| selector.pacticipant == integration.provider && selector.found != Found::Nothing;
-        let kind = if question.selectors.iter().any(is_there) { Kind::NoContract } else { Kind::NoProvider };
+        let kind = if is_there(question, &integration.provider) { Kind::NoContract } else { Kind::NoProvider };
         let mut reason = Self::new(kind, text).fixed_by(vec![fix::of_integration(question, integration)]);
         reason.consumer = Some(side(question, &integration.consumer, None));
         reason.provider = Some(side(question, &integration.provider, None));
@@ -184,18 +182,16 @@ impl Reason {
     /// What a row says.
     pub(super) fn of_row(question: &Question, row: &Row, ignored: bool) -> Self {
         let consumer = describe::side(question, &row.consumer, Some(&row.consumer_version));
-        let provider = describe::side(question, &row.provider, row.provider_version.as_ref());
-        let reason = match (row.success, &row.provider_version) {
+        let provider = describe::side(question, &row.provider, fix::provider_in_question(question, row));
+        let reason = match row.success {
             _ if ignored => Self::new(Kind::Ignored, format!("The pact between {consumer} and {provider} is ignored")),
-            (Some(true), _) => {
-                Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified"))
-            }
-            (Some(false), _) => Self::new(
+            Some(true) => Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified")),
+            Some(false) => Self::new(
                 Kind::Failed,
                 format!("The verification for the pact between {consumer} and {provider} failed"),
             ),
-            (None, version) => Self::new(
-                if version.is_some() { Kind::NotVerified } else { Kind::NoProvider },
+            None => Self::new(
+                if is_there(question, &row.provider) { Kind::NotVerified } else { Kind::NoProvider },
                 format!("There is no verified pact between {consumer} and {provider}"),
             ),
         };
@@ -214,6 +210,11 @@ impl Reason {
     pub(super) fn no_dependencies() -> Self {
         Self::new(Kind::NoDependencies, "There are no missing dependencies")
     }
+}
+
+/// Whether any version of it is in question.
+fn is_there(question: &Question, pacticipant: &PacticipantName) -> bool {
+    question.selectors.iter().any(|one| one.pacticipant == *pacticipant && one.found != Found::Nothing)
 }
 
 fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> Side {

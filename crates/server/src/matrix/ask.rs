@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use pactolus_domain::gate::{
     Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
-    VersionRef, decide_with, explain, is_ignored,
+    VersionRef, decide_with, explain, is_ignored, provider_in_question,
 };
 use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 use sqlx::PgConnection;
@@ -94,8 +94,7 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
     };
     let mut verdict = decide_with(&question, &counted);
     if verdict.deployable != Some(true) {
-        let asked = |name: &PacticipantName| query.selectors.iter().any(|one| one.pacticipant == *name);
-        question.passing = find_passing(db, tenant, asked, &resolution, &rows).await?;
+        question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
         verdict = decide_with(&question, &counted);
     }
     let rows = in_order(shown, &question);
@@ -272,10 +271,13 @@ pub(super) fn ignore(query: &Query, resolution: &Resolution) -> Vec<Ignore> {
 pub(super) async fn find_passing(
     db: &mut PgConnection,
     tenant: TenantId,
-    asked: impl Fn(&PacticipantName) -> bool,
+    question: &Question,
     resolution: &Resolution,
     rows: &[MatrixRow],
 ) -> Result<Vec<Passing>, Error> {
+    let asked = |name: &PacticipantName| {
+        question.selectors.iter().any(|one| one.origin == Origin::Specified && one.pacticipant == *name)
+    };
     let ids: HashMap<&str, i64> =
         resolution.pairs.iter().map(|pair| (pair.consumer.as_str(), pair.consumer_id)).collect();
     let (mut consumer_versions, mut provider_versions) = (BTreeSet::new(), BTreeSet::new());
@@ -284,7 +286,7 @@ pub(super) async fn find_passing(
         if !asked(&row.provider) {
             consumer_versions.insert(row.consumer_version.key);
         } else if !asked(&row.consumer) {
-            provider_versions.extend(row.provider_version.as_ref().map(|version| version.key));
+            provider_versions.extend(provider_in_question(question, row).map(|version| version.key));
             consumers.extend(ids.get(row.consumer.as_str()));
         }
     }

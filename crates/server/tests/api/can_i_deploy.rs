@@ -82,7 +82,7 @@ async fn a_provider_must_suit_every_consumer_version_that_runs() {
     world.released("shop", "2", "production").await;
     world.provider("stock").version("40").verifies("shop", "2").await;
 
-    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock. To change this: verify contract 9cbd8f2 of shop 1 with stock 40.");
+    assert_snapshot!(to_production(&app, "stock", "40").await, @"unknown: There is no verified pact between one of the versions of shop currently in production (1) and version 40 of stock. To change this: verify contract 9cbd8f2 of shop 1 with stock 40; or deploy shop 2 to production and end the support of 1 first: it has passed.");
     world.provider("stock").version("40").verifies("shop", "1").await;
     assert_snapshot!(to_production(&app, "stock", "40").await, @"yes: All required verification results are published and successful");
 }

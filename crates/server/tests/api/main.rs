@@ -34,3 +34,4 @@ mod versions;
 mod webhooks;
 mod webhooks_logs;
 mod what_if;
+mod what_if_worlds;

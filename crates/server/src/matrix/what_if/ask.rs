@@ -56,8 +56,7 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, hypothesis: &Hy
     let mut verdict = decide(&question);
     let order = together.order(verdict.deployable);
     if verdict.deployable != Some(true) {
-        let is_going = |name: &PacticipantName| together.going.iter().any(|one| one.pacticipant == name);
-        question.passing = find_passing(db, tenant, is_going, &resolution, &rows).await?;
+        question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
         verdict = decide(&question);
     }
     let rows = in_order(rows, &question);
