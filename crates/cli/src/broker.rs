@@ -102,9 +102,15 @@ impl Broker {
 
     /// The matrix, which clients find by its path: no link leads there.
     pub(crate) fn matrix(&self, query: &str) -> Url {
-        let mut address = self.base.clone();
-        address.set_path(&format!("{}/matrix", self.base.path().trim_end_matches('/')));
+        let mut address = self.below("matrix");
         address.set_query(Some(query));
+        address
+    }
+
+    /// An address that is known by its path.
+    pub(crate) fn below(&self, path: &str) -> Url {
+        let mut address = self.base.clone();
+        address.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         address
     }
 

@@ -1,18 +1,22 @@
 //! `pactolus can-i-deploy`: asks the matrix whether versions may go somewhere, and says the answer in words, as a
 //! table and as an exit code.
 
+mod answer;
 mod selectors;
+mod what_if;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::broker::{Broker, Connection, encode, notices};
+use crate::broker::{Broker, Connection, Repeat, encode};
 use crate::ci;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::Output;
-use crate::terminal::{Notice, Style, remark, table};
+use crate::terminal::{Style, remark};
+use answer::{has_no_order, paragraphs};
 use selectors::{Selector, Selectors, Which};
+use what_if::Suppositions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +29,14 @@ Examples:
 
   # Do these two fit together? The flags that choose a version follow their pacticipant
   pactolus can-i-deploy --pacticipant shop --version 173153ae0 --pacticipant stock --main-branch
+
+  # What if stock 40 were deployed, and shop 42, which is not published yet, had the contracts of its main branch?
+  pactolus can-i-deploy --pacticipant shop --version 42 --to-environment production --what-if \\
+      --assume-version shop@42=main-branch --assume-deployed stock@40
+
+  # May these two go together, and which goes first, if the verification that still runs passes?
+  pactolus can-i-deploy --pacticipant shop --version 41 --pacticipant stock --version 40 \\
+      --to-environment production --what-if --assume-result shop@41,stock@40=passed
 
 Exit codes: 0 yes · 1 no (a verification failed, or a version does not exist) ·
 2 wrong usage, or a name that the server does not know · 3 the server could not be asked ·
@@ -67,6 +79,9 @@ pub(crate) struct Arguments {
     /// Say the answer, but exit with 0 whatever it is, or if there is none
     #[arg(long, env = "PACT_BROKER_CAN_I_DEPLOY_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     dry_run: bool,
+
+    #[command(flatten)]
+    suppositions: Suppositions,
 
     #[command(flatten)]
     connection: Connection,
@@ -121,6 +136,7 @@ impl MergeArguments {
             retry_interval: self.retry_interval,
             limit: None,
             dry_run: self.dry_run,
+            suppositions: Suppositions::default(),
             connection: self.connection.clone(),
             output: self.output.clone(),
         }
@@ -148,14 +164,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 async fn ask(arguments: &Arguments) -> Result<Outcome, Failure> {
     let broker = Broker::open(&arguments.connection)?;
     let question = Question::of(arguments)?;
-    let address = broker.matrix(&question.to_query());
+    let address = match question.what_if {
+        Some(_) => broker.below("can-i-deploy/what-if"),
+        None => broker.matrix(&question.to_query()),
+    };
 
     if let Some(source) = question.detected_from.as_ref().filter(|_| !arguments.output.is_for_people()) {
         remark(&format!("asking about {}, the version being from {source}\n", question.subject()));
     }
     let mut asked = 0;
     loop {
-        let matrix = broker.get(&address).await?.accepted(&format!("could not ask about {}", question.subject()))?;
+        let answer = match &question.what_if {
+            Some(body) => broker.post(&address, body, Repeat::Safe).await?,
+            None => broker.get(&address).await?,
+        };
+        if question.what_if.is_some() && matches!(answer.status.as_u16(), 404 | 405) {
+            let message = "the server knows no what-if: it is an older Pactolus, or another Pact Broker";
+            return Err(Failure::new(Exit::NotAsked, "not-understood", message).with_status(answer.status.as_u16()));
+        }
+        let matrix = answer.accepted(&format!("could not ask about {}", question.subject()))?;
         let verdict = verdict(&matrix)?;
         if verdict != Exit::Unknown || asked >= arguments.retry_while_unknown {
             return Ok(question.answer(verdict, matrix, Style::of_stdout()));
@@ -173,6 +200,8 @@ struct Question {
     selectors: Selectors,
     destination: Destination,
     limit: Option<u32>,
+    /// The body of a question over a hypothetical state.
+    what_if: Option<Value>,
     /// Where the version comes from, if it was detected.
     detected_from: Option<String>,
 }
@@ -216,7 +245,16 @@ impl Question {
             (None, Some(tag)) => Destination::Tag(tag.clone()),
             (None, None) => Destination::None,
         };
-        Ok(Self { selectors, destination, limit: arguments.limit, detected_from })
+        let what_if = match &destination {
+            Destination::Environment(environment) if arguments.suppositions.what_if => {
+                Some(arguments.suppositions.body(&selectors, environment)?)
+            }
+            _ if arguments.suppositions.what_if => {
+                return Err(Failure::usage("--what-if needs --to-environment: it asks about what is deployed there"));
+            }
+            _ => None,
+        };
+        Ok(Self { selectors, destination, limit: arguments.limit, what_if, detected_from })
     }
 
     /// The query as the official client puts it. `cvp` looks at the newest provider version only; that is enough only
@@ -255,41 +293,32 @@ impl Question {
     }
 
     fn answer(&self, verdict: Exit, matrix: Value, style: Style) -> Outcome {
-        let mut paragraphs = vec![self.headline(verdict, style)];
-        let rows = rows(&matrix);
-        if !rows.is_empty() {
-            let header = ["CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?", "RESULT"];
-            let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
-            paragraphs.push(table(&header, &cells));
-        }
-        let results: String = rows.iter().filter_map(Row::link).collect();
-        if !results.is_empty() {
-            paragraphs.push(format!("Verification results\n{results}"));
-        }
-        let reasons: Vec<String> = reasons(&matrix).iter().map(|reason| style.notice(reason) + "\n").collect();
-        if !reasons.is_empty() {
-            paragraphs.push(reasons.concat());
-        }
-        if let Some(address) = matrix.pointer("/_links/pb:verdict/href").and_then(Value::as_str) {
-            paragraphs.push(format!("Recorded at {address}\n"));
-        }
-        let text = paragraphs.join("\n");
+        let text = [vec![self.headline(verdict, &matrix, style)], paragraphs(&matrix, style)].concat().join("\n");
         Outcome { exit: verdict, text, json: matrix, id: None }
     }
 
-    fn headline(&self, verdict: Exit, style: Style) -> String {
+    fn headline(&self, verdict: Exit, answer: &Value, style: Style) -> String {
         let subject = self.subject();
         let (can, where_to) = match &self.destination {
+            Destination::Environment(environment) if has_no_order(answer) => {
+                ("be deployed", format!(" to {environment}, but only at the same moment"))
+            }
             Destination::Environment(environment) => ("be deployed", format!(" to {environment}")),
             Destination::Tag(tag) => ("be deployed", format!(" to where tag {tag} is")),
             Destination::MainBranch => ("be merged", " into what the main branches of its partners are".to_owned()),
             Destination::None if self.selectors.asked.len() > 1 => ("be deployed together", String::new()),
             Destination::None => ("be deployed with the latest versions of its partners", String::new()),
         };
+        let is = if self.selectors.asked.len() > 1 { "are" } else { "is" };
+        let nothing = answer["assumed"].as_array().is_none_or(Vec::is_empty);
+        let assumed = if nothing { "" } else { ", assuming what is below" };
+        let wrapped = |sentence: String| style.wrapped(&sentence, 2);
         let sentence = match verdict {
-            Exit::Yes => style.green(&format!("Yes: {subject} can {can}{where_to}.")),
-            Exit::No => style.red(&format!("No: {subject} can't {can}{where_to}.")),
-            _ => style.yellow(&format!("Unknown: {subject} is not verified everywhere yet, to {can}{where_to}.")),
+            Exit::Yes => style.green(&wrapped(format!("Yes: {subject} can {can}{where_to}{assumed}."))),
+            Exit::No => style.red(&wrapped(format!("No: {subject} can't {can}{where_to}{assumed}."))),
+            _ => style.yellow(&wrapped(format!(
+                "Unknown: {subject} {is} not verified everywhere yet, to {can}{where_to}{assumed}."
+            ))),
         };
         match &self.detected_from {
             Some(source) => format!("{sentence}\nThe version was not given; it is from {source}.\n"),
@@ -314,85 +343,10 @@ fn verdict(matrix: &Value) -> Result<Exit, Failure> {
     }
 }
 
-/// The notices, else the summary's reason.
-fn reasons(matrix: &Value) -> Vec<Notice> {
-    let notices = notices(matrix);
-    match matrix["summary"]["reason"].as_str() {
-        Some(reason) if notices.is_empty() => vec![Notice { level: "info".to_owned(), text: reason.to_owned() }],
-        _ => notices,
-    }
-}
-
-/// One row of the matrix, as it is shown.
-struct Row {
-    consumer: [String; 2],
-    provider: [String; 2],
-    /// `None` if not verified.
-    success: Option<bool>,
-    ignored: bool,
-    /// Its number in the list of links, from 1, and the link.
-    result: Option<(usize, String)>,
-}
-
-fn rows(matrix: &Value) -> Vec<Row> {
-    let side = |entry: &Value, role: &str| {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        [text(&entry[role]["name"]), text(&entry[role]["version"]["number"])]
-    };
-    let mut number = 0;
-    let entries = matrix["matrix"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let row = |entry: &Value| {
-        let result = &entry["verificationResult"];
-        let link = result["_links"]["self"]["href"].as_str();
-        Row {
-            consumer: side(entry, "consumer"),
-            provider: side(entry, "provider"),
-            success: result["success"].as_bool(),
-            ignored: entry["ignored"] == json!(true),
-            result: link.map(|href| {
-                number += 1;
-                (number, href.to_owned())
-            }),
-        }
-    };
-    entries.iter().map(row).collect()
-}
-
-impl Row {
-    fn cells(&self) -> Vec<String> {
-        let or_unknown = |text: &String| if text.is_empty() { "???".to_owned() } else { text.clone() };
-        let success = match self.success {
-            Some(success) => success.to_string(),
-            None => "???".to_owned(),
-        };
-        let success = if self.ignored { format!("{success} [ignored]") } else { success };
-        let result = self.result.as_ref().map(|(number, _)| number.to_string()).unwrap_or_default();
-        let [consumer, consumer_version] = &self.consumer;
-        let [provider, provider_version] = &self.provider;
-        vec![
-            consumer.clone(),
-            or_unknown(consumer_version),
-            provider.clone(),
-            or_unknown(provider_version),
-            success,
-            result,
-        ]
-    }
-
-    fn link(&self) -> Option<String> {
-        let (number, href) = self.result.as_ref()?;
-        let success = match self.success {
-            Some(true) => "success",
-            Some(false) => "failure",
-            None => "unknown",
-        };
-        Some(format!("{number}. {href} ({success})\n"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use serde_json::json;
 
     use super::*;
 
@@ -402,9 +356,18 @@ mod tests {
         arguments: Arguments,
     }
 
-    fn question(line: &str) -> Question {
+    pub(super) fn question(line: &str) -> Question {
         let line = ["pactolus"].into_iter().chain(line.split_whitespace());
         Question::of(&Command::try_parse_from(line).unwrap().arguments).unwrap()
+    }
+
+    /// Whether the line is refused.
+    pub(super) fn wrong(line: &str) -> bool {
+        let line = ["pactolus"].into_iter().chain(line.split_whitespace());
+        match Command::try_parse_from(line) {
+            Ok(command) => Question::of(&command.arguments).is_err_and(|failure| failure.exit == Exit::Usage),
+            Err(error) => error.exit_code() == 2,
+        }
     }
 
     fn check_query(line: &str, expected: &str) {

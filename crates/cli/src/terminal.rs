@@ -2,20 +2,29 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-/// Whether text is painted.
+/// Whether text is painted, and how long its lines may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
     colour: bool,
+    /// `None` where nobody looks: tools want one line for one thing.
+    columns: Option<usize>,
 }
 
 impl Style {
     /// No colours at all.
     #[cfg(test)]
-    pub(crate) const PLAIN: Self = Self { colour: false };
+    pub(crate) const PLAIN: Self = Self { colour: false, columns: None };
 
     /// Colours when standard output is a terminal that wants them (`NO_COLOR`, `TERM=dumb`).
     pub(crate) fn of_stdout() -> Self {
-        Self::of(std::io::stdout().is_terminal())
+        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
+        Self { columns, ..Self::of(std::io::stdout().is_terminal()) }
+    }
+
+    /// The same, with lines of so many characters.
+    #[cfg(test)]
+    pub(crate) fn with_columns(self, columns: usize) -> Self {
+        Self { columns: Some(columns), ..self }
     }
 
     /// The same for standard error.
@@ -36,6 +45,7 @@ impl Style {
                 no_colour.is_some_and(|value| !value.is_empty()),
                 term.is_some_and(|value| value == "dumb"),
             ),
+            columns: None,
         }
     }
 
@@ -57,6 +67,24 @@ impl Style {
 
     pub(crate) fn faint(self, text: &str) -> String {
         self.paint("2", text)
+    }
+
+    /// Breaks a line between words where the terminal would break it anywhere; what follows is indented by `indent`.
+    pub(crate) fn wrapped(self, line: &str, indent: usize) -> String {
+        let Some(columns) = self.columns else { return line.to_owned() };
+        let (mut wrapped, mut length) = (String::new(), 0);
+        for word in line.split_inclusive(' ') {
+            let word_length = word.trim_end().chars().count();
+            if length > indent && length + word_length > columns {
+                wrapped.truncate(wrapped.trim_end().len());
+                wrapped.push('\n');
+                wrapped.push_str(&" ".repeat(indent));
+                length = indent;
+            }
+            wrapped.push_str(word);
+            length += word.chars().count();
+        }
+        wrapped
     }
 
     /// A notice in the colour of its level; without colours warnings and errors say what they are.
@@ -173,7 +201,17 @@ mod tests {
         assert_eq!(Style::PLAIN.notice(&notice("warning", "careful")), "warning: careful");
         assert_eq!(Style::PLAIN.notice(&notice("warning", "WARN: careful")), "WARN: careful");
         assert_eq!(Style::PLAIN.notice(&notice("debug", "  there")), "  there");
-        assert_eq!(Style { colour: true }.notice(&notice("error", "no")), "\x1b[31mno\x1b[0m");
+        assert_eq!(Style { colour: true, columns: None }.notice(&notice("error", "no")), "\x1b[31mno\x1b[0m");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_for_people_only() {
+        let narrow = Style::PLAIN.with_columns(12);
+
+        assert_eq!(narrow.wrapped("  or: verify contract 9f2a1c7", 4), "  or: verify\n    contract\n    9f2a1c7");
+        assert_eq!(narrow.wrapped("twelve chars", 2), "twelve chars");
+        assert_eq!(narrow.wrapped("incomprehensibilities", 2), "incomprehensibilities");
+        assert_eq!(Style::PLAIN.wrapped("any length stays as it is", 2), "any length stays as it is");
     }
 
     #[test]

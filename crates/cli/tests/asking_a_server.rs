@@ -370,3 +370,35 @@ fn wrong_usage_has_its_exit_code_and_help_has_none() {
     assert_eq!(help.code, Some(0));
     assert!(help.stdout.contains("PACT_BROKER_TOKEN") && help.stdout.contains("Exit codes"), "{help:?}");
 }
+
+#[test]
+fn what_if_is_one_question_with_a_body() {
+    let server = Server::start(|_, _| {
+        let notices = json!([{ "type": "success", "text": "fine" }]);
+        let steps = json!([{ "pacticipant": "stock", "version": "40" }, { "pacticipant": "shop", "version": "1" }]);
+        let order = json!({ "steps": steps, "text": "A safe order: stock 40, then shop 1" });
+        let summary = json!({ "deployable": true });
+        let answer = json!({ "summary": summary, "notices": notices, "matrix": [], "assumed": [], "order": order });
+        Reply::Json(200, answer)
+    });
+
+    let flags = ["-a", "stock", "-e", "40", "--what-if", "--assume-result", "shop@1,stock@40"];
+    let ended = run(&server, &[&QUESTION[..], &flags].concat());
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.ends_with("Deploy them in this order\n  1. stock 40\n  2. shop 1\n"), "{ended:?}");
+    assert_eq!(server.lines(), ["POST /can-i-deploy/what-if"]);
+    let body = server.requests().pop().unwrap().json();
+    assert_eq!(body["pacticipants"][1], json!({ "pacticipant": "stock", "version": "40" }));
+    assert_eq!(body["assume"]["results"][0]["success"], true);
+}
+
+#[test]
+fn a_server_without_what_if_could_not_be_asked() {
+    let server = Server::start(|_, _| Reply::Json(404, json!({ "error": "not found" })));
+
+    let ended = run(&server, &[&QUESTION[..], &["--what-if"]].concat());
+
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.stderr.contains("knows no what-if"), "{ended:?}");
+}

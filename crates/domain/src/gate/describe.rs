@@ -46,7 +46,7 @@ pub(super) fn chosen(question: &Question, pacticipant: &PacticipantName, version
     });
     match (found, own.next()) {
         (Some((selector, candidate)), _) => why(selector, candidate),
-        (None, Some(selector)) if selector.found == Found::Nothing => nothing(selector),
+        (None, Some(selector)) if selector.found == Found::Nothing => nothing_chosen(selector),
         _ => "any version".into(),
     }
 }
@@ -67,6 +67,17 @@ fn why(selector: &Selector, candidate: &Candidate) -> String {
             let stays: Vec<String> = candidate.stays.iter().map(|stay| in_words(stay, environment.as_str())).collect();
             if stays.is_empty() { format!("assumed to be deployed in {environment}") } else { stays.join(" and ") }
         }
+    }
+}
+
+fn nothing_chosen(selector: &Selector) -> String {
+    match &selector.criterion {
+        Criterion::Any | Criterion::Latest => "there is no version".into(),
+        Criterion::Version(number) => format!("there is no version {number}"),
+        Criterion::LatestTag(tag) | Criterion::Tag(tag) => format!("no version has tag {tag}"),
+        Criterion::LatestBranch(branch) | Criterion::Branch(branch) => format!("no version is on branch {branch}"),
+        Criterion::LatestMainBranch | Criterion::MainBranch => "no version is on the main branch".into(),
+        Criterion::Environment(environment) => format!("none is recorded as deployed or released in {environment}"),
     }
 }
 

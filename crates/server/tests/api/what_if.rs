@@ -1,4 +1,4 @@
-//! What if: can-i-deploy over a state that is not.
+//! What if: can-i-deploy over a hypothetical state.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -312,7 +312,7 @@ async fn what_is_wrong_is_told_with_its_place() {
     {"pacticipants":["names shop a second time (at index 1)"]}
     {"to":["is no environment: there is none called moon"]}
     {"pacticipants":["pacticipant does not match an existing pacticipant: nobody (at index 0)"]}
-    {"assume.deployed":["version 99 of stock does not exist: publish it, or add it to assume.versions (at index 0)"]}
+    {"assume.deployed":["version 99 of stock does not exist: publish it, or assume that it is published (at index 0)"]}
     {"assume.deployed":["environment must be production, or left out: only what is there matters (at index 0)"]}
     {"assume.deployed":["replaces must be 'all' or 'none', or left out (at index 0)"]}
     {"assume.undeployed":["version is not in production (at index 0)"]}

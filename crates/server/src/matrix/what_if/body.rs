@@ -14,7 +14,7 @@ use super::super::query::{Asked, Ignored};
 /// So many may go together: each is held against each.
 const MOST_GOING: usize = 50;
 
-/// A question over a state that is not.
+/// A question over a hypothetical state.
 pub(super) struct Hypothesis {
     pub(super) going: Vec<Going>,
     pub(super) to: EnvironmentName,

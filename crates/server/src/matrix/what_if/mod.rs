@@ -1,4 +1,4 @@
-//! What if? can-i-deploy over a state that is not: other versions deployed, versions not yet published, results not yet
+//! What if? can-i-deploy over a hypothetical state: other versions deployed, versions not yet published, results not yet
 //! there, several pacticipants going at once. Nothing is stored.
 
 mod api;

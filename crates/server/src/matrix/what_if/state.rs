@@ -1,4 +1,4 @@
-//! The state that is not: what is known, changed by what is assumed.
+//! The hypothetical state: what is known, changed by what is assumed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -273,7 +273,7 @@ impl State {
     ) -> Result<VersionRef, Wrong> {
         let version = self.versions.get(&(pacticipant.clone(), number.clone())).cloned();
         version.ok_or_else(|| {
-            (key, format!("{number} of {pacticipant} does not exist: publish it, or add it to assume.versions"))
+            (key, format!("{number} of {pacticipant} does not exist: publish it, or assume that it is published"))
         })
     }
 
