@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use crate::content::ContentSha;
 use crate::names::{BranchName, EnvironmentName, PacticipantName, TagName, VersionNumber};
 
-pub use assumption::Assumption;
+pub use assumption::{AssumedContracts, Assumption};
 pub use fix::{Fix, provider_in_question};
 pub use order::{Wait, safe_order};
 pub use reason::{Kind, Reason, Side};

@@ -35,8 +35,8 @@ pub enum Assumption {
         pacticipant: PacticipantName,
         /// Which.
         version: VersionNumber,
-        /// The version whose contracts it has; `None` when they were given.
-        like: Option<VersionNumber>,
+        /// Which contracts it has.
+        contracts: AssumedContracts,
     },
     /// The contract was verified with this result.
     Verified {
@@ -53,6 +53,17 @@ pub enum Assumption {
         /// How it ended.
         success: bool,
     },
+}
+
+/// The contracts of a version that is not published.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AssumedContracts {
+    /// Those of this version.
+    Like(VersionNumber),
+    /// Given with the question.
+    Given,
+    /// None: it consumes nothing.
+    Without,
 }
 
 impl Assumption {
@@ -103,11 +114,13 @@ impl fmt::Display for Assumption {
             Self::Undeployed { pacticipant, version, environment } => {
                 write!(f, "{pacticipant} {version} is no longer in {environment}")
             }
-            Self::Published { pacticipant, version, like: Some(like) } => {
-                write!(f, "{pacticipant} {version} is published with the contracts of {like}")
-            }
-            Self::Published { pacticipant, version, like: None } => {
-                write!(f, "{pacticipant} {version} is published with the given contracts")
+            Self::Published { pacticipant, version, contracts } => {
+                write!(f, "{pacticipant} {version} is published ")?;
+                match contracts {
+                    AssumedContracts::Like(like) => write!(f, "with the contracts of {like}"),
+                    AssumedContracts::Given => f.write_str("with the given contracts"),
+                    AssumedContracts::Without => f.write_str("without contracts"),
+                }
             }
             Self::Verified { consumer, consumer_versions, sha, provider, provider_version, success } => {
                 let how = if *success { "satisfies" } else { "fails" };

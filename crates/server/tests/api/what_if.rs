@@ -117,6 +117,15 @@ async fn a_version_may_be_assumed_to_have_the_contracts_of_another() {
 }
 
 #[tokio::test]
+async fn a_version_may_be_assumed_to_have_no_contracts() {
+    let app = a_shop_that_waits().await;
+
+    let answer = ask(&app, shop("3"), json!({"versions": [{"pacticipant": "shop", "version": "3"}]})).await;
+
+    assert_snapshot!(verdict(&answer), @"yes: There are no missing dependencies (assuming that shop 3 is published without contracts)");
+}
+
+#[tokio::test]
 async fn a_contract_may_be_given_that_nobody_has_published() {
     let app = a_shop_that_waits().await;
     let text = |descriptions: &[&str]| base64(&pact("shop", "stock", descriptions).to_string());
@@ -254,6 +263,11 @@ async fn it_can_be_read_as_text() {
 async fn what_is_wrong_is_told_with_its_place() {
     let app = a_shop_that_waits().await;
     let going = shop("2");
+    let contract = |number: usize| json!({"provider": format!("provider {number}"), "sha": "0".repeat(40)});
+    let many = [0, 1, 2, 3, 4].map(|of| {
+        let contracts: Vec<Value> = (of * 500..(of + 1) * 500).map(contract).collect();
+        json!({"pacticipant": "shop", "version": format!("new {of}"), "contracts": contracts})
+    });
     let wrong = [
         json!({}),
         json!({"pacticipants": [], "to": "production"}),
@@ -294,6 +308,9 @@ async fn what_is_wrong_is_told_with_its_place() {
             json!({"consumer": "shop", "sha": "0".repeat(40), "provider": "stock",
             "providerVersion": "40", "success": true}),
         ),
+        json!({"pacticipants": going, "to": "production",
+            "ignore": vec![json!({"pacticipant": "stock"}); 501]}),
+        json!({"pacticipants": going, "to": "production", "assume": {"versions": many}}),
     ];
 
     let mut told = Vec::new();
@@ -326,6 +343,8 @@ async fn what_is_wrong_is_told_with_its_place() {
     {"assume.results":["providerVersion is missing (at index 0)"]}
     {"assume.results":["consumerVersion has no contract with shop (at index 0)"]}
     {"assume.results":["sha is not the sha of a contract in question of shop and stock (at index 0)"]}
+    {"ignore":["must have at most 500 elements"]}
+    {"assume":["must name fewer versions: at most 2000 are looked up for one question"]}
     "#);
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, query_of};
 
-const WORLDS: u64 = 24;
+const WORLDS: u64 = 16;
 const VERSIONS: [&str; 3] = ["1", "2", "3"];
 const CONTENTS: [&str; 2] = ["a", "b"];
 

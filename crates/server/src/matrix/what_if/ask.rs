@@ -44,7 +44,7 @@ pub(crate) struct Circle {
 
 /// `db` must be in a transaction that sees one moment.
 pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, hypothesis: &Hypothesis) -> Result<Answer, Error> {
-    let query = lookups::query(hypothesis);
+    let query = lookups::query(hypothesis)?;
     let resolution = store::resolve(db, tenant, &query).await?;
     refuse_unknown(hypothesis, &query, &resolution)?;
     let mut state = read_state(db, tenant, hypothesis, &query, &resolution).await?;

@@ -14,6 +14,9 @@ use super::super::query::{Asked, Ignored};
 /// So many may go together: each is held against each.
 const MOST_GOING: usize = 50;
 
+/// No list is longer: what is assumed is told with each reason that rests on it.
+const MOST_ELEMENTS: usize = 500;
+
 /// A question over a hypothetical state.
 pub(super) struct Hypothesis {
     pub(super) going: Vec<Going>,
@@ -271,6 +274,10 @@ impl<'v> Part<'v> {
     ) -> Vec<T> {
         let list = self.member(key);
         let elements = match list.value {
+            Value::Array(elements) if elements.len() > MOST_ELEMENTS => {
+                problems.push(list.problem(format!("must have at most {MOST_ELEMENTS} elements")));
+                &[]
+            }
             Value::Array(elements) => elements.as_slice(),
             Value::Null => &[],
             _ => {

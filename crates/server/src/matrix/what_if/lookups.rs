@@ -2,13 +2,17 @@
 
 use pactolus_domain::gate::Criterion;
 use pactolus_domain::names::PacticipantName;
+use pactolus_domain::problem::Problem;
 
 use super::super::query::{Asked, LatestBy, Query};
 use super::body::{ContractOf, Contracts, Hypothesis};
 
+/// So many versions and places are looked up.
+const MOST_LOOKUPS: usize = 2_000;
+
 /// Every version that the hypothesis names, and what is in the environment of every pacticipant that it names; what is
 /// there of others follows from the destination.
-pub(super) fn query(hypothesis: &Hypothesis) -> Query {
+pub(super) fn query(hypothesis: &Hypothesis) -> Result<Query, Problem> {
     let mut lookups = Lookups { selectors: Vec::new(), environment: Criterion::Environment(hypothesis.to.clone()) };
     for going in &hypothesis.going {
         lookups.add(&going.asked.pacticipant, Some(going.asked.criterion.clone()));
@@ -34,14 +38,18 @@ pub(super) fn query(hypothesis: &Hypothesis) -> Query {
         lookups.add(&result.consumer, version);
         lookups.add(&result.provider, Some(Criterion::Version(result.provider_version.clone())));
     }
-    Query {
+    if lookups.selectors.len() > MOST_LOOKUPS {
+        let text = format!("must name fewer versions: at most {MOST_LOOKUPS} are looked up for one question");
+        return Err(Problem::at("assume", text));
+    }
+    Ok(Query {
         selectors: lookups.selectors,
         destination: Some(lookups.environment),
         latest_by: LatestBy::ConsumerVersionProviderVersion,
         success: Vec::new(),
         limit: None,
         ignore: hypothesis.ignore.clone(),
-    }
+    })
 }
 
 struct Lookups {
@@ -52,7 +60,10 @@ struct Lookups {
 impl Lookups {
     fn add(&mut self, pacticipant: &PacticipantName, criterion: Option<Criterion>) {
         for criterion in criterion.into_iter().chain([self.environment.clone()]) {
-            if !self.selectors.iter().any(|one| one.pacticipant == *pacticipant && one.criterion == criterion) {
+            let is_full = self.selectors.len() > MOST_LOOKUPS;
+            if !is_full
+                && !self.selectors.iter().any(|one| one.pacticipant == *pacticipant && one.criterion == criterion)
+            {
                 self.selectors.push(Asked { pacticipant: pacticipant.clone(), criterion });
             }
         }

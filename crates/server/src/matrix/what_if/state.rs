@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use pactolus_domain::content::ContentSha;
-use pactolus_domain::gate::{Assumption, Candidate, Criterion, Found, Row, StayKind, VersionRef};
+use pactolus_domain::gate::{AssumedContracts, Assumption, Candidate, Criterion, Found, Row, StayKind, VersionRef};
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems, Step};
 
@@ -153,13 +153,14 @@ impl State {
         if known.as_ref().is_some_and(|version| self.contracts.contains_key(&version.key)) {
             return Err(("version", "has published its contracts: leave it out here".into()));
         }
-        let (like, held) = match contracts {
+        let (contracts, held) = match contracts {
             Contracts::Like(criterion) => {
                 let like = self.chosen(pacticipant, criterion).first().copied().cloned();
                 let like = like.ok_or_else(|| ("like", format!("finds no version of {pacticipant}")))?;
-                (Some(like.number), self.contracts.get(&like.key).cloned().unwrap_or_default())
+                (AssumedContracts::Like(like.number), self.contracts.get(&like.key).cloned().unwrap_or_default())
             }
-            Contracts::Given(given) => (None, self.given(pacticipant, given)?),
+            Contracts::Given(given) if given.is_empty() => (AssumedContracts::Without, Vec::new()),
+            Contracts::Given(given) => (AssumedContracts::Given, self.given(pacticipant, given)?),
         };
         let held = held.into_iter().map(|Held { content, publication }| {
             let publication = Publication::Assumed(publication.at());
@@ -171,7 +172,7 @@ impl State {
         self.contracts.insert(version.key, held.collect());
         self.versions.insert((pacticipant.clone(), number.clone()), version);
         let (pacticipant, version) = (pacticipant.clone(), number.clone());
-        self.assumptions.push(Assumption::Published { pacticipant, version, like });
+        self.assumptions.push(Assumption::Published { pacticipant, version, contracts });
         Ok(())
     }
 
