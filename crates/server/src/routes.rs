@@ -1,6 +1,7 @@
 //! The router: every slice's routes, and what happens around each request.
 
 use std::any::Any;
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use axum::Router;
@@ -71,6 +72,7 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .layer(from_fn(check_path))
         .layer(from_fn_with_state(app.clone(), refuse_other_origins))
         .layer(from_fn_with_state(app.clone(), authenticate))
+        .layer(from_fn(finish))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), render_errors))
         .layer(from_fn(add_headers))
@@ -80,6 +82,19 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
     // Around the router, not in it: there the Allow header is not written yet.
     let router = Router::new().fallback_service(router).layer(from_fn(answer_options));
     NormalizePathLayer::trim_trailing_slash().layer(router)
+}
+
+/// What a client began is done, though the client has gone away. A transaction that is given up in the moment in which it
+/// begins would stay open on its connection without the pool's knowing, and whoever gets that connection next would be
+/// in it.
+async fn finish(request: Request, next: Next) -> Response {
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => Error::internal(error).into_response(),
+        },
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]

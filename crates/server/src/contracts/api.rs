@@ -226,7 +226,9 @@ async fn put(
     let (pair, wanted) = (path.pair.as_served(), Wanted::Version(path.version.as_str()));
     let shown = find_served(&mut tx, principal.tenant, pair, &wanted).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    app.jobs_written.notify_waiters();
+    if published.contracts.iter().any(|contract| !contract.triggered.is_empty()) {
+        app.jobs_written.notify_waiters();
+    }
 
     let created = published.contracts.iter().any(|contract| contract.outcome == Outcome::Created);
     let answer = answer(&base, &headers, &shown, None);

@@ -9,7 +9,7 @@ use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use serde_json::{Value, json};
 
-use super::publish::{ResultToPublish, Subject, publish};
+use super::publish::{Published, ResultToPublish, Subject, publish};
 use super::store::{self, ContentRef};
 use super::view;
 use crate::app::App;
@@ -80,10 +80,12 @@ async fn publish_result(
         content,
         metadata: path.metadata,
     };
-    let number = publish(&mut tx, &app, &principal, &base, &subject, &result).await?;
+    let Published { number, is_told } = publish(&mut tx, &app, &principal, &base, &subject, &result).await?;
     let shown = store::find_result(&mut tx, principal.tenant, content_id, Some(number)).await?;
     tx.commit().await?;
-    app.jobs_written.notify_waiters();
+    if is_told {
+        app.jobs_written.notify_waiters();
+    }
 
     let (provider, consumer) = (path.provider.as_str(), path.consumer.as_str());
     let url = urls::verification(&base, provider, consumer, path.sha.as_str(), number);

@@ -13,7 +13,6 @@ use super::store::{self, ContentRef, NewResult};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal, has_nul};
-use crate::pacticipants;
 use crate::versions;
 use crate::webhooks::{self, VerificationEvent};
 
@@ -38,7 +37,14 @@ pub(super) struct Subject<'a> {
     pub(super) metadata: Metadata,
 }
 
-/// Records the result and returns its number.
+/// What came of publishing a result.
+pub(super) struct Published {
+    pub(super) number: i64,
+    /// Whether webhooks are to be delivered for it.
+    pub(super) is_told: bool,
+}
+
+/// Records the result.
 pub(super) async fn publish(
     db: &mut PgConnection,
     app: &App,
@@ -46,10 +52,10 @@ pub(super) async fn publish(
     base: &BaseUrl,
     subject: &Subject<'_>,
     result: &ResultToPublish,
-) -> Result<i64, Error> {
+) -> Result<Published, Error> {
     let tenant = principal.tenant;
     let now = app.now();
-    let provider = pacticipants::ensure_pacticipants(db, tenant, &[subject.provider], now).await?[0];
+    let provider = subject.content.provider_id;
     let provider_version = versions::ensure_version(db, tenant, provider, &result.provider_version, None, now).await?;
     let consumer_versions: Vec<String> =
         subject.metadata.consumer_version_numbers().iter().map(ToString::to_string).collect();
@@ -66,7 +72,7 @@ pub(super) async fn publish(
     };
     let since = now - TimeDelta::from_std(RETRY_WITHIN).unwrap_or_default();
     if let Some(number) = store::find_same(db, tenant, &new, since).await? {
-        return Ok(number);
+        return Ok(Published { number, is_told: false });
     }
     let number = store::record_result(db, tenant, &new, now).await?;
     let name = format!("{} {} {}", subject.provider, result.provider_version, subject.consumer);
@@ -86,8 +92,8 @@ pub(super) async fn publish(
         success: result.success,
         build_url: result.build_url.as_deref(),
     };
-    webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
-    Ok(number)
+    let triggered = webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
+    Ok(Published { number, is_told: !triggered.is_empty() })
 }
 
 impl ResultToPublish {

@@ -16,6 +16,7 @@ mod deployments;
 mod documented;
 mod environments;
 mod for_verification;
+mod gone;
 mod harness;
 mod hostile;
 mod index;
