@@ -1,3 +1,3 @@
 -- no-transaction
 -- contract_published_idx begins with the same columns.
-drop index concurrently contract_provider_idx;
+drop index concurrently if exists contract_provider_idx;

@@ -20,6 +20,7 @@ mod outgoing;
 mod pacticipants;
 mod removal;
 mod routes;
+mod schema;
 mod secrets;
 mod settings;
 mod tenants;

@@ -5,6 +5,7 @@ mod store;
 use sqlx::PgPool;
 
 use crate::ids::TenantId;
+use crate::schema;
 use crate::secrets::{DataKey, KeyError, MasterKey};
 
 /// The only tenant for now.
@@ -32,7 +33,7 @@ pub enum PrepareError {
 /// # Errors
 /// When a migration fails, the database does not answer, or the key is not the one its secrets are sealed with.
 pub async fn prepare(db: &PgPool, master_key: &MasterKey) -> Result<(), PrepareError> {
-    crate::MIGRATOR.run(db).await?;
+    schema::migrate(db).await?;
     let mut tx = db.begin().await?;
     for tenant in store::list_tenants(&mut tx).await? {
         // There is none before the first secret: a server without secrets may have any key.

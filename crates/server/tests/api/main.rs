@@ -28,6 +28,7 @@ mod origin;
 mod publishing;
 mod removal;
 mod removal_races;
+mod schema;
 mod socket;
 mod verdicts;
 mod verifications;
