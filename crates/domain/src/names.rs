@@ -94,6 +94,11 @@ name!(
     Spaces::Allowed
 );
 name!(
+    /// A label of a pacticipant.
+    LabelName,
+    Spaces::Allowed
+);
+name!(
     /// The short name of an environment, as pipelines write it.
     EnvironmentName,
     Spaces::Refused

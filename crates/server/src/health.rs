@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde_json::json;
 
 use crate::app::App;
-use crate::edge::{BaseUrl, Hal, Link};
+use crate::edge::{BaseUrl, Hal, JSON, Link};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -31,14 +31,14 @@ async fn dependencies(State(app): State<App>, base: BaseUrl) -> Hal {
 }
 
 async fn alive() -> Hal {
-    Hal::ok(&json!({"ok": true})).plain_json()
+    Hal::ok(&json!({"ok": true})).offered_as(JSON)
 }
 
 /// The server can do its work: the database answers. Migrations ran before it listened.
 async fn ready(State(app): State<App>) -> Hal {
     let ok = database_answers(&app).await;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Hal::ok(&json!({"ok": ok})).status(status).plain_json()
+    Hal::ok(&json!({"ok": ok})).status(status).offered_as(JSON)
 }
 
 async fn database_answers(app: &App) -> bool {

@@ -17,7 +17,7 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    Error, HAL, JSON, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+    CONTENT, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
     badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
@@ -41,10 +41,10 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(versions::routes())
         .merge(webhooks::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL], request, next)));
-    let hal_or_json = Router::new()
+    let content = Router::new()
         .merge(contracts::content_routes())
         .merge(verifications::routes())
-        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, JSON], request, next)));
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(CONTENT, request, next)));
     let hal_or_text =
         matrix::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
     let text_or_hal = Router::new()
@@ -54,7 +54,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
     let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
     serving(
         app,
-        Router::new().merge(hal).merge(hal_or_json).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),
+        Router::new().merge(hal).merge(content).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),
     )
 }
 

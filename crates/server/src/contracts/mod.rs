@@ -2,6 +2,7 @@
 
 mod api;
 mod for_verification;
+mod lists;
 mod publish;
 mod publish_api;
 mod store;
@@ -15,10 +16,10 @@ pub(crate) use store::{has_contract, list_providers_of};
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {
-    api::list_routes().merge(publish_api::routes()).merge(for_verification::routes())
+    lists::routes().merge(publish_api::routes()).merge(for_verification::routes())
 }
 
-/// Routes that serve contracts: HAL or plain JSON.
+/// Routes that serve contracts: HAL, plain JSON or the extended form.
 pub(crate) fn content_routes() -> Router<App> {
     api::content_routes()
 }

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 use crate::versions::EnsuredVersion;
 
+pub(crate) mod lists;
 pub(crate) mod selected;
 pub(crate) mod served;
 
@@ -321,112 +322,6 @@ pub(crate) async fn list_providers_of(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (VersionId(row.consumer_version_id), row.name)).collect())
-}
-
-/// One line of a list of contracts.
-pub(super) struct Listed {
-    pub(super) consumer: String,
-    pub(super) provider: String,
-    pub(super) version: String,
-    pub(super) created_at: DateTime<Utc>,
-}
-
-/// The latest contract of each pair.
-pub(super) async fn list_latest(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<Listed>> {
-    sqlx::query_as!(
-        Listed,
-        r#"
-        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
-        from integration
-        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
-                                    and consumer.id = integration.consumer_id
-        join pacticipant as provider on provider.tenant_id = integration.tenant_id
-                                    and provider.id = integration.provider_id
-        join contract on contract.tenant_id = integration.tenant_id
-                     and contract.consumer_version_id = integration.latest_consumer_version_id
-                     and contract.provider_id = integration.provider_id
-        join version on version.tenant_id = contract.tenant_id
-                    and version.id = contract.consumer_version_id
-        where integration.tenant_id = $1
-        order by lower(consumer.name), consumer.name, lower(provider.name), provider.name
-        "#,
-        tenant.0,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The latest contract of each consumer with the provider, by consumer.
-pub(super) async fn list_latest_of_provider(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-) -> sqlx::Result<Vec<Listed>> {
-    sqlx::query_as!(
-        Listed,
-        r#"
-        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
-        from integration
-        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
-                                    and consumer.id = integration.consumer_id
-        join pacticipant as provider on provider.tenant_id = integration.tenant_id
-                                    and provider.id = integration.provider_id
-        join contract on contract.tenant_id = integration.tenant_id
-                     and contract.consumer_version_id = integration.latest_consumer_version_id
-                     and contract.provider_id = integration.provider_id
-        join version on version.tenant_id = contract.tenant_id
-                    and version.id = contract.consumer_version_id
-        where integration.tenant_id = $1
-          and integration.provider_id = $2
-        order by lower(consumer.name), consumer.name
-        "#,
-        tenant.0,
-        provider.0,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The contract of each consumer's latest version with the tag, by consumer.
-pub(super) async fn list_latest_tagged(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: PacticipantId,
-    tag: &str,
-) -> sqlx::Result<Vec<Listed>> {
-    sqlx::query_as!(
-        Listed,
-        r#"
-        select consumer.name as consumer, provider.name as provider, version.number as version, contract.created_at
-        from integration
-        join pacticipant as consumer on consumer.tenant_id = integration.tenant_id
-                                    and consumer.id = integration.consumer_id
-        join pacticipant as provider on provider.tenant_id = integration.tenant_id
-                                    and provider.id = integration.provider_id
-        cross join lateral (
-            select contract.consumer_version_id, contract.created_at
-            from tag
-            join contract on contract.tenant_id = tag.tenant_id
-                         and contract.consumer_version_id = tag.version_id
-                         and contract.provider_id = integration.provider_id
-            where tag.tenant_id = integration.tenant_id
-              and tag.pacticipant_id = integration.consumer_id
-              and tag.name = $3
-            order by tag.position desc
-            limit 1
-        ) as contract
-        join version on version.tenant_id = integration.tenant_id
-                    and version.id = contract.consumer_version_id
-        where integration.tenant_id = $1
-          and integration.provider_id = $2
-        order by lower(consumer.name), consumer.name
-        "#,
-        tenant.0,
-        provider.0,
-        tag,
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// Whether the two have a contract.

@@ -6,14 +6,16 @@ use pactolus_domain::notice::Notice;
 use pactolus_domain::publication_notices::{
     self, PublishedContract, PublishedVersion, TriggeredWebhook, changed_content_message,
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::publish::{OnConflict, Published, RefusedContract};
 use super::publish_api::Summary;
-use super::store::Listed;
 use super::store::served::Served;
-use crate::edge::{BaseUrl, Link, OwnLink, curies, timestamp, urls};
+use crate::edge::{BaseUrl, Link, curies, timestamp, urls};
+
+mod lists;
+
+pub(super) use lists::{Latest, PairList, ProviderList};
 
 /// "Pact between shop (1) and stock", as links are named.
 pub(crate) fn name(consumer: &str, version: &str, provider: &str) -> String {
@@ -26,6 +28,29 @@ pub(super) fn contract(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -
     let created_at = Value::from(timestamp(shown.created_at)).to_string();
     let links = links(base, shown, metadata).to_string();
     served(&shown.content, &ids, &[("createdAt", created_at), ("_links", links)])
+}
+
+/// The same with the contract apart from what belongs to it, and the tags that it is the latest of.
+pub(super) fn extended_contract(base: &BaseUrl, shown: &Served, metadata: Option<&str>, tags: &[String]) -> String {
+    let ids: Vec<ContentSha> = shown.interaction_ids.iter().filter_map(|id| ContentSha::parse(id).ok()).collect();
+    let contract = served(&shown.content, &ids, &[]);
+    let created_at = Value::from(timestamp(shown.created_at));
+    let embedded = json!({"tags": tags.iter().map(|tag| head_tag(base, shown, tag)).collect::<Vec<_>>()});
+    let links = links(base, shown, metadata);
+    format!(r#"{{"createdAt":{created_at},"contract":{contract},"_embedded":{embedded},"_links":{links}}}"#)
+}
+
+fn head_tag(base: &BaseUrl, shown: &Served, tag: &str) -> Value {
+    let Served { consumer, provider, version, .. } = shown;
+    let latest = format!("{}/latest/{}", urls::pair(base, provider, consumer), urls::segment(tag));
+    json!({
+        "name": tag,
+        "latest": true,
+        "_links": {
+            "self": Link::to(urls::tag(base, consumer, version, tag)),
+            "pb:latest-pact": Link::to(latest).name(format!("The latest pact with the tag {tag}")),
+        },
+    })
 }
 
 fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
@@ -41,14 +66,19 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
         .append_pair("latestby", "cvpv")
         .finish();
     json!({
-        "self": Link::to(own).title("Pact").name(name(consumer, version, provider)),
+        "self": Link::to(own.clone()).title("Pact").name(name(consumer, version, provider)),
         "pb:consumer": Link::to(urls::pacticipant(base, consumer)).title("Consumer").name(consumer),
         "pb:consumer-version": Link::to(urls::version(base, consumer, version)).title("Consumer version").name(version),
         "pb:provider": Link::to(urls::pacticipant(base, provider)).title("Provider").name(provider),
         "pb:pact-version": Link::to(content.clone()).title("Pact content version permalink").name(sha),
         "pb:latest-pact-version": Link::to(format!("{pair}/latest")).title("Latest version of this pact"),
+        "pb:all-pact-versions": Link::to(format!("{pair}/versions")).title("All versions of this pact"),
+        "pb:latest-untagged-pact-version":
+            Link::to(format!("{pair}/latest-untagged")).title("Latest untagged version of this pact"),
         "pb:latest-tagged-pact-version":
             Link::to(format!("{pair}/latest/{{tag}}")).title("Latest tagged version of this pact").templated(true),
+        "pb:previous-distinct":
+            Link::to(format!("{own}/previous-distinct")).title("Previous distinct version of this pact"),
         "pb:pact-webhooks": Link::to(format!(
             "{}/webhooks/provider/{}/consumer/{}",
             base.as_str(),
@@ -67,133 +97,6 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
             .title("View matrix rows for the consumer version to which this pact belongs"),
         "curies": curies(base, "pact"),
     })
-}
-
-/// The contracts of a provider, under the relation of today and the one that old clients read.
-pub(super) fn provider_list(base: &BaseUrl, provider: &str, own: &str, title: &str, listed: &[Listed]) -> Value {
-    let url = urls::pacticipant(base, provider);
-    let link = |one: &Listed, prefix: &str| {
-        let title = format!("{prefix}{}", name(&one.consumer, &one.version, &one.provider));
-        Link::to(urls::contract(base, &one.provider, &one.consumer, &one.version)).title(title).name(&one.consumer)
-    };
-    let deprecated = "DEPRECATED - please use the pb:pacts relation. ";
-    json!({
-        "_links": {
-            "self": Link::to(own).title(title),
-            "pb:provider": Link::to(url.clone()).name(provider),
-            "pb:pacts": listed.iter().map(|one| link(one, "")).collect::<Vec<_>>(),
-            "provider": Link::to(url).title(provider).name("DEPRECATED - please use the pb:provider relation"),
-            "pacts": listed.iter().map(|one| link(one, deprecated)).collect::<Vec<_>>(),
-        },
-    })
-}
-
-/// The latest contracts of all, with the links that old clients read.
-#[derive(Serialize)]
-pub(super) struct Latest<'a> {
-    pacts: Vec<LatestContract<'a>>,
-    #[serde(rename = "_links")]
-    links: LatestLinks,
-}
-
-#[derive(Serialize)]
-struct LatestLinks {
-    #[serde(rename = "self")]
-    own: Link,
-    #[serde(rename = "pb:pacts")]
-    pb_pacts: Vec<Link>,
-    pacts: Vec<Link>,
-    curies: Value,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LatestContract<'a> {
-    created_at: String,
-    #[serde(rename = "_embedded")]
-    embedded: Pair<'a>,
-    #[serde(rename = "_links")]
-    links: BothAddresses,
-}
-
-#[derive(Serialize)]
-struct Pair<'a> {
-    consumer: Consumer<'a>,
-    provider: Provider<'a>,
-}
-
-#[derive(Serialize)]
-struct Consumer<'a> {
-    name: &'a str,
-    #[serde(rename = "_links")]
-    links: OwnLink,
-    #[serde(rename = "_embedded")]
-    embedded: ConsumerVersion<'a>,
-}
-
-#[derive(Serialize)]
-struct ConsumerVersion<'a> {
-    version: Version<'a>,
-}
-
-#[derive(Serialize)]
-struct Version<'a> {
-    number: &'a str,
-    #[serde(rename = "_links")]
-    links: OwnLink,
-}
-
-#[derive(Serialize)]
-struct Provider<'a> {
-    name: &'a str,
-    #[serde(rename = "_links")]
-    links: OwnLink,
-}
-
-/// Of whatever is the latest, and of this version's.
-#[derive(Serialize)]
-struct BothAddresses {
-    #[serde(rename = "self")]
-    own: [Link; 2],
-}
-
-impl<'a> Latest<'a> {
-    pub(super) fn of(base: &BaseUrl, listed: &'a [Listed]) -> Self {
-        let latest = |one: &Listed| format!("{}/latest", urls::pair(base, &one.provider, &one.consumer));
-        let title = |one: &Listed| format!("Latest pact between {} and {}", one.consumer, one.provider);
-        let links: Vec<Link> = listed.iter().map(|one| Link::to(latest(one)).title(title(one))).collect();
-        let deprecated = "DEPRECATED - please use the pb:pacts relation";
-        Self {
-            pacts: listed.iter().map(|one| LatestContract::of(base, one, latest(one))).collect(),
-            links: LatestLinks {
-                own: Link::to(format!("{}/pacts/latest", base.as_str())),
-                pacts: links.iter().map(|link| link.clone().name(deprecated)).collect(),
-                pb_pacts: links,
-                curies: curies(base, "pacts"),
-            },
-        }
-    }
-}
-
-impl<'a> LatestContract<'a> {
-    fn of(base: &BaseUrl, one: &'a Listed, latest: String) -> Self {
-        let Listed { consumer, provider, version, created_at } = one;
-        let to_version = Link::to(urls::version(base, consumer, version)).title("Version").name(version);
-        Self {
-            created_at: timestamp(*created_at),
-            embedded: Pair {
-                consumer: Consumer {
-                    name: consumer,
-                    links: OwnLink::to(urls::pacticipant(base, consumer)),
-                    embedded: ConsumerVersion { version: Version { number: version, links: OwnLink::to(to_version) } },
-                },
-                provider: Provider { name: provider, links: OwnLink::to(urls::pacticipant(base, provider)) },
-            },
-            links: BothAddresses {
-                own: [Link::to(latest), Link::to(urls::contract(base, provider, consumer, version))],
-            },
-        }
-    }
 }
 
 /// Why a version cannot have this content, and what to do.

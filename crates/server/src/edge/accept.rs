@@ -11,6 +11,8 @@ use super::Error;
 pub(crate) const HAL: &str = "application/hal+json";
 /// Contracts and results can be had as plain JSON.
 pub(crate) const JSON: &str = "application/json";
+/// Contracts and results with what belongs to them kept apart from what was sent.
+pub(crate) const EXTENDED: &str = "application/vnd.pactbrokerextended.v1+json";
 /// Badges.
 pub(crate) const SVG: &str = "image/svg+xml";
 /// Logs.
@@ -34,9 +36,12 @@ pub(crate) fn choose(headers: &HeaderMap, offers: &[&'static str]) -> Option<&'s
     best.map(|(_, offer)| offer)
 }
 
-/// HAL or plain JSON, for what is served as both.
+/// What contracts and results can be had as.
+pub(crate) const CONTENT: &[&str] = &[HAL, JSON, EXTENDED];
+
+/// Which of them this client gets.
 pub(crate) fn offered(headers: &HeaderMap) -> &'static str {
-    choose(headers, &[HAL, JSON]).unwrap_or(HAL)
+    choose(headers, CONTENT).unwrap_or(HAL)
 }
 
 /// Whether errors are to be told as problem details: only to clients that name the type.

@@ -42,6 +42,10 @@ impl FromRequest<App> for JsonText {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         refuse_unless_json(&request)?;
+        // A merge patch would replace lists of interactions, which no request for a contract means.
+        if content_type(request.headers()).contains("merge-patch") {
+            return Err(Error::UnsupportedMediaType { accepted: "application/json" });
+        }
         Ok(Self(text(read(request, app).await?)?))
     }
 }

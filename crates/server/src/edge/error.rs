@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Map, Value, json};
 
-use super::accept::wants_problem;
+use super::accept::{JSON, wants_problem};
 use super::{BaseUrl, Hal};
 use crate::app::{App, random_bytes};
 
@@ -195,7 +195,7 @@ impl Error {
         };
         let answer = Hal::ok(&body).status(self.status());
         match self {
-            Self::NotFound | Self::Refused { .. } => answer.plain_json(),
+            Self::NotFound | Self::Refused { .. } => answer.offered_as(JSON),
             _ => answer,
         }
     }

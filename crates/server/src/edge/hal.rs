@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::BaseUrl;
+use super::{BaseUrl, EXTENDED, JSON};
 
 /// A HAL link. `templated` is left out unless it was set, one way or the other.
 #[derive(Clone, Debug, Serialize)]
@@ -152,8 +152,13 @@ impl Hal {
         self
     }
 
-    pub(crate) fn plain_json(mut self) -> Self {
-        self.content_type = "application/json;charset=utf-8";
+    /// As the offer that this client gets.
+    pub(crate) fn offered_as(mut self, offer: &str) -> Self {
+        self.content_type = match offer {
+            JSON => "application/json;charset=utf-8",
+            EXTENDED => "application/vnd.pactbrokerextended.v1+json;charset=utf-8",
+            _ => self.content_type,
+        };
         self
     }
 }

@@ -5,7 +5,9 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use pactolus_domain::names::{BranchName, EnvironmentName, NameError, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::names::{
+    BranchName, EnvironmentName, LabelName, NameError, PacticipantName, TagName, VersionNumber,
+};
 use pactolus_domain::problem::Problem;
 use uuid::Uuid;
 
@@ -57,6 +59,10 @@ impl PathNames {
         self.parse(parameter, |text| TagName::parse(text))
     }
 
+    pub(crate) fn label(&self, parameter: &str) -> Result<LabelName, Error> {
+        self.parse(parameter, |text| LabelName::parse(text))
+    }
+
     pub(crate) fn environment(&self, parameter: &str) -> Result<EnvironmentName, Error> {
         self.parse(parameter, |text| EnvironmentName::parse(text))
     }
@@ -68,6 +74,12 @@ impl PathNames {
 
     fn parse<T>(&self, parameter: &str, parse: impl FnOnce(&str) -> Result<T, NameError>) -> Result<T, Error> {
         parse(self.text(parameter)).map_err(|error| Error::Invalid(Problem::at(parameter, error.to_string()).into()))
+    }
+}
+
+impl FromPath for LabelName {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        names.label("label")
     }
 }
 

@@ -81,10 +81,6 @@ pub(crate) fn verification(base: &BaseUrl, provider: &str, consumer: &str, sha: 
     format!("{}/verification-results/{number}", content(base, provider, consumer, sha, None))
 }
 
-pub(crate) fn provider(base: &BaseUrl, provider: &str) -> String {
-    join(base, &["pacts", "provider", provider])
-}
-
 /// The list of environments that has only the one with this name.
 pub(crate) fn environments_named(base: &BaseUrl, name: &str) -> String {
     format!("{}/environments?name={}", base.as_str(), segment(name))

@@ -19,7 +19,7 @@ use crate::deployments;
 use crate::edge::{BaseUrl, Error, Hal, JsonBody, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls};
 use crate::ids::{PacticipantId, TenantId};
 
-pub(crate) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/pacticipants", get(list).post(create))
         .route("/pacticipants/{pacticipant}", get(show).put(replace).patch(patch))
@@ -34,9 +34,10 @@ async fn list(
     query: QueryPairs,
 ) -> Result<Hal, Error> {
     let q = query.last("q");
+    let wanted = store::Wanted { part: q, label: None };
     let mut db = app.read().await?;
     let (pacticipants, total) =
-        store::list_pacticipants(&mut db, principal.tenant, q, page.limit(), page.offset()).await?;
+        store::list_pacticipants(&mut db, principal.tenant, wanted, page.limit(), page.offset()).await?;
     let around = surroundings(&mut db, principal.tenant, &pacticipants).await?;
     drop(db);
 
@@ -143,7 +144,7 @@ async fn single(db: &mut PgConnection, tenant: TenantId, base: &BaseUrl, name: &
 }
 
 /// In the order of the pacticipants.
-async fn surroundings(
+pub(super) async fn surroundings(
     db: &mut PgConnection,
     tenant: TenantId,
     pacticipants: &[Pacticipant],

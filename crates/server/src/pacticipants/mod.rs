@@ -1,16 +1,22 @@
 //! Pacticipants: the applications that consume or provide.
 
 mod api;
+mod labels;
 mod store;
 mod view;
 
+use axum::Router;
 use chrono::{DateTime, Utc};
 
+use crate::app::App;
 use crate::ids::PacticipantId;
 
-pub(crate) use api::routes;
 pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_ids, list_labels_of, list_names};
 pub(crate) use view::link;
+
+pub(crate) fn routes() -> Router<App> {
+    api::routes().merge(labels::routes())
+}
 
 /// An application as it is stored.
 #[derive(Clone, Debug)]

@@ -100,11 +100,19 @@ pub(crate) async fn list_names(db: &mut PgConnection, tenant: TenantId) -> sqlx:
     sqlx::query_scalar!("select name from pacticipant where tenant_id = $1 order by name", tenant.0).fetch_all(db).await
 }
 
-/// Those whose name contains `part` (in any case), by name; with the number of all of them.
+/// Which pacticipants are listed; `None` is any.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// What the name contains, in any case.
+    pub(super) part: Option<&'a str>,
+    pub(super) label: Option<&'a str>,
+}
+
+/// By name; with the number of all of them.
 pub(super) async fn list_pacticipants(
     db: &mut PgConnection,
     tenant: TenantId,
-    part: Option<&str>,
+    wanted: Wanted<'_>,
     limit: Option<i64>,
     offset: i64,
 ) -> sqlx::Result<(Vec<Pacticipant>, i64)> {
@@ -116,11 +124,18 @@ pub(super) async fn list_pacticipants(
         from pacticipant
         where tenant_id = $1
           and ($2::text is null or strpos(lower(name), lower($2)) > 0)
+          and ($3::text is null or exists (
+              select from label
+              where label.tenant_id = pacticipant.tenant_id
+                and label.pacticipant_id = pacticipant.id
+                and label.name = $3
+          ))
         order by lower(name), name
-        limit $3 offset $4
+        limit $4 offset $5
         "#,
         tenant.0,
-        part,
+        wanted.part,
+        wanted.label,
         limit,
         offset,
     )
@@ -132,9 +147,16 @@ pub(super) async fn list_pacticipants(
         from pacticipant
         where tenant_id = $1
           and ($2::text is null or strpos(lower(name), lower($2)) > 0)
+          and ($3::text is null or exists (
+              select from label
+              where label.tenant_id = pacticipant.tenant_id
+                and label.pacticipant_id = pacticipant.id
+                and label.name = $3
+          ))
         "#,
         tenant.0,
-        part,
+        wanted.part,
+        wanted.label,
     )
     .fetch_one(db)
     .await?;
@@ -242,6 +264,87 @@ pub(crate) async fn detect_main_branch(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The names of the labels that pacticipants have, with the number of all of them.
+pub(super) async fn list_label_names(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<String>, i64)> {
+    let names = sqlx::query_scalar!(
+        "select distinct name from label where tenant_id = $1 order by name limit $2 offset $3",
+        tenant.0,
+        limit,
+        offset
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let total =
+        sqlx::query_scalar!(r#"select count(distinct name) as "count!" from label where tenant_id = $1"#, tenant.0)
+            .fetch_one(db)
+            .await?;
+    Ok((names, total))
+}
+
+/// When the pacticipant got the label.
+pub(super) async fn find_label(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    label: &str,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        "select created_at from label where tenant_id = $1 and pacticipant_id = $2 and name = $3",
+        tenant.0,
+        pacticipant.0,
+        label
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Returns false if the pacticipant has it already.
+pub(super) async fn add_label(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    label: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let added = sqlx::query!(
+        r#"
+        insert into label (tenant_id, pacticipant_id, name, created_at)
+        values ($1, $2, $3, $4)
+        on conflict do nothing
+        "#,
+        tenant.0,
+        pacticipant.0,
+        label,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Returns false if the pacticipant does not have it.
+pub(super) async fn delete_label(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    label: &str,
+) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from label where tenant_id = $1 and pacticipant_id = $2 and name = $3",
+        tenant.0,
+        pacticipant.0,
+        label
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
 }
 
 pub(crate) async fn list_labels_of(

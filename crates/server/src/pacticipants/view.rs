@@ -1,7 +1,8 @@
 //! How a pacticipant is shown: HAL.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Pacticipant;
 use crate::deployments::Deployment;
@@ -89,6 +90,8 @@ struct Links {
     version_tag: Link,
     #[serde(rename = "pb:branch-version")]
     branch_version: Link,
+    #[serde(rename = "pb:label")]
+    label: Link,
     #[serde(rename = "versions")]
     deprecated_versions: Link,
     curies: Value,
@@ -142,6 +145,7 @@ impl Links {
             version: template("/versions/{version}", "Get, create or delete a pacticipant version"),
             version_tag: template("/versions/{version}/tags/{tag}", &tag),
             branch_version: template("/branches/{branch}/versions/{version}", &branch_version),
+            label: template("/labels/{label}", &format!("Get, create or delete a label for {name}")),
             deprecated_versions: Link::to(urls::versions(base, name)).title("Deprecated - use pb:versions"),
             curies: curies(base, "pacticipant"),
             own: Link::to(own),
@@ -158,7 +162,9 @@ pub(super) struct List<'a> {
     embedded: EmbeddedPacticipants<'a>,
     #[serde(rename = "_links")]
     links: ListLinks,
-    pacticipants: Vec<Shown<'a>>,
+    /// For old clients, but not in lists that came later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pacticipants: Option<Vec<Shown<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +178,8 @@ struct ListLinks {
     pages: Map<String, Value>,
     #[serde(rename = "self")]
     own: Link,
+    #[serde(rename = "pb:pacticipants-with-label")]
+    with_label: Link,
     #[serde(rename = "pb:pacticipants")]
     pb_pacticipants: Vec<Link>,
     pacticipants: Vec<Link>,
@@ -183,13 +191,34 @@ impl<'a> List<'a> {
         let deprecated = "DEPRECATED - please use pb:pacticipants";
         let pb_pacticipants = shown.iter().map(|one| to(one).title("Pacticipant").name(one.name)).collect();
         let pacticipants = shown.iter().map(|one| to(one).title(one.name).name(deprecated)).collect();
-        let own = Link::to(format!("{}/pacticipants", base.as_str()));
+        let all = format!("{}/pacticipants", base.as_str());
+        let with_label = Link::to(format!("{all}/label/{{label}}")).title("Find pacticipants by label").templated(true);
         let titled = |one: Shown<'a>| one.titled("DEPRECATED - Please use the embedded pacticipants collection");
         Self {
             page: None,
-            links: ListLinks { pages, own, pb_pacticipants, pacticipants },
-            pacticipants: shown.iter().cloned().map(titled).collect(),
+            links: ListLinks { pages, own: Link::to(all), with_label, pb_pacticipants, pacticipants },
+            pacticipants: Some(shown.iter().cloned().map(titled).collect()),
             embedded: EmbeddedPacticipants { pacticipants: shown },
         }
     }
+
+    /// Those with a label; `own` is the address of this list.
+    pub(super) fn labelled(base: &BaseUrl, shown: Vec<Shown<'a>>, pages: Map<String, Value>, own: String) -> Self {
+        let mut list = Self::of(base, shown, pages);
+        list.links.own = Link::to(own);
+        list.pacticipants = None;
+        list
+    }
+}
+
+/// A label of a pacticipant in HAL.
+pub(super) fn label(base: &BaseUrl, pacticipant: &str, label: &str, created_at: DateTime<Utc>) -> Value {
+    json!({
+        "name": label,
+        "createdAt": timestamp(created_at),
+        "_links": {
+            "self": Link::to(urls::label(base, pacticipant, label)).title("Label").name(label),
+            "pacticipant": Link::to(urls::pacticipant(base, pacticipant)).title("Pacticipant").name(pacticipant),
+        },
+    })
 }

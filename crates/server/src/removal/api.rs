@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/pacticipants/{pacticipant}/branches/{branch}/versions/{version}", delete(branch_version))
         .route(&format!("{pair}/version/{{version}}"), delete(contract))
         .route(&format!("{pair}/versions/{{version}}"), delete(contract))
+        .route(&format!("{}/version/{{version}}", pair.replace("/pacts", "/pact")), delete(contract))
         .route(&format!("{pair}/versions"), delete(contracts_of_pair))
         .route(&format!("{pair}/tag/{{tag}}"), delete(contracts_with_tag))
         .route(&format!("{pair}/branch/{{branch}}"), delete(contracts_on_branch))

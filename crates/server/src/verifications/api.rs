@@ -14,7 +14,7 @@ use super::store::{self, ContentRef};
 use super::view;
 use crate::app::App;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JSON, JsonBody, Link, Named, PathNames, Principal, RequestUrl, offered, urls,
+    BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, offered, urls,
 };
 use crate::versions;
 
@@ -128,7 +128,7 @@ async fn answer(
     let content = find_content(&mut db, principal, path).await?;
     let shown = store::find_result(&mut db, principal.tenant, content.id, number).await?.ok_or(Error::NotFound)?;
     let answer = Hal::ok(&view::result(base, &shown));
-    Ok(if offered(headers) == JSON { answer.plain_json() } else { answer })
+    Ok(answer.offered_as(offered(headers)))
 }
 
 struct VersionPath {

@@ -79,10 +79,22 @@ async fn a_pact_is_put_and_served_with_ids_and_links() {
           "title": "Latest version of this pact",
           "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/latest"
         },
+        "pb:all-pact-versions": {
+          "title": "All versions of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/versions"
+        },
+        "pb:latest-untagged-pact-version": {
+          "title": "Latest untagged version of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/latest-untagged"
+        },
         "pb:latest-tagged-pact-version": {
           "title": "Latest tagged version of this pact",
           "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/latest/{tag}",
           "templated": true
+        },
+        "pb:previous-distinct": {
+          "title": "Previous distinct version of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/version/1/previous-distinct"
         },
         "pb:pact-webhooks": {
           "title": "Webhooks for the pact between shop and stock",
@@ -312,6 +324,7 @@ async fn the_latest_contracts_of_a_provider_are_listed() {
 async fn every_link_of_a_contract_leads_somewhere() {
     let app = TestApp::start().await;
     let world = app.world();
+    world.consumer("shop").version("0").contract_with("stock", &["before"]).await;
     world.consumer("shop").version("1").branch("main").tag("prod").contract_with("stock", &["a"]).await;
     world.provider("stock").version("40").verifies("shop", "1").await;
 

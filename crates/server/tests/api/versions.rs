@@ -54,6 +54,11 @@ async fn a_pacticipant_is_created_changed_and_listed() {
           "href": "http://pactolus.test/pacticipants/Shop/branches/{branch}/versions/{version}",
           "templated": true
         },
+        "pb:label": {
+          "title": "Get, create or delete a label for Shop",
+          "href": "http://pactolus.test/pacticipants/Shop/labels/{label}",
+          "templated": true
+        },
         "versions": {
           "title": "Deprecated - use pb:versions",
           "href": "http://pactolus.test/pacticipants/Shop/versions"

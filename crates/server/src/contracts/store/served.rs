@@ -29,6 +29,10 @@ pub(crate) enum Wanted<'a> {
     Version(&'a str),
     Latest,
     LatestTagged(&'a str),
+    /// Of the latest version without any tag.
+    LatestUntagged,
+    /// The last one before that of the version which has other content.
+    PreviousDistinct(&'a str),
     BranchHead(&'a str),
     /// Of the content, the publication of the version if it has or had it, else the latest one.
     Content {
@@ -48,6 +52,8 @@ pub(crate) async fn find_served(
         Wanted::Content { sha, version } => return find_content(db, tenant, pair, sha, *version).await,
         Wanted::Version(number) => return find_of_number(db, tenant, pair, number).await,
         Wanted::Latest => find_latest(db, tenant, pair).await?,
+        Wanted::LatestUntagged => find_latest_untagged(db, tenant, pair).await?,
+        Wanted::PreviousDistinct(number) => find_previous_distinct(db, tenant, pair, number).await?,
         Wanted::LatestTagged(tag) => find_latest_tagged(db, tenant, pair, tag).await?,
         Wanted::BranchHead(branch) => find_branch_head(db, tenant, pair, branch).await?,
     };
@@ -265,6 +271,119 @@ async fn find_latest_tagged(
         tag,
     )
     .fetch_optional(db)
+    .await
+}
+
+async fn find_latest_untagged(db: &mut PgConnection, tenant: TenantId, pair: Pair<'_>) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select contract.consumer_version_id
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        cross join lateral (
+            select contract.consumer_version_id
+            from contract
+            where contract.tenant_id = consumer.tenant_id
+              and contract.consumer_id = consumer.id
+              and contract.provider_id = provider.id
+              and not exists (
+                  select from tag
+                  where tag.tenant_id = contract.tenant_id
+                    and tag.version_id = contract.consumer_version_id
+              )
+            order by contract.position desc
+            limit 1
+        ) as contract
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_previous_distinct(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    number: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select previous.consumer_version_id
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.pacticipant_id = consumer.id
+                    and version.number = $4
+        join contract on contract.tenant_id = version.tenant_id
+                     and contract.consumer_version_id = version.id
+                     and contract.provider_id = provider.id
+        cross join lateral (
+            select before.consumer_version_id
+            from contract as before
+            where before.tenant_id = contract.tenant_id
+              and before.consumer_id = contract.consumer_id
+              and before.provider_id = contract.provider_id
+              and before.position < contract.position
+              and before.content_id <> contract.content_id
+            order by before.position desc
+            limit 1
+        ) as previous
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
+        pair.provider,
+        number,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The tags of the version that no later version with a contract between the two has.
+pub(crate) async fn list_head_tags(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    served: &Served,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        select tag.name
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.pacticipant_id = consumer.id
+                    and version.number = $4
+        join tag on tag.tenant_id = version.tenant_id
+                and tag.version_id = version.id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+          and not exists (
+              select from tag as later
+              join contract on contract.tenant_id = later.tenant_id
+                           and contract.consumer_version_id = later.version_id
+                           and contract.provider_id = provider.id
+              where later.tenant_id = tag.tenant_id
+                and later.pacticipant_id = tag.pacticipant_id
+                and later.name = tag.name
+                and later.position > tag.position
+          )
+        order by tag.ordinal
+        "#,
+        tenant.0,
+        served.consumer,
+        served.provider,
+        served.version,
+    )
+    .fetch_all(db)
     .await
 }
 

@@ -117,6 +117,11 @@ impl TestApp {
         self.send(request).await
     }
 
+    /// With a part of what is there, as plain JSON.
+    pub(crate) async fn patch_json(&self, address: &str, body: &Value) -> Answer {
+        self.send(request(Method::PATCH, address, Some(body.to_string()))).await
+    }
+
     pub(crate) async fn delete(&self, address: &str) -> Answer {
         self.send(request(Method::DELETE, address, None)).await
     }
