@@ -120,7 +120,7 @@ pub struct Stay {
 }
 
 /// How a version is in an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StayKind {
     /// Deployed, maybe as a named application instance.
     Deployed {

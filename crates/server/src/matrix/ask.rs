@@ -180,7 +180,7 @@ pub(super) fn found<'v>(versions: impl Iterator<Item = &'v FoundVersion>) -> Res
     }
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.version.position));
     for candidate in &mut candidates {
-        candidate.stays.sort_by_key(|stay| stay.since);
+        candidate.stays.sort_by(|one, other| (one.since, &one.kind).cmp(&(other.since, &other.kind)));
     }
     Ok(if candidates.is_empty() { Found::Nothing } else { Found::Versions(candidates) })
 }
