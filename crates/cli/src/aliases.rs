@@ -21,6 +21,11 @@ const KNOWN: &[&str] = &[
     "CHECK_FOR_POTENTIAL_DUPLICATE_PACTICIPANT_NAMES",
     "CREATE_DEPLOYED_VERSIONS_FOR_TAGS",
     "DATABASE_ADAPTER",
+    "DATABASE_CLEAN_CRON_SCHEDULE",
+    "DATABASE_CLEAN_DELETION_LIMIT",
+    "DATABASE_CLEAN_DRY_RUN",
+    "DATABASE_CLEAN_ENABLED",
+    "DATABASE_CLEAN_KEEP_VERSION_SELECTORS",
     "DATABASE_CONNECT_MAX_RETRIES",
     "DATABASE_HOST",
     "DATABASE_MAX_CONNECTIONS",
@@ -111,8 +116,14 @@ mod tests {
     use super::*;
 
     /// Each file that reads aliases.
-    const READERS: &[&str] =
-        &[include_str!("access.rs"), include_str!("settings.rs"), include_str!("main.rs"), include_str!("broker.rs")];
+    const READERS: &[&str] = &[
+        include_str!("access.rs"),
+        include_str!("settings.rs"),
+        include_str!("retention.rs"),
+        include_str!("clean.rs"),
+        include_str!("main.rs"),
+        include_str!("broker.rs"),
+    ];
 
     #[test]
     fn what_means_nothing_here_is_named() {

@@ -5,6 +5,7 @@ mod aliases;
 mod broker;
 mod can_i_deploy;
 mod ci;
+mod clean;
 mod create_environment;
 mod create_webhook;
 mod database;
@@ -14,6 +15,7 @@ mod output;
 mod pact_files;
 mod publish;
 mod record;
+mod retention;
 mod serve;
 mod settings;
 mod terminal;
@@ -69,6 +71,7 @@ enum Command {
     Serve(Box<serve::Arguments>),
     /// Bring the database's schema up to date
     Migrate(Box<migrate::Arguments>),
+    Clean(Box<clean::Arguments>),
     Publish(Box<publish::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
@@ -97,6 +100,7 @@ async fn run(command: Command) -> ExitCode {
     match command {
         Command::Serve(arguments) => logged(serve::run(*arguments)).await,
         Command::Migrate(arguments) => logged(migrate::run(*arguments)).await,
+        Command::Clean(arguments) => arguments.output.show(clean::run(&arguments).await),
         Command::Publish(arguments) => arguments.output.show(publish::run(&arguments).await),
         Command::CanIMerge(arguments) => {
             let question = arguments.as_question();

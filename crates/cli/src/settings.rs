@@ -10,6 +10,7 @@ use pactolus_server::{Settings, WebhookSettings};
 
 use crate::access::AccessArguments;
 use crate::aliases::{list, named_by, parsed, text};
+use crate::retention::ScheduleArguments;
 
 /// Where the data is.
 #[derive(Debug, clap::Args)]
@@ -170,6 +171,9 @@ pub(crate) struct ServerArguments {
     /// Alias: `PACT_BROKER_WEBHOOK_RETRY_SCHEDULE`
     #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_SCHEDULE", value_name = "SECONDS")]
     webhook_retry_schedule: Option<String>,
+
+    #[command(flatten)]
+    retention: ScheduleArguments,
 }
 
 /// What a process does.
@@ -245,6 +249,7 @@ impl ServerArguments {
             record_verdicts: self.record_verdicts.unwrap_or(default.record_verdicts),
             verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
             webhooks: self.webhooks()?,
+            retention: self.retention.settings()?,
         })
     }
 

@@ -11,6 +11,8 @@ pub mod names;
 pub mod notice;
 pub mod problem;
 pub mod publication_notices;
+pub mod retention;
+pub mod schedule;
 pub mod selectors;
 pub mod similar_names;
 pub mod template;

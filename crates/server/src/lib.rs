@@ -19,6 +19,7 @@ mod matrix;
 mod outgoing;
 mod pacticipants;
 mod removal;
+mod retention;
 mod routes;
 mod schema;
 mod secrets;
@@ -32,9 +33,10 @@ mod webhooks;
 pub use app::{App, Clock};
 pub use auth::{Access, Role};
 pub use jobs::{Worker, run_due_jobs};
+pub use retention::{CleanError, Cleaned, Kept, OfPacticipant, Removed, clean, preview_cleaning};
 pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};
-pub use settings::{Settings, WebhookSettings};
+pub use settings::{RetentionSettings, Settings, WebhookSettings};
 pub use tenants::{PrepareError, prepare};
 
 /// The migrations, embedded in the program.

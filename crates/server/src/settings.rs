@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pactolus_domain::retention::KeepSelectors;
+use pactolus_domain::schedule::Schedule;
 use pactolus_domain::webhook::AllowedTargets;
 
 use crate::auth::Access;
@@ -34,6 +36,21 @@ pub struct Settings {
     pub verdict_retention_days: u32,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
+    /// What is cleaned away, and when.
+    pub retention: RetentionSettings,
+}
+
+/// What is cleaned away, and when.
+#[derive(Clone, Debug)]
+pub struct RetentionSettings {
+    /// When a worker cleans; never when `None`.
+    pub schedule: Option<Schedule>,
+    /// What stays besides what is needed.
+    pub keep: KeepSelectors,
+    /// Versions that go in one run at most, the oldest first.
+    pub limit: usize,
+    /// Whether the worker only logs what it would do.
+    pub dry_run: bool,
 }
 
 /// What webhooks may call, and how often they try.
@@ -63,7 +80,14 @@ impl Default for Settings {
             record_verdicts: false,
             verdict_retention_days: 90,
             webhooks: WebhookSettings::default(),
+            retention: RetentionSettings::default(),
         }
+    }
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { schedule: None, keep: KeepSelectors::default(), limit: 500, dry_run: false }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::ids::TenantId;
 use crate::webhooks;
 
 pub(crate) use store::{bury, finish};
+pub(crate) use work::chain;
 pub use work::{Worker, run_due_jobs};
 
 /// How long a worker has for a job before another one may take it over. A job must be done well before. Each worker
@@ -39,6 +40,8 @@ pub(crate) enum Kind {
     WebhookDelivery,
     /// Delete branches, but not their versions.
     BranchDeletion,
+    /// Remove what is old, again and again.
+    Retention,
 }
 
 impl Kind {
@@ -46,11 +49,12 @@ impl Kind {
         match self {
             Self::WebhookDelivery => "webhook_delivery",
             Self::BranchDeletion => "branch_deletion",
+            Self::Retention => "retention",
         }
     }
 
     fn find(name: &str) -> Option<Self> {
-        [Self::WebhookDelivery, Self::BranchDeletion].into_iter().find(|kind| kind.as_str() == name)
+        [Self::WebhookDelivery, Self::BranchDeletion, Self::Retention].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -83,6 +87,17 @@ pub(crate) async fn enqueue(
     Ok(())
 }
 
+/// Writes a job that comes again and again, unless it is there. It comes no later than `run_at`, also when it was buried.
+pub(crate) async fn ensure_recurring(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    kind: Kind,
+    run_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    store::ensure_recurring(db, tenant, kind, run_at, app.now()).await
+}
+
 /// It is to be tried again after a pause, which is no failure of the job. Returns false, as [`finish`] and [`bury`] do,
 /// when the lease was lost: then the outcome belongs to whoever has taken over.
 pub(crate) async fn postpone(
@@ -102,7 +117,7 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
         match Kind::find(&job.kind) {
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
             // What was not deleted is still there to be seen.
-            Some(Kind::BranchDeletion) | None => {}
+            Some(Kind::BranchDeletion | Kind::Retention) | None => {}
         }
         tx.commit().await?;
     }

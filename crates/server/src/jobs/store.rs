@@ -35,6 +35,36 @@ pub(super) async fn insert_job(
     Ok(())
 }
 
+/// One for each kind: its id is always the same.
+pub(super) async fn ensure_recurring(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    kind: Kind,
+    run_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let mut id = [0; 16];
+    for (byte, letter) in id.iter_mut().zip(kind.as_str().bytes()) {
+        *byte = letter;
+    }
+    sqlx::query!(
+        r#"
+        insert into job (tenant_id, id, kind, lane, payload, run_at, created_at)
+        values ($1, $2, $3, $3, '{}', $4, $5)
+        on conflict (tenant_id, id) do update
+        set run_at = least(job.run_at, excluded.run_at), dead_at = null, failures = 0
+        "#,
+        tenant.0,
+        Uuid::from_bytes(id),
+        kind.as_str(),
+        run_at,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// What is leased.
 pub(super) struct Lease<'a> {
     /// What is due by now …

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Job, Kind, LEASE, MOST_FAILURES, back_off, later, store};
 use crate::app::App;
 use crate::edge::Error;
-use crate::{removal, tenants, verdicts, webhooks};
+use crate::{removal, retention, tenants, verdicts, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
@@ -35,6 +35,9 @@ impl Worker {
     /// Returns soon after `stop` was cancelled, when nothing is under way any more. The notification of this process
     /// only wakes it early; polling is the truth.
     pub async fn run(self, stop: CancellationToken) {
+        if let Err(error) = retention::schedule(&self.app).await {
+            tracing::error!("cleaning cannot be scheduled until the next start: {}", chain(&error));
+        }
         let mut running = Running::new(self.app.clone());
         let mut tidy_at = self.app.now();
         while !stop.is_cancelled() {
@@ -174,6 +177,7 @@ async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
         Some(Kind::WebhookDelivery) => webhooks::deliver(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
+        Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,
     };
     if let Err(error) = done {
@@ -212,7 +216,7 @@ async fn put_off(app: &App, job: &Job, failures: i32, why: &str) -> Result<(), E
 }
 
 /// The error and its causes, as they are displayed: only the debug form has what the database quotes of rows.
-fn chain(error: &Error) -> String {
+pub(crate) fn chain(error: &Error) -> String {
     let (Error::Internal(cause) | Error::Unavailable(cause) | Error::Overtaken(cause)) = error else {
         return "it was refused like a request of a client".into();
     };

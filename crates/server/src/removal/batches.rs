@@ -11,6 +11,7 @@ use crate::audit;
 use crate::edge::{Error, Principal, TRIES, pause};
 use crate::ids::{PacticipantId, TenantId};
 use crate::jobs::{self, Job};
+use crate::retention::{self, Version};
 use crate::tenants;
 
 /// Contracts, contents or branches of one transaction; versions of one that are looked at or taken off a branch.
@@ -277,6 +278,49 @@ async fn delete_versions(
         record(db, app, principal, "versions.deleted", party.name.as_str(), count).await?;
     }
     Ok(count)
+}
+
+/// Deletes those of the versions that are still not needed once they are held, and says which went.
+pub(crate) async fn delete_unneeded(
+    app: &App,
+    principal: &Principal,
+    (pacticipant, name): (PacticipantId, &PacticipantName),
+    versions: &[i64],
+    is_unneeded: impl Fn(&Version) -> bool,
+) -> Result<Vec<i64>, Error> {
+    let party = Party { id: pacticipant, name };
+    let mut deleted = Vec::new();
+    for some in versions.chunks(usize::try_from(VERSIONS).unwrap_or(1)) {
+        deleted.extend(batch!(app, principal.tenant, tx, {
+            let held = store::hold_listed(&mut tx, principal.tenant, some).await?;
+            let known = retention::list_known(&mut tx, principal.tenant, &held).await?;
+            let unneeded: Vec<i64> = known.iter().filter(|one| is_unneeded(one)).map(|one| one.id).collect();
+            delete_versions(&mut tx, app, principal, party, &unneeded).await?;
+            unneeded
+        })?);
+    }
+    Ok(deleted)
+}
+
+/// Deletes contents that no version has, nor ever had, of those that are left. Returns how many.
+pub(crate) async fn delete_orphans(app: &App, principal: &Principal) -> Result<u64, Error> {
+    let (mut above, mut deleted) = (0, 0);
+    loop {
+        let mut db = app.db.acquire().await?;
+        let (last, orphans) = store::list_orphans(&mut db, principal.tenant, Page { above, most: BATCH }).await?;
+        drop(db);
+        if !orphans.is_empty() {
+            deleted += batch!(app, principal.tenant, tx, {
+                let count = store::delete_orphans(&mut tx, principal.tenant, &orphans).await?;
+                record(&mut tx, app, principal, "contents.deleted", "orphans", count).await?;
+                count
+            })?;
+        }
+        match last {
+            Some(last) => above = last,
+            None => return Ok(deleted),
+        }
+    }
 }
 
 /// Their results before them.

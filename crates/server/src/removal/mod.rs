@@ -12,4 +12,4 @@ mod batches;
 mod store;
 
 pub(crate) use api::routes;
-pub(crate) use batches::delete_branches;
+pub(crate) use batches::{delete_branches, delete_orphans, delete_unneeded};

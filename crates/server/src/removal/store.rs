@@ -10,7 +10,7 @@ mod versions;
 
 pub(super) use branches::{delete_bare_branches, delete_branch, delete_branch_version, hold_branch, list_branches};
 pub(super) use chosen::{Of, list_contracting};
-pub(super) use contents::{Sides, delete_contents, find_content};
+pub(super) use contents::{Sides, delete_contents, delete_orphans, find_content, list_orphans};
 pub(super) use contracts::{delete_contracts, list_consumers};
 pub(super) use pacticipants::{
     delete_general_webhooks, delete_pacticipant, delete_webhooks_of_pair, find_main_branch, has_anything, has_webhooks,

@@ -64,6 +64,11 @@ pub(crate) async fn hold_deletions(db: &mut sqlx::PgConnection, tenant: TenantId
     store::hold_deletions(db, tenant).await
 }
 
+/// Lets one process at a time clean, for as long as the transaction lasts. Returns false when another one does.
+pub(crate) async fn try_hold_cleaning(db: &mut sqlx::PgConnection, tenant: TenantId) -> sqlx::Result<bool> {
+    store::try_hold_cleaning(db, tenant).await
+}
+
 /// All tenants, for workers.
 pub(crate) async fn list(db: &mut sqlx::PgConnection) -> sqlx::Result<Vec<TenantId>> {
     store::list_tenants(db).await

@@ -34,3 +34,14 @@ pub(super) async fn hold_deletions(db: &mut PgConnection, tenant: TenantId) -> s
     sqlx::query!("select from tenant where id = $1 for no key update", tenant.0).fetch_one(db).await?;
     Ok(())
 }
+
+/// Whether nobody else cleans. It is held until the transaction ends, also by the end of its process.
+pub(super) async fn try_hold_cleaning(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<bool> {
+    // The first half of the key only tells this lock from others.
+    sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(1885434484, hashint8(tenant.id)) as "held!" from tenant where id = $1"#,
+        tenant.0,
+    )
+    .fetch_one(db)
+    .await
+}

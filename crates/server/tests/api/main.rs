@@ -31,6 +31,7 @@ mod origin;
 mod publishing;
 mod removal;
 mod removal_races;
+mod retention;
 mod schema;
 mod socket;
 mod verdicts;

@@ -61,20 +61,20 @@ const WRONG: &str = "
     where latest.number is distinct from verification.number
 ";
 
-async fn all_that_is_kept_is_right(app: &TestApp) {
+pub(crate) async fn all_that_is_kept_is_right(app: &TestApp) {
     let wrong: Vec<String> = sqlx::query_scalar(WRONG).fetch_all(&app.db).await.expect("the statement is right");
     assert_eq!(wrong, [""; 0]);
 }
 
 /// Whoever needs one of the rows waits until what is returned is dropped.
-async fn hold(app: &TestApp, rows: &'static str) -> PgTransaction<'static> {
+pub(crate) async fn hold(app: &TestApp, rows: &'static str) -> PgTransaction<'static> {
     let mut holding = app.db.begin().await.expect("a connection");
     let held = sqlx::query(rows).fetch_all(&mut *holding).await.expect("the statement is right");
     assert!(!held.is_empty(), "nothing is held by {rows}");
     holding
 }
 
-async fn release(holding: PgTransaction<'static>) {
+pub(crate) async fn release(holding: PgTransaction<'static>) {
     holding.rollback().await.expect("the database answers");
 }
 
@@ -82,7 +82,7 @@ async fn status(answer: JoinHandle<Answer>) -> u16 {
     answer.await.expect("no request panics").status
 }
 
-async fn until_waiting(app: &TestApp, how_many: i64) {
+pub(crate) async fn until_waiting(app: &TestApp, how_many: i64) {
     let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&app.db).await.expect("a number") < how_many {

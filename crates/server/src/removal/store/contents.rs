@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::results::delete_results;
+use super::versions::Page;
 use crate::ids::{ContentId, PacticipantId, TenantId};
 
 /// Whose contents are meant: those of a consumer, of a provider or of the two.
@@ -41,6 +42,11 @@ pub(crate) async fn delete_contents(
     )
     .fetch_all(&mut *db)
     .await?;
+    delete_held(db, tenant, &contents).await
+}
+
+/// Deletes contents that are held, with the results that they still have.
+async fn delete_held(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) -> sqlx::Result<u64> {
     let results = sqlx::query_scalar!(
         r#"
         select verification_log.number
@@ -49,7 +55,7 @@ pub(crate) async fn delete_contents(
           and verification_log.content_id = any($2)
         "#,
         tenant.0,
-        &contents,
+        contents,
     )
     .fetch_all(&mut *db)
     .await?;
@@ -61,7 +67,7 @@ pub(crate) async fn delete_contents(
           and contract_revision.content_id = any($2)
         "#,
         tenant.0,
-        &contents,
+        contents,
     )
     .execute(&mut *db)
     .await?;
@@ -72,11 +78,87 @@ pub(crate) async fn delete_contents(
           and contract_content.id = any($2)
         "#,
         tenant.0,
-        &contents,
+        contents,
     )
     .execute(&mut *db)
     .await?;
     Ok(deleted.rows_affected())
+}
+
+/// Looks at some contents, and lists those that no version has, nor had before it was published anew. Also the last one
+/// that was looked at, if there may be more.
+pub(crate) async fn list_orphans(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    Page { above, most }: Page,
+) -> sqlx::Result<(Option<i64>, Vec<i64>)> {
+    let found = sqlx::query!(
+        r#"
+        select contract_content.id,
+               not exists (
+                   select from contract
+                   where contract.tenant_id = $1
+                     and contract.content_id = contract_content.id
+               )
+               and not exists (
+                   select from contract_revision
+                   where contract_revision.tenant_id = $1
+                     and contract_revision.content_id = contract_content.id
+               ) as "is_orphan!"
+        from contract_content
+        where contract_content.tenant_id = $1
+          and contract_content.id > $2
+        order by contract_content.id
+        limit $3
+        "#,
+        tenant.0,
+        above,
+        most,
+    )
+    .fetch_all(db)
+    .await?;
+    let last = found.last().map(|one| one.id).filter(|_| i64::try_from(found.len()).is_ok_and(|count| count == most));
+    Ok((last, found.into_iter().filter(|one| one.is_orphan).map(|one| one.id).collect()))
+}
+
+/// Deletes those of the contents that are still nobody's once they are held, with their results.
+pub(crate) async fn delete_orphans(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) -> sqlx::Result<u64> {
+    sqlx::query!(
+        r#"
+        select from contract_content
+        where contract_content.tenant_id = $1
+          and contract_content.id = any($2)
+        order by contract_content.id
+        for update
+        "#,
+        tenant.0,
+        contents,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let orphans = sqlx::query_scalar!(
+        r#"
+        select contract_content.id
+        from contract_content
+        where contract_content.tenant_id = $1
+          and contract_content.id = any($2)
+          and not exists (
+              select from contract
+              where contract.tenant_id = $1
+                and contract.content_id = contract_content.id
+          )
+          and not exists (
+              select from contract_revision
+              where contract_revision.tenant_id = $1
+                and contract_revision.content_id = contract_content.id
+          )
+        "#,
+        tenant.0,
+        contents,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    delete_held(db, tenant, &orphans).await
 }
 
 /// The content with the sha.

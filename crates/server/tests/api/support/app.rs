@@ -13,7 +13,9 @@ use axum::http::{Method, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
-use pactolus_server::{App, Clock, MasterKey, Settings, Worker, run_due_jobs};
+use pactolus_server::{
+    App, CleanError, Cleaned, Clock, MasterKey, Settings, Worker, clean, preview_cleaning, run_due_jobs,
+};
 use pactolus_test_support::TestDatabase;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -180,6 +182,16 @@ impl TestApp {
     /// A worker as `serve` runs it.
     pub(crate) fn worker(&self) -> Worker {
         Worker::new(self.state.clone())
+    }
+
+    /// Removes what is old, as one process would.
+    pub(crate) async fn clean(&self) -> Result<Cleaned, CleanError> {
+        clean(&self.state).await
+    }
+
+    /// Tells what would be removed.
+    pub(crate) async fn preview_cleaning(&self) -> Cleaned {
+        preview_cleaning(&self.state).await.expect("the database answers")
     }
 
     /// Says that this test is not about what its jobs do.
