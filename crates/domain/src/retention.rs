@@ -94,7 +94,7 @@ pub struct Facts {
     pub released_to: Vec<String>,
     /// Whether it has the latest contract with some provider.
     pub has_latest_contract: bool,
-    /// Whether its result is the one that answers for a contract.
+    /// Whether its result is the one that answers for a contract; need not be known of the head of a branch.
     pub answers: bool,
 }
 

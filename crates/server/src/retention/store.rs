@@ -74,7 +74,8 @@ struct Row {
 ///
 /// A result answers for a content that a contract has if it is the last one, by time or by order of versions, or a success
 /// that makes the content count as verified: the first, the last, or the last of a branch or tag that its version has. A
-/// success with work in progress stands in for none without.
+/// success with work in progress stands in for none without. It is not asked of heads of branches, which stay anyway: for
+/// them all results since would be looked at.
 #[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_known(
     db: &mut PgConnection,
@@ -141,7 +142,12 @@ pub(crate) async fn list_known(
                    where integration.tenant_id = $1
                      and integration.latest_consumer_version_id = version.id
                ) as "has_latest_contract!",
-               exists (
+               not exists (
+                   select from branch_head
+                   where branch_head.tenant_id = $1
+                     and branch_head.version_id = version.id
+               )
+               and exists (
                    select from verification_log as result
                    where result.tenant_id = $1
                      and result.provider_version_id = version.id
