@@ -10,6 +10,7 @@ pub mod metadata;
 pub mod names;
 pub mod notice;
 pub mod problem;
+pub mod provider_states;
 pub mod publication_notices;
 pub mod retention;
 pub mod schedule;

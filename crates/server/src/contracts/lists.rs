@@ -43,9 +43,9 @@ async fn list_all_latest(State(app): State<App>, principal: Principal, base: Bas
 }
 
 /// A provider, and which of its contracts.
-struct OfProvider<T> {
-    provider: PacticipantName,
-    part: T,
+pub(super) struct OfProvider<T> {
+    pub(super) provider: PacticipantName,
+    pub(super) part: T,
 }
 
 impl FromPath for OfProvider<()> {
@@ -283,7 +283,7 @@ async fn list_between(
     Hal::json(&list).map_err(Error::internal)
 }
 
-async fn find(
+pub(super) async fn find(
     db: &mut PgConnection,
     tenant: TenantId,
     role: &'static str,

@@ -5,6 +5,7 @@ mod for_verification;
 mod lists;
 mod publish;
 mod publish_api;
+mod states;
 mod store;
 mod view;
 
@@ -16,7 +17,7 @@ pub(crate) use store::{has_contract, list_providers_of};
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {
-    lists::routes().merge(publish_api::routes()).merge(for_verification::routes())
+    lists::routes().merge(states::routes()).merge(publish_api::routes()).merge(for_verification::routes())
 }
 
 /// Routes that serve contracts: HAL, plain JSON or the extended form.

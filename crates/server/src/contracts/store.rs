@@ -11,6 +11,7 @@ use crate::versions::EnsuredVersion;
 pub(crate) mod lists;
 pub(crate) mod selected;
 pub(crate) mod served;
+pub(crate) mod states;
 
 /// A consumer version's contract with a provider, without its text.
 #[derive(Clone, Debug)]

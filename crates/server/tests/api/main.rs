@@ -28,6 +28,7 @@ mod labels;
 mod matrix;
 mod one_version;
 mod origin;
+mod provider_states;
 mod publishing;
 mod removal;
 mod removal_races;
