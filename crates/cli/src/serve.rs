@@ -4,10 +4,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::serve::ListenerExt;
 use pactolus_server::{App, Clock, Worker};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     warn_of_unknown();
     let address = arguments.server.listen()?;
     let settings = arguments.server.settings()?;
+    allow_many_connections();
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; --listen chooses another address"))?;
@@ -66,6 +65,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     pactolus_server::prepare(&database.pool, &database.master_key).await?;
     database.watch();
+    let patience = settings.patience;
     let app = App::new(database.pool.clone(), settings, Clock::System, database.master_key.clone());
     let worker = match arguments.server.role() {
         Role::Web => None,
@@ -77,21 +77,13 @@ async fn serve(
     };
     print(&format!("Pactolus is ready at http://{} ({})\n", listener.local_addr()?, database.description));
 
-    let draining = stop.clone();
-    // An answer goes out whole, also when the client has not yet confirmed its beginning.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("a connection cannot be told not to wait: {error}");
-        }
-    });
-    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(router))
-        .with_graceful_shutdown(async move { draining.cancelled().await });
+    let serving = pactolus_server::serve(listener, router, patience, stop.clone());
     let given_up = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        finished = serving => finished?,
+        () = serving => {}
         () = given_up => tracing::warn!("some requests did not finish within {} seconds", DRAIN.as_secs()),
     }
     stop.cancel();
@@ -99,6 +91,14 @@ async fn serve(
         worker.await?;
     }
     Ok(())
+}
+
+/// Each connection is an open file, of which a process may often have no more than 1024 unless it asks for more.
+fn allow_many_connections() {
+    let files = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }) {
+        tracing::warn!("no more than {:?} files can be open at once: {error}", files.current);
+    }
 }
 
 /// Cancelled by Ctrl-C and by SIGTERM. A second one ends the process at once.

@@ -106,6 +106,11 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_BODY_LIMIT_MB", value_name = "MB")]
     body_limit_mb: Option<usize>,
 
+    /// Seconds for which a client may say nothing while it sends a request; a whole body may take ten times as long
+    /// [default: 60]
+    #[arg(long, env = "PACTOLUS_PATIENCE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86400))]
+    patience_seconds: Option<u64>,
+
     /// Allow other content for a consumer version that has been published [default: false]
     ///
     /// Alias: `PACT_BROKER_ALLOW_DANGEROUS_CONTRACT_MODIFICATION`
@@ -220,6 +225,7 @@ impl ServerArguments {
             access: self.access.access()?,
             base_urls: base_urls.map(|urls| base_urls_of(&urls)).transpose()?.unwrap_or_default(),
             body_limit_bytes: self.body_limit_mb.map_or(default.body_limit_bytes, |mb| mb.saturating_mul(1024 * 1024)),
+            patience: self.patience_seconds.map_or(default.patience, Duration::from_secs),
             allow_contract_modification: yes_or_no(
                 self.allow_dangerous_contract_modification,
                 "PACT_BROKER_ALLOW_DANGEROUS_CONTRACT_MODIFICATION",

@@ -23,6 +23,7 @@ mod retention;
 mod routes;
 mod schema;
 mod secrets;
+mod serving;
 mod settings;
 mod tenants;
 mod verdicts;
@@ -36,6 +37,7 @@ pub use jobs::{Worker, run_due_jobs};
 pub use retention::{CleanError, Cleaned, Kept, OfPacticipant, Removed, clean, preview_cleaning};
 pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};
+pub use serving::serve;
 pub use settings::{RetentionSettings, Settings, WebhookSettings};
 pub use tenants::{PrepareError, prepare};
 

@@ -18,6 +18,8 @@ pub struct Settings {
     pub base_urls: Vec<String>,
     /// Largest request body, in bytes.
     pub body_limit_bytes: usize,
+    /// How long a client may say nothing while it sends a request; a whole body may take ten times as long.
+    pub patience: Duration,
     /// Whether a consumer version may be published again with other content.
     pub allow_contract_modification: bool,
     /// Whether the first contract of a new name is refused when the name is very similar to an existing one.
@@ -71,6 +73,7 @@ impl Default for Settings {
             access: Access::default(),
             base_urls: Vec::new(),
             body_limit_bytes: 20 * 1024 * 1024,
+            patience: Duration::from_mins(1),
             allow_contract_modification: false,
             check_similar_names: true,
             use_first_tag_as_branch: true,

@@ -1,17 +1,24 @@
 //! JSON bodies: read within the limit, parsed as UTF-8 JSON, refused with what to change.
 
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Method, header};
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use pactolus_domain::problem::Problem;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::Error;
 use super::repeat::KeptBody;
 use crate::app::App;
 
 const CONTEXT_CHARS: usize = 100;
+
+/// How many times the longest pause a whole body may take.
+pub(super) const WHOLE_BODY: u32 = 10;
 
 /// A JSON object that must be there.
 pub(crate) struct JsonBody {
@@ -101,17 +108,31 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
 async fn read(request: Request, app: &App) -> Result<Bytes, Error> {
     let limit_bytes = app.settings.body_limit_bytes;
     let kept = request.extensions().get::<KeptBody>().cloned();
-    match Limited::new(request.into_body(), limit_bytes).collect().await {
-        Ok(body) => {
-            let body = body.to_bytes();
-            if let Some(kept) = kept {
-                kept.keep(&body);
-            }
-            Ok(body)
-        }
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge { limit_bytes }),
-        Err(_) => Err(Error::BrokenBody),
+    let patience = app.settings.patience;
+    let whole = timeout(patience * WHOLE_BODY, read_whole(request.into_body(), limit_bytes, patience)).await;
+    let body = whole.unwrap_or(Err(Error::SlowBody { patience }))?;
+    if let Some(kept) = kept {
+        kept.keep(&body);
     }
+    Ok(body)
+}
+
+/// What is too large is read to its end all the same, and thrown away: a client that is still sending would not hear the
+/// answer.
+async fn read_whole(mut body: Body, limit_bytes: usize, patience: Duration) -> Result<Bytes, Error> {
+    let (mut read, mut size_bytes) = (BytesMut::new(), 0);
+    loop {
+        let next = timeout(patience, body.frame()).await.map_err(|_| Error::SlowBody { patience })?;
+        let Some(frame) = next else { break };
+        let Ok(data) = frame.map_err(|_| Error::BrokenBody)?.into_data() else { continue };
+        size_bytes += data.len();
+        if size_bytes <= limit_bytes {
+            read.extend_from_slice(&data);
+        } else {
+            read = BytesMut::new();
+        }
+    }
+    if size_bytes > limit_bytes { Err(Error::TooLarge { limit_bytes }) } else { Ok(read.freeze()) }
 }
 
 fn text(bytes: Bytes) -> Result<String, Error> {

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -12,6 +13,7 @@ use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Map, Value, json};
 
 use super::accept::{JSON, wants_problem};
+use super::body::WHOLE_BODY;
 use super::{BaseUrl, Hal};
 use crate::app::{App, random_bytes};
 
@@ -55,6 +57,10 @@ pub(crate) enum Error {
     },
     /// The connection broke before the body was complete.
     BrokenBody,
+    /// The body did not come in time.
+    SlowBody {
+        patience: Duration,
+    },
     NotUtf8(String),
     MalformedJson(String),
     /// What is wrong with the body or the parameters, by field.
@@ -104,6 +110,7 @@ impl Error {
             Self::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) | Self::ConflictText(_) | Self::Refused { .. } => StatusCode::CONFLICT,
             Self::Unavailable(_) | Self::Overtaken(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -135,6 +142,11 @@ impl Error {
                 format!("The request body is larger than {limit_bytes} bytes; the server's body limit can be raised")
             }
             Self::BrokenBody => "The request body ended before it was complete".into(),
+            Self::SlowBody { patience } => format!(
+                "The request body did not arrive in time: no pause may be longer than {patience:?}, the whole not longer \
+                 than {:?}; the server's patience can be raised",
+                *patience * WHOLE_BODY
+            ),
             Self::MalformedJson(text) => format!("The request body is not valid JSON: {text}"),
             Self::Missing(text) | Self::NotUtf8(text) | Self::Conflict(text) | Self::ConflictText(text) => text.clone(),
             Self::Invalid(problems) | Self::Unprocessable(problems) => problems.to_string(),
@@ -178,6 +190,7 @@ impl Error {
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
             Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
             Self::TooLarge { .. } => "/problem/too-large",
+            Self::SlowBody { .. } => "/problem/request-timeout",
             Self::Unavailable(_) | Self::Overtaken(_) | Self::Internal(_) => "/problems/server-error",
         }
     }
