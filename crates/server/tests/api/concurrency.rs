@@ -300,3 +300,66 @@ async fn the_job_of_a_worker_that_died_is_taken_over_when_its_lease_runs_out() {
     assert_eq!(number(&app, "select count(*) from webhook_delivery where status = 'success'").await, 1);
     assert_eq!(number(&app, "select count(*) from job").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_moves_meanwhile_is_judged_by_one_of_its_heads() {
+    let app = Arc::new(TestApp::start().await);
+    let build = |number: usize| if number.is_multiple_of(2) { "works" } else { "fails" };
+    for number in 0..2 {
+        let shop = app.world().consumer("shop").version(&format!("{number}")).branch("main");
+        shop.contract_with("stock", &[build(number)]).await;
+    }
+    app.world().provider("stock").version("7").verifies("shop", "0").fails("shop", "1").await;
+    app.world().environment("production").await;
+    app.world().deployed("stock", "7", "production").await;
+
+    let answers = at_once(&app, 40, |app, client| async move {
+        if client.is_multiple_of(4) {
+            let version = format!("{}", client / 4 + 2);
+            let shop = app.world().consumer("shop").version(&version).branch("main");
+            return shop.contract_with("stock", &[build(client / 4)]).try_publish().await;
+        }
+        app.get("/pacticipants/shop/branches/main/latest-version/can-i-deploy/to-environment/production").await
+    })
+    .await;
+
+    assert_eq!(statuses(&answers), [200; 40]);
+    for verdict in answers.iter().filter(|answer| !answer.at("/matrix").is_null()) {
+        let head: usize = verdict.text_at("/matrix/0/consumer/version/number").parse().expect("a number");
+        assert_eq!(verdict.at("/summary/deployable"), build(head) == "works", "{verdict:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_while_versions_are_deleted_sees_them_go_in_order() {
+    let app = Arc::new(TestApp::start().await);
+    for number in 0..20 {
+        let shop = app.world().consumer("shop").version(&format!("{number}")).branch("main");
+        shop.contract_with("stock", &[&format!("{number}")]).await;
+    }
+
+    let deleting = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move {
+            for number in (0..20).rev() {
+                app.delete(&format!("/pacticipants/shop/versions/{number}")).await.is(204);
+            }
+        }
+    });
+    let mut before: usize = 20;
+    while !deleting.is_finished() {
+        let latest = app.get("/pacts/provider/stock/consumer/shop/latest").await;
+        let listed = app.get("/pacts/provider/stock").await.is(200).at("/_links/pb:pacts");
+        app.get("/matrix?q[][pacticipant]=shop&latestby=cvpv").await.is(200);
+        if latest.status == 404 {
+            assert_eq!(listed, json!([]));
+            break;
+        }
+        let number: usize =
+            latest.is(200).header("x-pact-consumer-version").expect("a version").parse().expect("a number");
+        assert!(number <= before && listed.as_array().expect("a list").len() <= number + 1, "{number} {listed}");
+        before = number;
+    }
+    deleting.await.expect("all are deleted");
+    app.get("/pacts/provider/stock/consumer/shop/latest").await.is(404);
+}

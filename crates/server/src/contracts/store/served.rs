@@ -48,18 +48,39 @@ pub(crate) async fn find_served(
     pair: Pair<'_>,
     wanted: &Wanted<'_>,
 ) -> sqlx::Result<Option<Served>> {
-    let version = match wanted {
+    match wanted {
         Wanted::Content { sha, version } => return find_content(db, tenant, pair, sha, *version).await,
         Wanted::Version(number) => return find_of_number(db, tenant, pair, number).await,
-        Wanted::Latest => find_latest(db, tenant, pair).await?,
-        Wanted::LatestUntagged => find_latest_untagged(db, tenant, pair).await?,
-        Wanted::PreviousDistinct(number) => find_previous_distinct(db, tenant, pair, number).await?,
-        Wanted::LatestTagged(tag) => find_latest_tagged(db, tenant, pair, tag).await?,
-        Wanted::BranchHead(branch) => find_branch_head(db, tenant, pair, branch).await?,
-    };
-    match version {
-        Some(version) => find_of_version(db, tenant, pair, version).await,
-        None => Ok(None),
+        _ => {}
+    }
+    let mut missed = None;
+    while let Some(version) = find_version(db, tenant, pair, wanted).await? {
+        // None, though it was chosen: either it has none, or it was deleted in between and another one is chosen now.
+        if missed == Some(version) {
+            return Ok(None);
+        }
+        if let Some(served) = find_of_version(db, tenant, pair, version).await? {
+            return Ok(Some(served));
+        }
+        missed = Some(version);
+    }
+    Ok(None)
+}
+
+async fn find_version(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<i64>> {
+    match wanted {
+        // These are found without their version.
+        Wanted::Content { .. } | Wanted::Version(_) => Ok(None),
+        Wanted::Latest => find_latest(db, tenant, pair).await,
+        Wanted::LatestUntagged => find_latest_untagged(db, tenant, pair).await,
+        Wanted::PreviousDistinct(number) => find_previous_distinct(db, tenant, pair, number).await,
+        Wanted::LatestTagged(tag) => find_latest_tagged(db, tenant, pair, tag).await,
+        Wanted::BranchHead(branch) => find_branch_head(db, tenant, pair, branch).await,
     }
 }
 
