@@ -1,6 +1,7 @@
 //! Contracts: what consumers promise to need, published by their builds.
 
 mod api;
+mod chosen;
 mod for_verification;
 mod lists;
 mod publish;
@@ -13,6 +14,7 @@ use axum::Router;
 
 use crate::app::App;
 
+pub(crate) use chosen::{ChosenContract, find_branch_head};
 pub(crate) use store::{has_contract, list_providers_of};
 
 /// Routes that answer in HAL only.

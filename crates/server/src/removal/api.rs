@@ -12,7 +12,7 @@ use super::batches::{self, BranchesToDelete, Party};
 use super::store::{self, Of};
 use crate::app::App;
 use crate::audit;
-use crate::contracts;
+use crate::contracts::{self, ChosenContract};
 use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, PathNames, Principal, QueryPairs, urls};
 use crate::ids::PacticipantId;
 use crate::jobs;
@@ -38,7 +38,12 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{pair}/tag/{{tag}}"), delete(contracts_with_tag))
         .route(&format!("{pair}/branch/{{branch}}"), delete(contracts_on_branch))
         .route(&format!("{pair}/branch/versions"), delete(contracts_on_main_branch))
+        .route(&format!("{pair}/branch/{{branch}}/latest/versions"), delete(contract_of_branch_head))
+        .route(&format!("{pair}/branch/latest/versions"), delete(contract_of_main_branch_head))
         .route(&format!("{results}/latest"), delete(latest_verification))
+        .route(&format!("{pair}/version/{{version}}/verification-results/latest"), delete(latest_of_contract))
+        .route(&format!("{pair}/latest/verification-results/latest"), delete(latest_of_contract))
+        .route(&format!("{pair}/latest/{{tag}}/verification-results/latest"), delete(latest_of_contract))
         .route(&format!("{results}/{{number}}"), delete(verification))
         .route(&result_with_metadata, delete(verification))
         .route("/integrations", delete(everything))
@@ -317,6 +322,39 @@ async fn contracts_on_main_branch(
     links(&app, &principal, &base, &pair).await
 }
 
+async fn contract_of_branch_head(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(path): Named<PartOfPair<BranchName>>,
+) -> Result<Hal, Error> {
+    delete_head(&app, &principal, &path.pair, Some(path.part.as_str())).await?;
+    links(&app, &principal, &base, &path.pair).await
+}
+
+async fn contract_of_main_branch_head(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(pair): Named<Pair>,
+) -> Result<Hal, Error> {
+    delete_head(&app, &principal, &pair, None).await?;
+    links(&app, &principal, &base, &pair).await
+}
+
+/// Deletes the contract of the version at the head of the branch, if it has one.
+async fn delete_head(app: &App, principal: &Principal, pair: &Pair, branch: Option<&str>) -> Result<(), Error> {
+    let (consumer, provider) = find_pair(app, principal, pair).await?.ids();
+    let mut db = app.db.acquire().await?;
+    let head = contracts::find_branch_head(&mut db, principal.tenant, consumer, provider, branch).await?;
+    drop(db);
+    if let Some(head) = head {
+        let version = VersionNumber::parse(head).map_err(Error::internal)?;
+        delete_contracts(app, principal, pair, Of::Version(&version)).await?;
+    }
+    Ok(())
+}
+
 async fn verification(
     State(app): State<App>,
     principal: Principal,
@@ -331,6 +369,19 @@ async fn latest_verification(
     Named(path): Named<PartOfPair<ContentSha>>,
 ) -> Result<StatusCode, Error> {
     delete_result(&app, &principal, &path, None).await
+}
+
+async fn latest_of_contract(
+    State(app): State<App>,
+    principal: Principal,
+    Named(contract): Named<ChosenContract>,
+) -> Result<StatusCode, Error> {
+    let mut db = app.db.acquire().await?;
+    let sha = contract.find_sha(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
+    drop(db);
+    let part = ContentSha::parse(sha).map_err(Error::internal)?;
+    let pair = Pair { consumer: contract.consumer, provider: contract.provider };
+    delete_result(&app, &principal, &PartOfPair { pair, part }, None).await
 }
 
 /// The latest one, if no number is given.

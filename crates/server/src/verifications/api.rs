@@ -13,6 +13,7 @@ use super::publish::{Published, ResultToPublish, Subject, publish};
 use super::store::{self, ContentRef};
 use super::view;
 use crate::app::App;
+use crate::contracts::ChosenContract;
 use crate::edge::{
     BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, offered, urls,
 };
@@ -20,7 +21,8 @@ use crate::versions;
 
 /// Served as HAL or as plain JSON.
 pub(crate) fn routes() -> Router<App> {
-    let content = "/pacts/provider/{provider}/consumer/{consumer}/pact-version/{sha}";
+    let pair = "/pacts/provider/{provider}/consumer/{consumer}";
+    let content = format!("{pair}/pact-version/{{sha}}");
     let with_metadata = format!("{content}/metadata/{{metadata}}");
     Router::new()
         .route(&format!("{content}/verification-results"), post(publish_result))
@@ -28,6 +30,9 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{content}/verification-results/latest"), get(latest))
         .route(&format!("{content}/verification-results/{{number}}"), get(show))
         .route(&format!("{with_metadata}/verification-results/{{number}}"), get(show))
+        .route(&format!("{pair}/version/{{version}}/verification-results/latest"), get(latest_of_contract))
+        .route(&format!("{pair}/latest/verification-results/latest"), get(latest_of_contract))
+        .route(&format!("{pair}/latest/{{tag}}/verification-results/latest"), get(latest_of_contract))
         .route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
 }
 
@@ -113,6 +118,22 @@ async fn latest(
     headers: HeaderMap,
     Named(path): Named<ContentPath>,
 ) -> Result<Hal, Error> {
+    answer(&app, &principal, &base, &headers, &path, None).await
+}
+
+async fn latest_of_contract(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    Named(contract): Named<ChosenContract>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let sha = contract.find_sha(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
+    drop(db);
+    let ChosenContract { consumer, provider, .. } = contract;
+    let sha = ContentSha::parse(sha).map_err(Error::internal)?;
+    let path = ContentPath { consumer, provider, sha, metadata: Metadata::default(), number: String::new() };
     answer(&app, &principal, &base, &headers, &path, None).await
 }
 

@@ -7,6 +7,7 @@ use axum::routing::get;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::store::{self, Listed};
 use super::{Version, view};
@@ -15,6 +16,7 @@ use crate::audit;
 use crate::edge::{
     BaseUrl, Error, FromPath, Hal, MergePatch, Named, OptionalJson, Page, PathNames, Principal, RequestUrl, urls,
 };
+use crate::environments;
 use crate::pacticipants;
 use crate::tenants;
 
@@ -22,6 +24,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/pacticipants/{pacticipant}/versions", get(list))
         .route("/pacticipants/{pacticipant}/branches/{branch}/versions", get(list_on_branch))
+        .route("/pacticipants/{pacticipant}/tags/{tag}/versions", get(list_tagged))
+        .route("/pacticipants/{pacticipant}/environments/{environment}/versions", get(list_in_environment))
         .route("/pacticipants/{pacticipant}/versions/{version}", get(show).put(put).patch(patch))
         .route("/pacticipants/{pacticipant}/latest-version", get(latest))
         .route("/pacticipants/{pacticipant}/latest-version/{tag}", get(latest_tagged))
@@ -91,7 +95,51 @@ async fn list_on_branch(
     listed(&mut db, &principal, &base, &request, page, &pacticipant, &Listed::OnBranch(&branch), &title).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "what two handlers share of theirs")]
+async fn list_tagged(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    page: Page,
+    Named(TagPath { pacticipant, tag }): Named<TagPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.read().await?;
+    store::find_latest_version(&mut db, principal.tenant, &pacticipant, Some(&tag)).await?.ok_or(Error::NotFound)?;
+    let title = format!("Versions of {pacticipant} with tag {tag}");
+    listed(&mut db, &principal, &base, &request, page, &pacticipant, &Listed::Tagged(&tag), &title).await
+}
+
+/// A pacticipant, and an environment by its UUID.
+struct EnvironmentPath {
+    pacticipant: PacticipantName,
+    environment: Uuid,
+}
+
+impl FromPath for EnvironmentPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pacticipant: names.pacticipant("pacticipant")?, environment: names.uuid("environment")? })
+    }
+}
+
+async fn list_in_environment(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    page: Page,
+    Named(EnvironmentPath { pacticipant, environment }): Named<EnvironmentPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.read().await?;
+    if pacticipants::find_id(&mut db, principal.tenant, &pacticipant).await?.is_none() {
+        return Err(Error::NoSuchPacticipant { role: "pacticipant", name: pacticipant.to_string() });
+    }
+    let found = environments::find_by_id(&mut db, principal.tenant, environment).await?.ok_or(Error::NotFound)?;
+    let title = format!("Versions for {pacticipant} in environment {}", found.display_name);
+    let wanted = Listed::InEnvironment(environment);
+    listed(&mut db, &principal, &base, &request, page, &pacticipant, &wanted, &title).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "what four handlers share of theirs")]
 async fn listed(
     db: &mut sqlx::PgConnection,
     principal: &Principal,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{EnsuredVersion, Version};
 use crate::ids::{PacticipantId, TenantId, VersionId};
@@ -177,6 +178,9 @@ pub(super) async fn find_branch_head(
 pub(super) enum Listed<'a> {
     All,
     OnBranch(&'a BranchName),
+    Tagged(&'a TagName),
+    /// That were ever deployed or released there.
+    InEnvironment(Uuid),
 }
 
 /// Newest first, with the number of all of them.
@@ -191,6 +195,10 @@ pub(super) async fn list_versions(
     match listed {
         Listed::All => list_all_versions(db, tenant, pacticipant, limit, offset).await,
         Listed::OnBranch(branch) => list_versions_on_branch(db, tenant, pacticipant, branch, limit, offset).await,
+        Listed::Tagged(tag) => list_tagged_versions(db, tenant, pacticipant, tag, limit, offset).await,
+        Listed::InEnvironment(environment) => {
+            list_versions_in_environment(db, tenant, pacticipant, *environment, limit, offset).await
+        }
     }
 }
 
@@ -297,6 +305,138 @@ async fn list_versions_on_branch(
         tenant.0,
         pacticipant.as_str(),
         branch.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((versions, total))
+}
+
+async fn list_tagged_versions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &PacticipantName,
+    tag: &TagName,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<Version>, i64)> {
+    let versions = sqlx::query_as!(
+        Version,
+        r#"
+        select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
+               version.created_at, version.updated_at
+        from pacticipant
+        cross join lateral (
+            select version.id, version.number, version.build_url, version.created_at, version.updated_at
+            from tag
+            join version on version.tenant_id = tag.tenant_id
+                        and version.id = tag.version_id
+            where tag.tenant_id = pacticipant.tenant_id
+              and tag.pacticipant_id = pacticipant.id
+              and tag.name = $3
+            order by tag.position desc
+            limit $4 offset $5
+        ) as version
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        tag.as_str(),
+        limit,
+        offset,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if limit.is_none() {
+        return Ok(with_count(versions));
+    }
+    let total = sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from pacticipant
+        join tag on tag.tenant_id = pacticipant.tenant_id
+                and tag.pacticipant_id = pacticipant.id
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+          and tag.name = $3
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        tag.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((versions, total))
+}
+
+async fn list_versions_in_environment(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &PacticipantName,
+    environment: Uuid,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<Version>, i64)> {
+    let versions = sqlx::query_as!(
+        Version,
+        r#"
+        select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
+               version.created_at, version.updated_at
+        from pacticipant
+        cross join lateral (
+            select deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = pacticipant.tenant_id
+              and deployed_version.pacticipant_id = pacticipant.id
+              and deployed_version.environment_id = $3
+            union
+            select released_version.version_id
+            from released_version
+            where released_version.tenant_id = pacticipant.tenant_id
+              and released_version.pacticipant_id = pacticipant.id
+              and released_version.environment_id = $3
+        ) as resident
+        join version on version.tenant_id = pacticipant.tenant_id
+                    and version.id = resident.version_id
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+        order by version.position desc
+        limit $4 offset $5
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        environment,
+        limit,
+        offset,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if limit.is_none() {
+        return Ok(with_count(versions));
+    }
+    let total = sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from pacticipant
+        cross join lateral (
+            select deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = pacticipant.tenant_id
+              and deployed_version.pacticipant_id = pacticipant.id
+              and deployed_version.environment_id = $3
+            union
+            select released_version.version_id
+            from released_version
+            where released_version.tenant_id = pacticipant.tenant_id
+              and released_version.pacticipant_id = pacticipant.id
+              and released_version.environment_id = $3
+        ) as resident
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        environment,
     )
     .fetch_one(db)
     .await?;

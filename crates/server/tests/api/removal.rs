@@ -315,3 +315,24 @@ async fn deletions_publications_and_questions_may_meet() {
         done.expect("nobody is refused because of the others");
     }
 }
+
+#[tokio::test]
+async fn of_a_branch_only_the_latest_contract_goes() {
+    let app = TestApp::start().await;
+    for version in ["1", "2", "3"] {
+        app.world().consumer("shop").version(version).branch("main").contract_with("stock", &[version]).await;
+    }
+    let pair = "/pacts/provider/stock/consumer/shop";
+
+    app.delete(&format!("{pair}/branch/main/latest/versions")).await.is(200);
+    app.get(&format!("{pair}/version/3")).await.is(404);
+    app.get(&format!("{pair}/version/2")).await.is(200);
+
+    // The head of the branch is still 3, which has no contract any more.
+    app.delete(&format!("{pair}/branch/latest/versions")).await.is(200);
+    app.delete("/pacticipants/shop/versions/3").await.is(204);
+    app.delete(&format!("{pair}/branch/latest/versions")).await.is(200);
+    app.get(&format!("{pair}/version/2")).await.is(404);
+    app.get(&format!("{pair}/latest")).await.is(200);
+    app.delete("/pacts/provider/stock/consumer/nobody/branch/latest/versions").await.is(404);
+}

@@ -205,3 +205,34 @@ async fn a_result_whose_details_are_large_and_odd_is_kept() {
     let latest = app.get(&format!("{address}/latest")).await.is(200);
     assert_eq!(latest.at("/testResults/tests/499/text"), "a\u{0}b\u{1f600}");
 }
+
+#[tokio::test]
+async fn the_latest_result_is_found_by_contract_and_deleted_so() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").tag("prod").contract_with("stock", &["a"]).await;
+    shop.version("2").contract_with("stock", &["b"]).await;
+    shop.version("3").tag("dev").contract_with("stock", &["c"]).await;
+    app.world().provider("stock").version("40").verifies("shop", "1").fails("shop", "2").await;
+    app.world().provider("stock").version("41").fails("shop", "1").await;
+
+    let pair = "/pacts/provider/stock/consumer/shop";
+    for (contract, version, success) in
+        [("version/1", "41", false), ("latest/prod", "41", false), ("version/2", "40", false)]
+    {
+        let result = app.get(&format!("{pair}/{contract}/verification-results/latest")).await.is(200);
+        assert_eq!(
+            (result.text_at("/providerApplicationVersion").as_str(), result.at("/success")),
+            (version, json!(success))
+        );
+    }
+    for contract in ["latest", "latest/dev", "latest/none", "version/3", "version/9"] {
+        app.get(&format!("{pair}/{contract}/verification-results/latest")).await.is(404);
+        app.delete(&format!("{pair}/{contract}/verification-results/latest")).await.is(404);
+    }
+
+    app.delete(&format!("{pair}/latest/prod/verification-results/latest")).await.is(204);
+
+    let before = app.get(&format!("{pair}/version/1/verification-results/latest")).await.is(200);
+    assert_eq!(before.at("/success"), json!(true));
+}

@@ -393,3 +393,32 @@ async fn names_are_told_apart_exactly() {
     app.get("/pacticipants/Shop%20").await.is(404);
     app.get("/pacticipants/Shop/versions/1.0").await.is(404);
 }
+
+#[tokio::test]
+async fn versions_are_listed_by_tag_and_by_environment() {
+    let app = TestApp::start().await;
+    for (version, tag) in [("1", "prod"), ("2", "prod"), ("3", "dev")] {
+        app.put_nothing(&format!("/pacticipants/shop/versions/{version}/tags/{tag}")).await.is(201);
+    }
+    let address = app.world().environment("production").await;
+    let (_, id) = address.rsplit_once('/').expect("an address with a UUID");
+    app.world().deployed("shop", "1", "production").await;
+    app.world().deployed("shop", "3", "production").await;
+    app.world().released("shop", "3", "production").await;
+
+    for (which, title, expected) in [
+        ("tags/prod".to_string(), "Versions of shop with tag prod", ["2", "1"]),
+        (format!("environments/{id}"), "Versions for shop in environment Production", ["3", "1"]),
+    ] {
+        let listed = app.get(&format!("/pacticipants/shop/{which}/versions")).await.is(200);
+        assert_eq!(listed.text_at("/_links/self/title"), title);
+        let numbers = [listed.text_at("/_embedded/versions/0/number"), listed.text_at("/_embedded/versions/1/number")];
+        assert_eq!(numbers, expected);
+        let beyond = app.get(&format!("/pacticipants/shop/{which}/versions?page=3&size=1")).await.is(200);
+        assert_eq!((beyond.at("/_embedded/versions"), beyond.at("/page/totalElements")), (json!([]), json!(2)));
+    }
+    for which in ["tags/none".to_string(), format!("environments/{}", uuid::Uuid::nil()), "environments/x".into()] {
+        app.get(&format!("/pacticipants/shop/{which}/versions")).await.is(404);
+    }
+    app.get(&format!("/pacticipants/nobody/environments/{id}/versions")).await.is(404);
+}

@@ -67,6 +67,35 @@ pub(crate) async fn find_served(
     Ok(None)
 }
 
+/// What identifies its content.
+pub(crate) async fn find_sha(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<String>> {
+    let Some(version) = find_version(db, tenant, pair, wanted).await? else { return Ok(None) };
+    sqlx::query_scalar!(
+        r#"
+        select contract_content.sha
+        from pacticipant as provider
+        join contract on contract.tenant_id = provider.tenant_id
+                     and contract.consumer_version_id = $3
+                     and contract.provider_id = provider.id
+        join contract_content on contract_content.tenant_id = contract.tenant_id
+                             and contract_content.id = contract.content_id
+        where provider.tenant_id = $1
+          and provider.name = $2
+        "#,
+        tenant.0,
+        pair.provider,
+        version,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The version whose contract is wanted. It may have none by the time that it is read.
 async fn find_version(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -74,8 +103,10 @@ async fn find_version(
     wanted: &Wanted<'_>,
 ) -> sqlx::Result<Option<i64>> {
     match wanted {
-        // These are found without their version.
-        Wanted::Content { .. } | Wanted::Version(_) => Ok(None),
+        Wanted::Content { sha: _, version: None } => Ok(None),
+        Wanted::Content { sha: _, version: Some(number) } | Wanted::Version(number) => {
+            find_numbered(db, tenant, pair, number).await
+        }
         Wanted::Latest => find_latest(db, tenant, pair).await,
         Wanted::LatestUntagged => find_latest_untagged(db, tenant, pair).await,
         Wanted::PreviousDistinct(number) => find_previous_distinct(db, tenant, pair, number).await,
@@ -232,6 +263,30 @@ async fn find_of_number(
         tenant.0,
         pair.consumer,
         pair.provider,
+        number,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn find_numbered(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pair: Pair<'_>,
+    number: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select version.id
+        from pacticipant as consumer
+        join version on version.tenant_id = consumer.tenant_id
+                    and version.pacticipant_id = consumer.id
+                    and version.number = $3
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+        "#,
+        tenant.0,
+        pair.consumer,
         number,
     )
     .fetch_optional(db)
