@@ -173,8 +173,8 @@ fn text(old: &Named, new: &Named, diff: &ContractDiff, style: Style) -> String {
 
 /// As the server tells it, with names in place of links. Programs read numbers as floating point.
 fn json(old: &Named, new: &Named, diff: &ContractDiff, output: &Output) -> Result<Value, Failure> {
-    let mut json = match serde_json::to_value(diff) {
-        Ok(json) => json,
+    let differences = match serde_json::to_value(diff) {
+        Ok(differences) => differences,
         // Nobody looks.
         Err(_) if output.is_for_people() => return Ok(Value::Null),
         Err(error) => {
@@ -183,12 +183,13 @@ fn json(old: &Named, new: &Named, diff: &ContractDiff, output: &Output) -> Resul
         }
     };
     let counts = diff.counts();
-    json["same"] = diff.is_empty().into();
-    json["old"] = old.name.as_str().into();
-    json["new"] = new.name.as_str().into();
-    json["summary"] = json!({
-        "text": diff.summary(), "added": counts.added, "removed": counts.removed, "changed": counts.changed,
+    let summary =
+        json!({"text": diff.summary(), "added": counts.added, "removed": counts.removed, "changed": counts.changed});
+    let mut json = json!({
+        "same": diff.is_empty(), "old": old.name, "new": new.name, "summary": summary, "remarks": diff.remarks(),
     });
-    json["remarks"] = diff.remarks().into();
+    if let (Value::Object(members), Value::Object(differences)) = (&mut json, differences) {
+        members.extend(differences);
+    }
     Ok(json)
 }
