@@ -40,6 +40,8 @@ pub(crate) enum Repeat {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
+    /// The same as it was sent, with all digits of its numbers.
+    pub(crate) text: String,
 }
 
 /// A Pact Broker.
@@ -181,6 +183,7 @@ impl Broker {
         let location = header_text(response.headers(), header::LOCATION);
         let bytes = response.bytes().await.map_err(|error| self.not_reached(&error))?;
         let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
 
         let not_asked = |kind, message: String| {
             let details = body.as_ref().map(explanations).unwrap_or_default();
@@ -202,8 +205,8 @@ impl Broker {
                 not_asked("server-error", format!("{url} answered {status}"))
             }
             _ => match body {
-                Ok(body) => Ok(Answer { status, body }),
-                Err(_) if status.is_client_error() => Ok(Answer { status, body: Value::Null }),
+                Ok(body) => Ok(Answer { status, body, text }),
+                Err(_) if status.is_client_error() => Ok(Answer { status, body: Value::Null, text }),
                 Err(_) => not_asked(
                     "not-understood",
                     format!(
@@ -419,7 +422,7 @@ mod tests {
 
     #[test]
     fn invalid_input_is_wrong_usage_and_a_conflict_is_a_no() {
-        let exit = |status| Answer { status, body: Value::Null }.refusal("x").exit;
+        let exit = |status| Answer { status, body: Value::Null, text: String::new() }.refusal("x").exit;
 
         assert_eq!(exit(StatusCode::BAD_REQUEST), Exit::Usage);
         assert_eq!(exit(StatusCode::CONFLICT), Exit::No);

@@ -9,6 +9,7 @@ mod clean;
 mod create_environment;
 mod create_webhook;
 mod database;
+mod diff;
 mod migrate;
 mod outcome;
 mod output;
@@ -75,6 +76,7 @@ enum Command {
     Publish(Box<publish::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
+    Diff(Box<diff::Arguments>),
     RecordDeployment(Box<record::Deployment>),
     RecordRelease(Box<record::Release>),
     CreateEnvironment(Box<create_environment::Arguments>),
@@ -107,6 +109,7 @@ async fn run(command: Command) -> ExitCode {
             question.output.show(can_i_deploy::run(&question).await)
         }
         Command::CanIDeploy(arguments) => arguments.output.show(can_i_deploy::run(&arguments).await),
+        Command::Diff(arguments) => arguments.output.show(diff::run(&arguments).await),
         Command::RecordDeployment(arguments) => arguments.output.show(record::deployment(&arguments).await),
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
@@ -149,6 +152,7 @@ mod tests {
             "publish",
             "can-i-deploy",
             "can-i-merge",
+            "diff",
             "record-deployment",
             "record-release",
             "create-environment",

@@ -402,3 +402,95 @@ fn a_server_without_what_if_could_not_be_asked() {
     assert_eq!(ended.code, Some(3), "{ended:?}");
     assert!(ended.stderr.contains("knows no what-if"), "{ended:?}");
 }
+
+/// A pact of the version as a Pact Broker serves it.
+fn served(version: &str, path: &str) -> Reply {
+    let own = format!("https://broker.invalid/pacts/provider/stock/consumer/shop/version/{version}");
+    Reply::Json(
+        200,
+        json!({
+            "interactions": [{"_id": version, "description": "an item", "request": {"method": "GET", "path": path}}],
+            "createdAt": version,
+            "_links": {
+                "self": {"name": format!("Pact between shop ({version}) and stock"), "href": own},
+                "pb:previous-distinct": {"href": format!("{own}/previous-distinct")},
+            },
+        }),
+    )
+}
+
+fn broker_with_three_versions() -> Server {
+    Server::start(|request, _| match request.target.rsplit_once("/version/") {
+        Some((_, "1" | "2/previous-distinct")) => served("1", "/items/1"),
+        Some((_, "2" | "3")) => served("2", "/items/2"),
+        Some(_) => Reply::Json(404, json!({"error": "not found"})),
+        None => index(),
+    })
+}
+
+fn diff(server: &Server, arguments: &[&str]) -> support::Ended {
+    run(server, &[&["diff", "--consumer", "shop", "--provider", "stock"], arguments].concat())
+}
+
+#[test]
+fn two_published_versions_are_compared() {
+    let server = broker_with_three_versions();
+    let expected = "- Pact between shop (1) and stock\n+ Pact between shop (2) and stock\n\nInteractions: 1 changed.\n\n\
+                    ~ interaction \"an item\"\n    GET /items/2\n    ~ $.request.path: \"/items/1\" → \"/items/2\"\n";
+
+    for arguments in [["--version", "2"].as_slice(), &["--version", "2", "--with", "1"]] {
+        let ended = diff(&server, arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), expected), "{ended:?}");
+    }
+    let same = diff(&server, &["--version", "2", "--with", "3", "--output", "json"]);
+    assert_eq!(same.code, Some(0), "{same:?}");
+    assert_eq!(
+        (&same.json()["same"], &same.json()["summary"]["text"]),
+        (&json!(true), &json!("Both promise the same."))
+    );
+}
+
+#[test]
+fn a_pact_that_is_missing_is_named() {
+    let server = broker_with_three_versions();
+
+    for (arguments, message) in [
+        (["--version", "9"].as_slice(), "there is no pact between shop and stock of shop version 9"),
+        (&["--version", "2", "--with", "9"], "there is no pact between shop and stock of shop version 9"),
+        (&["--version", "1"], "there is nothing to compare with: no version of shop before 1 has another pact"),
+    ] {
+        let ended = diff(&server, arguments);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains(message), "{ended:?}");
+    }
+}
+
+#[test]
+fn two_files_are_compared_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("old.json", r#"{"interactions":[{"description":"a","n":1},{"description":"b"}]}"#);
+    write("new.json", r#"{"interactions":[{"description":"b"},{"description":"a","n":1e400}]}"#);
+    write("list.json", "[]");
+    let diff = |arguments: &[&str]| run_in(folder.path(), &[], &[&["diff"], arguments].concat());
+
+    let changed = diff(&["old.json", "new.json"]);
+    assert_eq!(changed.code, Some(1), "{changed:?}");
+    assert!(changed.stdout.ends_with("~ interaction \"a\"\n    ~ $.n: 1 → 1.0e+400\n"), "{changed:?}");
+    let same = diff(&["old.json", "old.json", "--json"]);
+    assert_eq!((same.code, &same.json()["interactions"]), (Some(0), &json!([])));
+    let untold = diff(&["old.json", "new.json", "--json"]);
+    assert_eq!((untold.code, &untold.json()["error"]["kind"]), (Some(3), &json!("not-understood")), "{untold:?}");
+
+    for arguments in [
+        ["old.json"].as_slice(),
+        &[],
+        &["old.json", "list.json"],
+        &["old.json", "none.json"],
+        &["old.json", "new.json", "--version", "1"],
+        &["--consumer", "shop"],
+        &["--consumer", "shop", "--provider", "stock"],
+    ] {
+        assert_eq!(diff(arguments).code, Some(2), "{arguments:?}");
+    }
+}

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use pactolus_domain::content::{Content, served};
+use pactolus_domain::contract_diff::contract_diff;
 use pactolus_domain::difference::difference;
 use pactolus_domain::merge::merge;
 
@@ -24,6 +25,8 @@ fn main() {
     println!("difference in two interactions: {:?}", best_of_10(|| drop(black_box(difference(&content, &changed)))));
     let other = Content::parse(raw.replace("SKU", "sku").replace("true", "false")).expect("still a pact");
     println!("difference in all: {:?}", best_of_10(|| drop(black_box(difference(&content, &other)))));
+    println!("semantic difference in two: {:?}", best_of_10(|| drop(black_box(contract_diff(&content, &changed)))));
+    println!("semantic difference in all: {:?}", best_of_10(|| drop(black_box(contract_diff(&content, &other)))));
 }
 
 fn best_of_10(work: impl Fn()) -> Duration {

@@ -2,6 +2,7 @@
 
 pub mod badge;
 pub mod content;
+pub mod contract_diff;
 pub mod difference;
 pub mod gate;
 mod json;

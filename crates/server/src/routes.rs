@@ -17,7 +17,7 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    CONTENT, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+    CONTENT, DIFF, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
     badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
@@ -50,11 +50,20 @@ pub fn router(app: App) -> NormalizePath<Router> {
     let text_or_hal = Router::new()
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
+    let diffs =
+        contracts::diff_routes().route_layer(from_fn(|request: Request, next: Next| negotiate(DIFF, request, next)));
     let svg = badges::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[SVG], request, next)));
     let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
     serving(
         app,
-        Router::new().merge(hal).merge(content).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),
+        Router::new()
+            .merge(hal)
+            .merge(content)
+            .merge(hal_or_text)
+            .merge(text_or_hal)
+            .merge(diffs)
+            .merge(svg)
+            .merge(anything),
     )
 }
 

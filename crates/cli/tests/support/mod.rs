@@ -165,6 +165,8 @@ pub fn index() -> Reply {
         200,
         json!({ "_links": {
             "pb:publish-contracts": link("/contracts/publish"),
+            "pb:publish-pact":
+                link("/pacts/provider/{provider}/consumer/{consumer}/version/{consumerApplicationVersion}"),
             "pb:environments": link("/environments"),
             "pb:webhooks": link("/webhooks"),
             "pb:webhook": link("/webhooks/{uuid}"),

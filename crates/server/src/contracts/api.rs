@@ -55,13 +55,13 @@ impl FromRequestParts<App> for ShownAs {
     }
 }
 
-struct Pair {
-    consumer: PacticipantName,
-    provider: PacticipantName,
+pub(super) struct Pair {
+    pub(super) consumer: PacticipantName,
+    pub(super) provider: PacticipantName,
 }
 
 impl Pair {
-    fn as_served(&self) -> served::Pair<'_> {
+    pub(super) fn as_served(&self) -> served::Pair<'_> {
         served::Pair { consumer: self.consumer.as_str(), provider: self.provider.as_str() }
     }
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod chosen;
+mod diffs;
 mod for_verification;
 mod lists;
 mod publish;
@@ -25,4 +26,9 @@ pub(crate) fn routes() -> Router<App> {
 /// Routes that serve contracts: HAL, plain JSON or the extended form.
 pub(crate) fn content_routes() -> Router<App> {
     api::content_routes()
+}
+
+/// Routes that tell how contracts differ: plain text, HAL or plain JSON.
+pub(crate) fn diff_routes() -> Router<App> {
+    diffs::routes()
 }

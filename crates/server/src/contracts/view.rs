@@ -13,6 +13,7 @@ use super::publish_api::Summary;
 use super::store::served::Served;
 use crate::edge::{BaseUrl, Link, curies, timestamp, urls};
 
+pub(super) mod diffs;
 mod lists;
 
 pub(super) use lists::{Latest, PairList, ProviderList};
@@ -79,6 +80,11 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
             Link::to(format!("{pair}/latest/{{tag}}")).title("Latest tagged version of this pact").templated(true),
         "pb:previous-distinct":
             Link::to(format!("{own}/previous-distinct")).title("Previous distinct version of this pact"),
+        "pb:diff-previous-distinct": Link::to(format!("{own}/diff/previous-distinct"))
+            .title("Diff with previous distinct version of this pact"),
+        "pb:diff": Link::to(format!("{content}/diff/pact-version/{{pactVersion}}"))
+            .title("Diff with another specified version of this pact")
+            .templated(true),
         "pb:pact-webhooks": Link::to(format!(
             "{}/webhooks/provider/{}/consumer/{}",
             base.as_str(),

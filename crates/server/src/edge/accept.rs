@@ -39,7 +39,10 @@ pub(crate) fn choose(headers: &HeaderMap, offers: &[&'static str]) -> Option<&'s
 /// What contracts and results can be had as.
 pub(crate) const CONTENT: &[&str] = &[HAL, JSON, EXTENDED];
 
-/// Which of them this client gets.
+/// What the difference of two contracts can be had as. Text first: that is what who cares not gets from a Pact Broker.
+pub(crate) const DIFF: &[&str] = &[TEXT, HAL, JSON];
+
+/// Which of the forms of contracts this client gets.
 pub(crate) fn offered(headers: &HeaderMap) -> &'static str {
     choose(headers, CONTENT).unwrap_or(HAL)
 }

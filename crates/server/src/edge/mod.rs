@@ -13,7 +13,7 @@ mod query;
 mod repeat;
 pub(crate) mod urls;
 
-pub(crate) use accept::{CONTENT, EXTENDED, HAL, JSON, SVG, TEXT, choose, negotiate, offered};
+pub(crate) use accept::{CONTENT, DIFF, EXTENDED, HAL, JSON, SVG, TEXT, choose, negotiate, offered};
 pub(crate) use base_url::{BaseUrl, RequestUrl};
 pub(crate) use body::{JsonBody, JsonText, MergePatch, OptionalJson, has_nul, not_utf8};
 pub(crate) use error::{Error, OnConstraint, render_errors};

@@ -96,6 +96,15 @@ async fn a_pact_is_put_and_served_with_ids_and_links() {
           "title": "Previous distinct version of this pact",
           "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/version/1/previous-distinct"
         },
+        "pb:diff-previous-distinct": {
+          "title": "Diff with previous distinct version of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/version/1/diff/previous-distinct"
+        },
+        "pb:diff": {
+          "title": "Diff with another specified version of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/pact-version/f1e0a71c971cf619e8c58c7c82638d727b402abf/diff/pact-version/{pactVersion}",
+          "templated": true
+        },
         "pb:pact-webhooks": {
           "title": "Webhooks for the pact between shop and stock",
           "href": "http://pactolus.test/webhooks/provider/stock/consumer/shop"
@@ -329,10 +338,11 @@ async fn every_link_of_a_contract_leads_somewhere() {
     world.provider("stock").version("40").verifies("shop", "1").await;
 
     let served = app.get(VERSION_1).await.is(200).json();
+    let sha = served["_links"]["pb:pact-version"]["name"].as_str().unwrap();
 
     for (relation, link) in served["_links"].as_object().unwrap() {
         let Some(href) = link["href"].as_str() else { continue };
-        let href = href.replace("{tag}", "prod");
+        let href = href.replace("{tag}", "prod").replace("{pactVersion}", sha);
         // Results are posted there, not read.
         let expected = if relation == "pb:publish-verification-results" { 405 } else { 200 };
         let answer = app.get(&href).await;

@@ -15,6 +15,7 @@ mod contracts;
 mod contracts_in_parts;
 mod deliveries;
 mod deployments;
+mod diffs;
 mod documented;
 mod environments;
 mod for_verification;
