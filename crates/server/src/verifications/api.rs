@@ -77,7 +77,6 @@ async fn publish_result(
 
     let mut tx = app.change().await?;
     let content = find_content(&mut tx, &principal, &path).await?;
-    let content_id = content.id;
     let subject = Subject {
         consumer: &path.consumer,
         provider: &path.provider,
@@ -85,16 +84,15 @@ async fn publish_result(
         content,
         metadata: path.metadata,
     };
-    let Published { number, is_told } = publish(&mut tx, &app, &principal, &base, &subject, &result).await?;
-    let shown = store::find_result(&mut tx, principal.tenant, content_id, Some(number)).await?;
+    let Published { shown, is_told } = publish(&mut tx, &app, &principal, &base, &subject, &result).await?;
     tx.commit().await?;
     if is_told {
         app.jobs_written.notify_waiters();
     }
 
     let (provider, consumer) = (path.provider.as_str(), path.consumer.as_str());
-    let url = urls::verification(&base, provider, consumer, path.sha.as_str(), number);
-    Ok(Hal::created(&view::result(&base, &shown.ok_or(Error::NotFound)?)).location(url))
+    let url = urls::verification(&base, provider, consumer, path.sha.as_str(), shown.number);
+    Ok(Hal::created(&view::result(&base, &shown)).location(url))
 }
 
 async fn show(

@@ -9,7 +9,7 @@ use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::store::{self, ContentRef, NewResult};
+use super::store::{self, ContentRef, NewResult, Shown};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal, has_nul};
@@ -39,7 +39,7 @@ pub(super) struct Subject<'a> {
 
 /// What came of publishing a result.
 pub(super) struct Published {
-    pub(super) number: i64,
+    pub(super) shown: Shown,
     /// Whether webhooks are to be delivered for it.
     pub(super) is_told: bool,
 }
@@ -72,7 +72,8 @@ pub(super) async fn publish(
     };
     let since = now - TimeDelta::from_std(RETRY_WITHIN).unwrap_or_default();
     if let Some(number) = store::find_same(db, tenant, &new, since).await? {
-        return Ok(Published { number, is_told: false });
+        let before = store::find_result(db, tenant, subject.content.id, Some(number)).await?;
+        return Ok(Published { shown: before.ok_or(Error::NotFound)?, is_told: false });
     }
     let number = store::record_result(db, tenant, &new, now).await?;
     let name = format!("{} {} {}", subject.provider, result.provider_version, subject.consumer);
@@ -93,7 +94,20 @@ pub(super) async fn publish(
         build_url: result.build_url.as_deref(),
     };
     let triggered = webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
-    Ok(Published { number, is_told: !triggered.is_empty() })
+    let shown = Shown {
+        number,
+        consumer: subject.consumer.to_string(),
+        provider: subject.provider.to_string(),
+        provider_version: result.provider_version.to_string(),
+        sha: subject.sha.to_string(),
+        consumer_version: subject.content.consumer_version.clone(),
+        success: result.success,
+        build_url: result.build_url.clone(),
+        test_results: result.test_results.clone(),
+        verified_by: result.verified_by.clone(),
+        created_at: now,
+    };
+    Ok(Published { shown, is_told: !triggered.is_empty() })
 }
 
 impl ResultToPublish {

@@ -13,6 +13,8 @@ pub(super) struct ContentRef {
     pub(super) id: ContentId,
     pub(super) consumer_id: PacticipantId,
     pub(super) provider_id: PacticipantId,
+    /// The latest consumer version with the content; empty if there is none any more.
+    pub(super) consumer_version: String,
 }
 
 pub(super) async fn find_content(
@@ -26,7 +28,8 @@ pub(super) async fn find_content(
         ContentRef,
         r#"
         select contract_content.id as "id: _", contract_content.consumer_id as "consumer_id: _",
-               contract_content.provider_id as "provider_id: _"
+               contract_content.provider_id as "provider_id: _",
+               coalesce(published.number, '') as "consumer_version!"
         from pacticipant as consumer
         join pacticipant as provider on provider.tenant_id = consumer.tenant_id
                                     and provider.name = $3
@@ -34,6 +37,16 @@ pub(super) async fn find_content(
                              and contract_content.consumer_id = consumer.id
                              and contract_content.provider_id = provider.id
                              and contract_content.sha = $4
+        left join lateral (
+            select version.number
+            from contract_revision
+            join version on version.tenant_id = contract_revision.tenant_id
+                        and version.id = contract_revision.consumer_version_id
+            where contract_revision.tenant_id = contract_content.tenant_id
+              and contract_revision.content_id = contract_content.id
+            order by contract_revision.position desc
+            limit 1
+        ) as published on true
         where consumer.tenant_id = $1
           and consumer.name = $2
         "#,
@@ -105,12 +118,25 @@ pub(super) async fn record_result(
     result: &NewResult<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
-    let number = sqlx::query_scalar!(
+    sqlx::query_scalar!(
         r#"
-        insert into verification_log (tenant_id, content_id, provider_version_id, success, build_url, test_results,
-                                      verified_by, consumer_version_numbers, wip, pending, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        returning number
+        with logged as (
+            insert into verification_log (tenant_id, content_id, provider_version_id, success, build_url, test_results,
+                                          verified_by, consumer_version_numbers, wip, pending, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            returning number
+        ),
+        latest as (
+            insert into verification (tenant_id, content_id, provider_version_id, provider_position, success, number,
+                                      verified_at)
+            select $1, $2, $3, $12, $4, logged.number, $11
+            from logged
+            on conflict (tenant_id, content_id, provider_version_id) do update
+            set success = excluded.success, number = excluded.number, verified_at = excluded.verified_at
+            where verification.number < excluded.number
+        )
+        select number
+        from logged
         "#,
         tenant.0,
         result.content.0,
@@ -123,29 +149,10 @@ pub(super) async fn record_result(
         result.wip,
         result.pending,
         now,
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        insert into verification (tenant_id, content_id, provider_version_id, provider_position, success, number,
-                                  verified_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
-        on conflict (tenant_id, content_id, provider_version_id) do update
-        set success = excluded.success, number = excluded.number, verified_at = excluded.verified_at
-        where verification.number < excluded.number
-        "#,
-        tenant.0,
-        result.content.0,
-        result.provider_version.id.0,
         result.provider_version.position,
-        result.success,
-        number,
-        now,
     )
-    .execute(db)
-    .await?;
-    Ok(number)
+    .fetch_one(db)
+    .await
 }
 
 /// A result as it is shown.
