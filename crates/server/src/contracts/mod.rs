@@ -16,7 +16,7 @@ use axum::Router;
 use crate::app::App;
 
 pub(crate) use chosen::{ChosenContract, find_branch_head};
-pub(crate) use store::{has_contract, list_providers_of};
+pub(crate) use store::{has_contract, has_contract_of_version, list_providers_of};
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {

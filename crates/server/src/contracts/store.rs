@@ -325,6 +325,16 @@ pub(crate) async fn list_providers_of(
     Ok(rows.into_iter().map(|row| (VersionId(row.consumer_version_id), row.name)).collect())
 }
 
+/// Whether the version has a contract with the provider.
+pub(crate) async fn has_contract_of_version(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    version: VersionId,
+    provider: PacticipantId,
+) -> sqlx::Result<bool> {
+    Ok(!list_existing(db, tenant, version, &[provider.0]).await?.is_empty())
+}
+
 /// Whether the two have a contract.
 pub(crate) async fn has_contract(
     db: &mut PgConnection,

@@ -6,3 +6,4 @@ mod store;
 mod view;
 
 pub(crate) use api::routes;
+pub(crate) use store::has_result;

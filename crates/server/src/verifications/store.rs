@@ -1,6 +1,8 @@
 //! SQL of verification results. The log keeps all of them, `verification` the latest per content and provider version.
 
 use chrono::{DateTime, Utc};
+use pactolus_domain::content::ContentSha;
+use pactolus_domain::names::PacticipantName;
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -219,6 +221,20 @@ pub(super) async fn find_result(
     )
     .fetch_optional(db)
     .await
+}
+
+/// Whether there is a result of that number for the content.
+pub(crate) async fn has_result(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    (consumer, provider): (&PacticipantName, &PacticipantName),
+    sha: &ContentSha,
+    number: i64,
+) -> sqlx::Result<bool> {
+    match find_content(db, tenant, consumer.as_str(), provider.as_str(), sha.as_str()).await? {
+        Some(content) => Ok(find_result(db, tenant, content.id, Some(number)).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// The latest result for each contract of a consumer version; `None` where there is none. By provider.

@@ -10,6 +10,7 @@ use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
 pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
     let Shown { number, consumer, provider, sha, consumer_version, .. } = shown;
     let own = urls::verification(base, provider, consumer, sha, *number);
+    let triggered = format!("{own}/triggered-webhooks");
     let pact_name = format!("Pact between {consumer} ({consumer_version}) and {provider}");
     let metadata = VersionNumber::parse(consumer_version).ok().map(|version| Metadata::for_version(version).encode());
     let content = urls::content(base, provider, consumer, sha, metadata.as_deref());
@@ -27,6 +28,8 @@ pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
                 .title("Verification result")
                 .name(format!("Verification result {number} for {pact_name}")),
             "pb:pact-version": Link::to(content).title("Pact").name(pact_name),
+            "pb:triggered-webhooks":
+                Link::to(triggered).title("Webhooks triggered by the publication of this verification result"),
         },
     }))
 }

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::view;
+use super::{triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -30,7 +30,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/provider/{provider}", get(list).post(create))
         .route("/webhooks/consumer/{consumer}", get(list).post(create))
         .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
+        .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+        .merge(triggered::routes())
 }
 
 /// Logs are text unless HAL is asked for.

@@ -7,6 +7,7 @@ mod deliver;
 mod log;
 mod store;
 mod trigger;
+mod triggered;
 mod view;
 
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
+pub(super) mod triggered;
+
 /// A webhook as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct StoredWebhook {

@@ -36,6 +36,7 @@ mod removal_races;
 mod retention;
 mod schema;
 mod socket;
+mod triggered_webhooks;
 mod verdicts;
 mod verifications;
 mod versions;

@@ -58,6 +58,10 @@ async fn a_result_is_published_and_shown() {
           "title": "Pact",
           "name": "Pact between shop (1) and stock",
           "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/pact-version/9cbd8f2299708f5f32876552490ff2b91a63d978/metadata/Y3ZuPTE"
+        },
+        "pb:triggered-webhooks": {
+          "title": "Webhooks triggered by the publication of this verification result",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/pact-version/9cbd8f2299708f5f32876552490ff2b91a63d978/verification-results/1/triggered-webhooks"
         }
       }
     }
