@@ -25,6 +25,7 @@ mod schema;
 mod secrets;
 mod settings;
 mod tenants;
+mod ui;
 mod verdicts;
 mod verifications;
 mod versions;

@@ -20,7 +20,7 @@ use crate::edge::{
     CONTENT, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
+    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, ui, verdicts,
     verifications, versions, webhooks,
 };
 
@@ -51,7 +51,11 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
     let svg = badges::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[SVG], request, next)));
-    let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
+    let anything = Router::new()
+        .merge(badges::routes_with_suffix())
+        .merge(health::routes())
+        .merge(removal::routes())
+        .merge(ui::routes());
     serving(
         app,
         Router::new().merge(hal).merge(content).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),

@@ -33,6 +33,7 @@ mod removal;
 mod removal_races;
 mod retention;
 mod schema;
+mod self_description;
 mod socket;
 mod verdicts;
 mod verifications;
