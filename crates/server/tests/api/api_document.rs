@@ -273,6 +273,19 @@ mod sound {
         assert!(examples.len() > 30, "only {} examples were looked at", examples.len());
     }
 
+    /// Pages and commands for people are made of them.
+    #[test]
+    fn every_variable_of_a_path_has_an_example() {
+        let document = document();
+
+        for (name, item, operation) in operations(&document) {
+            for parameter in items(&item["parameters"]).chain(items(&operation["parameters"])) {
+                let parameter = resolved(&document, parameter);
+                assert!(parameter["in"] != "path" || parameter["example"].is_string(), "{name}: {}", parameter["name"]);
+            }
+        }
+    }
+
     #[test]
     fn operations_are_listed_with_method_and_template() {
         let document = document();
