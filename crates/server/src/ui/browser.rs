@@ -64,8 +64,10 @@ fn of_tag(tag: &document::Tag) -> Markup {
         section .tag aria-labelledby={ "tag-" (tag.name) } {
             h2 id={ "tag-" (tag.name) } { (tag.name) }
             p .lead { (inline(tag.description)) }
-            @for operation in document::operations().iter().filter(|operation| operation.tag == tag.name) {
-                (of_operation(operation))
+            div .operations {
+                @for operation in document::operations().iter().filter(|operation| operation.tag == tag.name) {
+                    (of_operation(operation))
+                }
             }
         }
     }

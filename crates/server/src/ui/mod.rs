@@ -6,6 +6,8 @@ mod browser;
 mod document;
 mod example;
 mod fixed;
+mod hal_page;
+mod laid_out;
 mod page;
 mod relation_page;
 mod relations;
@@ -18,6 +20,8 @@ use axum::routing::get;
 
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, FromPath, Named, PathNames, Principal};
+
+pub(crate) use hal_page::show_to_browsers;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()

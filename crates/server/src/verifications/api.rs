@@ -28,7 +28,11 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{content}/verification-results/latest"), get(latest))
         .route(&format!("{content}/verification-results/{{number}}"), get(show))
         .route(&format!("{with_metadata}/verification-results/{{number}}"), get(show))
-        .route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
+}
+
+/// Served as HAL.
+pub(crate) fn list_routes() -> Router<App> {
+    Router::new().route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
 }
 
 struct ContentPath {

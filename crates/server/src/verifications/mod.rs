@@ -5,4 +5,4 @@ mod publish;
 mod store;
 mod view;
 
-pub(crate) use api::routes;
+pub(crate) use api::{list_routes, routes};

@@ -26,6 +26,7 @@ mod invariants;
 mod jobs;
 mod labels;
 mod matrix;
+mod negotiation;
 mod one_version;
 mod origin;
 mod publishing;

@@ -53,45 +53,55 @@ const LARGEST_WITH_LINKS = 500000;
 function shown(text, type) {
   if (!/[/+]json/.test(type) || text.length > LARGEST_WITH_LINKS) return text;
   try {
-    return json(JSON.parse(text), "", "");
+    JSON.parse(text);
   } catch {
     return text;
   }
+  return laidOut(text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? []);
 }
 
-function json(value, key, indent) {
-  if (typeof value === "string") return string(value, key);
-  if (typeof value !== "object" || value === null) return element("span", { class: "number" }, String(value));
-  const isList = Array.isArray(value);
-  const [open, close] = isList ? "[]" : "{}";
-  const members = Object.entries(value);
-  if (members.length === 0) return open + close;
-  const deeper = `${indent}  `;
+/** A member to a line. Every token stays as it was sent, numbers to the last digit. */
+function laidOut(tokens) {
   const parts = document.createDocumentFragment();
-  parts.append(`${open}\n`);
-  members.forEach(([name, member], index) => {
-    parts.append(deeper);
-    if (!isList) parts.append(relation(name), ": ");
-    parts.append(json(member, isList ? key : name, deeper), index + 1 < members.length ? ",\n" : "\n");
+  let indent = "\n";
+  let key = "";
+  tokens.forEach((token, index) => {
+    const before = tokens[index - 1];
+    const after = tokens[index + 1];
+    if (token === "{" || token === "[") {
+      if (after !== "}" && after !== "]") indent += "  ";
+      parts.append(token, after === "}" || after === "]" ? "" : indent);
+    } else if (token === "}" || token === "]") {
+      if (before !== "{" && before !== "[") indent = indent.slice(0, -2);
+      parts.append(before === "{" || before === "[" ? "" : indent, token);
+    } else if (token === ",") {
+      parts.append(token, indent);
+    } else if (token === ":") {
+      parts.append(": ");
+    } else if (after === ":") {
+      key = JSON.parse(token);
+      parts.append(relation(key, token));
+    } else {
+      parts.append(token.startsWith('"') ? string(token, key) : element("span", { class: "number" }, token));
+    }
   });
-  parts.append(indent, close);
   return parts;
 }
 
 /** A key; the name of a relation leads to the page about it. */
-function relation(name) {
-  if (!/^(pb|beta):/.test(name)) return JSON.stringify(name);
-  return element("a", { href: new URL(`doc/${encodeURIComponent(name)}`, root).href, class: "relation" }, JSON.stringify(name));
+function relation(name, token) {
+  if (!/^(pb|beta):/.test(name)) return token;
+  return element("a", { href: new URL(`doc/${encodeURIComponent(name)}`, root).href, class: "relation" }, token);
 }
 
-function string(text, key) {
-  const shown = element("span", { class: "string" }, JSON.stringify(text));
-  const address = key === "href" && /^(https?:\/\/|\/)/.test(text) && URL.parse(text, root);
-  if (!address) return shown;
-  const within = address.origin === location.origin && address.pathname.startsWith(root.pathname);
-  const path = text.startsWith("/") ? text : text.slice(root.href.length - 1);
-  const href = within ? `#${path.startsWith("/") ? path : "/"}` : address.href;
-  return element("a", { href, rel: within ? undefined : "noreferrer" }, shown);
+/** What contracts hold is no link of ours: only addresses of the web lead anywhere, none that a browser would run. */
+function string(token, key) {
+  const shown = element("span", { class: "string" }, token);
+  const text = JSON.parse(token);
+  if (key !== "href" || !/^https?:\/\//.test(text)) return shown;
+  const isOwn = `${text}/`.startsWith(root.href);
+  const href = isOwn ? `#/${text.slice(root.href.length)}` : text;
+  return element("a", { href, rel: isOwn ? undefined : "noreferrer" }, shown);
 }
 
 // The request at the top
@@ -152,7 +162,7 @@ function makeTryable(operation) {
 }
 
 function addField(row) {
-  const { name, values, repeated, place } = row.dataset;
+  const { name, values, repeated, required, place } = row.dataset;
   const cell = row.querySelector(".value");
   const example = cell.textContent;
   const label = { "aria-label": name };
@@ -164,7 +174,7 @@ function addField(row) {
   } else {
     field = element("input", { ...label, autocomplete: "off", spellcheck: "false" });
   }
-  if (place === "path") field.value = example;
+  if (place === "path" || required !== undefined) field.value = example;
   else if (example) field.placeholder = example;
   cell.replaceChildren(field);
 }
@@ -172,15 +182,21 @@ function addField(row) {
 function requestOf(operation) {
   let { path } = operation.dataset;
   const query = [];
+  const add = (name, value) => value && query.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  // Of selectors, as of q[][pacticipant] and q[][version], what stands in the same line belongs together.
+  const selectors = [];
   const headers = { Accept: "application/hal+json, application/problem+json;q=0.9, */*;q=0.5" };
   for (const row of operation.querySelectorAll(".parameters tbody tr")) {
-    const { name, place } = row.dataset;
+    const { name, place, repeated } = row.dataset;
     const { value } = row.querySelector("input, select, textarea");
-    const values = (row.dataset.repeated === undefined ? [value] : value.split("\n")).filter((one) => one !== "");
+    const values = repeated === undefined ? [value] : value.split("\n");
     if (place === "path") path = path.replace(`{${name}}`, encodeURIComponent(value));
-    else if (place === "query") query.push(...values.map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`));
-    else if (value) headers[name] = value;
+    else if (place === "header") value && (headers[name] = value);
+    else if (name.includes("[][")) values.forEach((one, line) => selectors.push({ list: name.split("[][")[0], line, name, value: one }));
+    else values.forEach((one) => add(name, one));
   }
+  selectors.sort((one, other) => one.list.localeCompare(other.list) || one.line - other.line);
+  selectors.forEach(({ name, value }) => add(name, value));
   const field = operation.querySelector("textarea[data-type]");
   if (field?.value) headers["Content-Type"] = field.dataset.type;
   const mark = query.length ? "?" : "";
