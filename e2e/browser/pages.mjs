@@ -67,6 +67,20 @@ const cases = {
     await page.waitForFunction(() => document.querySelector("#address").value.endsWith("/latest"));
   },
 
+  async "an odd name stays what it is"(page) {
+    const odd = "/pacticipants/50%25%20of%20a%2Fb%3F";
+    assert.equal((await page.request.post(`${base}/pacticipants`, { data: { name: "50% of a/b?" } })).status(), 201);
+
+    await page.goto(`${base}/pacticipants?q=50`);
+    await page.getByRole("link", { name: "Try it" }).click();
+    const request = page.locator("#request");
+    await request.getByText("200 OK").waitFor();
+    await request.locator("pre a", { hasText: `${odd}"` }).first().click();
+
+    await page.waitForFunction((path) => document.querySelector("#address").value === path, odd);
+    await request.locator("pre", { hasText: /^{\n  "name": "50% of a\/b\?"/ }).waitFor();
+  },
+
   async "an answer is a page with links to follow"(page) {
     await page.goto(`${base}/pacticipants/shop`);
     await page.locator("pre a", { hasText: "/versions/1\"" }).first().click();

@@ -61,10 +61,10 @@ pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
     [HAL, JSON, EXTENDED, TEXT, PROBLEM].iter().all(is_less)
 }
 
-/// Refuses what none of `offers` can serve before the handler runs. Browsers are shown the first of them as a page.
+/// Refuses what none of `offers` can serve before the handler runs. Browsers that look are shown the first of them as a page.
 pub(crate) async fn negotiate(offers: &'static [&'static str], mut request: Request, next: Next) -> Response {
     if choose(request.headers(), offers).is_none() {
-        if !prefers_page(request.headers()) {
+        if !request.method().is_safe() || !prefers_page(request.headers()) {
             return Error::NotAcceptable { offers }.into_response();
         }
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));

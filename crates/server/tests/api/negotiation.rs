@@ -197,6 +197,15 @@ async fn what_is_not_there_as_accepted_is_refused_with_what_is() {
 }
 
 #[tokio::test]
+async fn nothing_is_changed_for_who_could_not_be_told_so() {
+    let app = TestApp::start().await;
+
+    app.post_as("/pacticipants", &json!({"name": "shop"}), "text/html").await.is(406);
+
+    app.get("/pacticipants/shop").await.is(404);
+}
+
+#[tokio::test]
 async fn browsers_get_pages_where_programs_get_hal_and_the_same_elsewhere() {
     let everything = Everything::start().await;
     let Everything { app, .. } = &everything;

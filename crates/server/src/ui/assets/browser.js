@@ -119,7 +119,7 @@ function sendRequest(event) {
 
 /** An address behind `#` is asked; one with variables waits for their values. */
 function follow() {
-  const target = decodeURI(location.hash.slice(1));
+  const target = location.hash.slice(1);
   if (!target.startsWith("/")) return openOperation(target);
   byId("method").value = "GET";
   byId("address").value = target;
