@@ -16,6 +16,51 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:publish-contracts", "/contracts/publish", "Publish contracts"),
     ("pb:latest-pact-versions", "/pacts/latest", "Latest pact versions"),
+    (
+        "pb:tagged-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/tag/{tag}",
+        "All pacts between a consumer and a provider whose consumer version has the tag",
+    ),
+    (
+        "pb:branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/{branch}",
+        "All pacts between a consumer and a provider from the consumer's branch",
+    ),
+    (
+        "pb:latest-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/{branch}/latest/versions",
+        "Latest pact between a consumer and a provider from the consumer's branch",
+    ),
+    (
+        "pb:main-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/versions",
+        "All pacts between a consumer and a provider from the consumer's main branch",
+    ),
+    (
+        "pb:latest-main-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/latest/versions",
+        "Latest pact between a consumer and a provider from the consumer's main branch",
+    ),
+    (
+        "pb:provider-pacts-with-main-branch",
+        "/pacts/provider/{provider}/branch",
+        "All pacts for a provider from the consumers' main branches",
+    ),
+    (
+        "pb:provider-pacts-with-branch",
+        "/pacts/provider/{provider}/branch/{branch}",
+        "All pacts for a provider from the consumers' branches of this name",
+    ),
+    (
+        "pb:latest-provider-pacts-with-main-branch",
+        "/pacts/provider/{provider}/branch/latest",
+        "Latest pacts for a provider from the consumers' main branches",
+    ),
+    (
+        "pb:latest-provider-pacts-with-branch",
+        "/pacts/provider/{provider}/branch/{branch}/latest",
+        "Latest pacts for a provider from the consumers' branches of this name",
+    ),
     ("pb:pacticipants", "/pacticipants", "Pacticipants"),
     ("pb:pacticipant", "/pacticipants/{pacticipant}", "Fetch pacticipant by name"),
     ("pb:latest-provider-pacts", "/pacts/provider/{provider}/latest", "Latest pacts by provider"),
@@ -24,6 +69,12 @@ const RELATIONS: &[(&str, &str, &str)] = &[
         "/pacts/provider/{provider}/latest/{tag}",
         "Latest pacts for provider with the specified tag",
     ),
+    (
+        "pb:provider-pacts-with-tag",
+        "/pacts/provider/{provider}/tag/{tag}",
+        "All pacts for a provider whose consumer version has the tag",
+    ),
+    ("pb:provider-pacts", "/pacts/provider/{provider}", "All pacts for a provider"),
     ("pb:latest-version", "/pacticipants/{pacticipant}/latest-version", "Latest pacticipant version"),
     (
         "pb:latest-tagged-version",
@@ -32,18 +83,24 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:webhooks", "/webhooks", "Webhooks"),
     ("pb:webhook", "/webhooks/{uuid}", "Webhook"),
+    ("pb:integrations", "/integrations", "Integrations"),
     (
         "pb:pacticipant-version-tag",
         "/pacticipants/{pacticipant}/versions/{version}/tags/{tag}",
         "Get, create or delete a tag for a pacticipant version",
     ),
-    ("pb:pacticipant-branch", "/pacticipants/{pacticipant}/branches/{branch}", "Get a pacticipant branch"),
+    ("pb:pacticipant-branch", "/pacticipants/{pacticipant}/branches/{branch}", "Get or delete a pacticipant branch"),
     (
         "pb:pacticipant-branch-version",
         "/pacticipants/{pacticipant}/branches/{branch}/versions/{version}",
         "Get or add/create a pacticipant version for a branch",
     ),
-    ("pb:pacticipant-version", "/pacticipants/{pacticipant}/versions/{version}", "Get or create a pacticipant version"),
+    (
+        "pb:pacticipant-version",
+        "/pacticipants/{pacticipant}/versions/{version}",
+        "Get, create or delete a pacticipant version",
+    ),
+    ("pb:metrics", "/metrics", "How much there is of everything"),
     (
         "pb:can-i-deploy-pacticipant-version-to-tag",
         "/can-i-deploy?pacticipant={pacticipant}&version={version}&to={tag}",

@@ -26,6 +26,7 @@ mod secrets;
 mod serving;
 mod settings;
 mod tenants;
+mod ui;
 mod verdicts;
 mod verifications;
 mod versions;

@@ -17,10 +17,11 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    CONTENT, DIFF, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+    CONTENT, DIFF, Error, HAL, SVG, TEXT, check_path, look_without_extension, negotiate, refuse_other_origins,
+    render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
+    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, ui, verdicts,
     verifications, versions, webhooks,
 };
 
@@ -38,6 +39,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(index::routes())
         .merge(pacticipants::routes())
         .merge(verdicts::routes())
+        .merge(verifications::list_routes())
         .merge(versions::routes())
         .merge(webhooks::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL], request, next)));
@@ -53,7 +55,11 @@ pub fn router(app: App) -> NormalizePath<Router> {
     let diffs =
         contracts::diff_routes().route_layer(from_fn(|request: Request, next: Next| negotiate(DIFF, request, next)));
     let svg = badges::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[SVG], request, next)));
-    let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
+    let anything = Router::new()
+        .merge(badges::routes_with_suffix())
+        .merge(health::routes())
+        .merge(removal::routes())
+        .merge(ui::routes());
     serving(
         app,
         Router::new()
@@ -84,12 +90,14 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .layer(from_fn(finish))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), render_errors))
+        .layer(from_fn_with_state(app.clone(), ui::show_to_browsers))
         .layer(from_fn(add_headers))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), log_slow_requests))
         .with_state(app);
     // Around the router, not in it: there the Allow header is not written yet.
-    let router = Router::new().fallback_service(router).layer(from_fn(answer_options));
+    let router =
+        Router::new().fallback_service(router).layer(from_fn(answer_options)).layer(from_fn(look_without_extension));
     NormalizePathLayer::trim_trailing_slash().layer(router)
 }
 

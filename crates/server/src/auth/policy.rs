@@ -21,7 +21,7 @@ pub(super) fn is_public(access: &Access, method: &Method, path: &str) -> bool {
     let heartbeat = access.public_heartbeat && path == "/diagnostic/status/heartbeat";
     let badge = access.public_badges && is_badge(path);
     let probe = matches!(path, "/livez" | "/readyz");
-    if method.is_safe() && (probe || heartbeat || badge) {
+    if method.is_safe() && (probe || describes_the_api(path) || heartbeat || badge) {
         return true;
     }
     access.public_read && needed(method, path) == Role::Read
@@ -32,6 +32,12 @@ fn asks(method: &Method, path: &str) -> bool {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     *method == Method::POST
         && matches!(segments[..], ["pacts", "provider", _, "for-verification"] | ["can-i-deploy", "what-if"])
+}
+
+/// The document, the pages about it and what they are made of: the same for everybody, and nothing that users wrote.
+fn describes_the_api(path: &str) -> bool {
+    matches!(path, "/openapi.json" | "/doc" | "/hal-browser/browser.html")
+        || ["/doc/", "/assets/"].iter().any(|folder| path.starts_with(folder))
 }
 
 fn is_badge(path: &str) -> bool {
@@ -69,12 +75,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_public_but_what_the_settings_say_and_the_probes() {
+    fn nothing_is_public_but_what_the_settings_say_the_probes_and_what_describes_the_api() {
         let closed = Access::default();
         let reading = Access { public_read: true, ..Access::default() };
         let heartbeat = Access { public_heartbeat: true, ..Access::default() };
 
-        assert!(is_public(&closed, &Method::GET, "/readyz"));
+        for path in ["/readyz", "/openapi.json", "/doc/pacticipants", "/hal-browser/browser.html", "/assets/pages.css"]
+        {
+            assert!(is_public(&closed, &Method::GET, path), "{path}");
+            assert!(!is_public(&closed, &Method::POST, path), "{path}");
+        }
         for path in ["/", "/pacticipants", "/diagnostic/status/heartbeat", "/pacts/provider/A/consumer/B/latest/badge"]
         {
             assert!(!is_public(&closed, &Method::GET, path), "{path}");

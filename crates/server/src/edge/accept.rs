@@ -1,7 +1,7 @@
 //! What a client accepts (RFC 9110, section 12.5.1). Several `Accept` lines count as one: the Rust verifier sends two.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -17,6 +17,9 @@ pub(crate) const EXTENDED: &str = "application/vnd.pactbrokerextended.v1+json";
 pub(crate) const SVG: &str = "image/svg+xml";
 /// Logs.
 pub(crate) const TEXT: &str = "text/plain";
+
+/// Pages.
+const HTML: &str = "text/html";
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -52,12 +55,24 @@ pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
     ranges(headers).iter().any(|range| range.media_type == PROBLEM && range.quality > 0)
 }
 
-/// Refuses what none of `offers` can serve before the handler runs.
-pub(crate) async fn negotiate(offers: &'static [&'static str], request: Request, next: Next) -> Response {
-    match choose(request.headers(), offers) {
-        Some(_) => next.run(request).await,
-        None => Error::NotAcceptable { offers }.into_response(),
+/// Whether this client would rather have a page than anything that programs ask for, as browsers would. Who only takes
+/// whatever comes would not.
+pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
+    let ranges = ranges(headers);
+    let named = ranges.iter().find(|range| range.media_type == HTML).map_or(0, |range| range.quality);
+    let is_less = |other: &&str| quality(&ranges, other) < named;
+    [HAL, JSON, EXTENDED, TEXT, PROBLEM].iter().all(is_less)
+}
+
+/// Refuses what none of `offers` can serve before the handler runs. Browsers that look are shown the first of them as a page.
+pub(crate) async fn negotiate(offers: &'static [&'static str], mut request: Request, next: Next) -> Response {
+    if choose(request.headers(), offers).is_none() {
+        if !request.method().is_safe() || !prefers_page(request.headers()) {
+            return Error::NotAcceptable { offers }.into_response();
+        }
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     }
+    next.run(request).await
 }
 
 struct Range {
@@ -74,7 +89,10 @@ fn ranges(headers: &HeaderMap) -> Vec<Range> {
 fn range(text: &str) -> Option<Range> {
     let mut parts = text.split(';').map(str::trim);
     let media_type = parts.next().filter(|media_type| !media_type.is_empty())?.to_ascii_lowercase();
-    let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|quality| quality.parse::<f32>().ok());
+    // Some clients of the JDK send this.
+    let media_type = if media_type == "*" { "*/*".into() } else { media_type };
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality = quality.and_then(|quality| quality.parse::<f32>().ok());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
     let quality = (quality.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u16;
     Some(Range { media_type, quality })
@@ -120,6 +138,38 @@ mod tests {
     fn qualities_decide() {
         check(&["application/hal+json;q=0.1, application/json;q=0.9"], Some(JSON));
         check(&["application/hal+json;q=0, */*;q=0.5"], Some(JSON));
+    }
+
+    #[test]
+    fn what_is_nearly_right_is_understood() {
+        check(&[""], Some(HAL));
+        check(&["APPLICATION/JSON"], Some(JSON));
+        check(&["application/hal+json;Q=0.1, application/json; q=.9"], Some(JSON));
+        check(&["application/json;charset=utf-8"], Some(JSON));
+        check(&["image/gif, *; q=.2"], Some(HAL));
+        check(&["application/json;q=nonsense"], Some(JSON));
+    }
+
+    fn check_page(accept: &str, expected: bool) {
+        let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+
+        assert_eq!(prefers_page(&headers), expected, "{accept}");
+    }
+
+    #[test]
+    fn browsers_prefer_pages_and_programs_do_not() {
+        check_page("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", true);
+        check_page("text/html", true);
+        check_page("text/html;q=0.9, application/json;q=0.8", true);
+        check_page("text/html;q=0.5, application/json;q=0.9", false);
+        check_page("text/html, application/json", false);
+        check_page("text/html, application/problem+json", false);
+        check_page("text/html, */*", false);
+        check_page("text/*", false);
+        check_page("*/*", false);
+        check_page("text/html;q=0", false);
+        check_page("application/hal+json, application/json", false);
+        check_page("", false);
     }
 
     #[test]

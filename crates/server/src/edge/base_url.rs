@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use url::Url;
 
 use crate::app::App;
 
@@ -18,6 +19,17 @@ impl BaseUrl {
         let configured = &app.settings.base_urls;
         let chosen = configured.iter().find(|url| **url == own).or(configured.first());
         Self(chosen.cloned().unwrap_or(own))
+    }
+
+    /// What the paths of this server begin with, seen from a browser: the path of the configured address, which a proxy
+    /// takes away, or nothing for whoever comes by another way.
+    pub(crate) fn prefix(app: &App, headers: &HeaderMap) -> String {
+        let own = requested(headers);
+        let (chosen, own) = (Url::parse(Self::of(app, headers).as_str()), Url::parse(&own));
+        match (chosen, own) {
+            (Ok(chosen), Ok(own)) if chosen.host() == own.host() => chosen.path().trim_end_matches('/').to_owned(),
+            _ => String::new(),
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {

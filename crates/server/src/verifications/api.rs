@@ -33,7 +33,11 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{pair}/version/{{version}}/verification-results/latest"), get(latest_of_contract))
         .route(&format!("{pair}/latest/verification-results/latest"), get(latest_of_contract))
         .route(&format!("{pair}/latest/{{tag}}/verification-results/latest"), get(latest_of_contract))
-        .route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
+}
+
+/// Served as HAL.
+pub(crate) fn list_routes() -> Router<App> {
+    Router::new().route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
 }
 
 struct ContentPath {

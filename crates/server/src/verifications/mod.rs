@@ -5,5 +5,5 @@ mod publish;
 mod store;
 mod view;
 
-pub(crate) use api::routes;
+pub(crate) use api::{list_routes, routes};
 pub(crate) use store::has_result;

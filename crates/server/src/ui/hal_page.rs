@@ -1,0 +1,63 @@
+//! Answers as pages, for browsers that ask for one where there is no other: the JSON that programs get, with its links to
+//! follow.
+
+use axum::body::{HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use super::example::quoted;
+use super::laid_out::laid_out;
+use super::page::{HTML, headers, page};
+use crate::app::App;
+use crate::edge::{BaseUrl, Error, content_type, prefers_page};
+
+/// More than this is answered as it is: a browser that lays out so much is no help.
+const LARGEST: u64 = 1_000_000;
+
+/// Gives browsers a page where programs get HAL, or are told what is wrong.
+pub(crate) async fn show_to_browsers(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || !prefers_page(request.headers()) {
+        return next.run(request).await;
+    }
+    // The headers of a page are those of the whole page; the router leaves its body out.
+    *request.method_mut() = Method::GET;
+    let (base, prefix) = (BaseUrl::of(&app, request.headers()), BaseUrl::prefix(&app, request.headers()));
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let response = next.run(request).await;
+    if !is_shown(&response) {
+        return response;
+    }
+
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+    parts.headers.extend(headers());
+    let Ok(body) = to_bytes(body, usize::try_from(LARGEST).unwrap_or(usize::MAX)).await else {
+        return Error::internal("an answer was not read to its end").into_response();
+    };
+    let text = String::from_utf8_lossy(&body);
+    let content = content(&base, &prefix, &path, parts.status, &text);
+    (parts, page(&prefix, &path, &content).into_string()).into_response()
+}
+
+fn is_shown(response: &Response) -> bool {
+    let content_type = content_type(response.headers());
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let is_shown = content_type == "application/hal+json" || (is_error && content_type == "application/json");
+    is_shown && response.body().size_hint().exact().is_some_and(|size| size <= LARGEST)
+}
+
+fn content(base: &BaseUrl, prefix: &str, path: &str, status: StatusCode, text: &str) -> Markup {
+    let address = format!("{}{path}", base.as_str());
+    html! {
+        h1 .mono { (path) }
+        @if !status.is_success() { p .lead .bad { strong { (status) } } }
+        p { "Programs get this address with" }
+        pre .command .after { "curl --header 'Accept: application/hal+json' " (quoted(&address)) }
+        pre .answer { (laid_out(text, base, prefix)) }
+        p { a href={ (prefix) "/hal-browser/browser.html#" (path) } { "Try it in the API browser" } }
+    }
+}

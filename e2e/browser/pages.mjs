@@ -1,0 +1,179 @@
+// The cases of e2e/pages: what a person does with the pages. Whatever a case is about, nothing may be asked of another host,
+// no dialog may open, and the console must stay silent.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+const { chromium } = createRequire(process.env.MODULES)("playwright-core");
+const [base, ...words] = process.argv.slice(2);
+const BROWSE = `${base}/hal-browser/browser.html`;
+const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+const cases = {
+  async "an operation is tried, and a link of its answer is followed"(page) {
+    await page.goto(BROWSE);
+    await page.getByLabel("Filter").fill("listPacticipants");
+    const operation = page.locator("#listPacticipants");
+    await operation.locator("summary").first().click();
+    await operation.getByRole("button", { name: "Try GET" }).click();
+    await operation.getByText("200 OK").waitFor();
+    await operation.locator("summary", { hasText: "Headers" }).click();
+    await operation.getByText("application/hal+json;charset=utf-8").waitFor();
+
+    await operation.locator("pre a", { hasText: "/pacticipants/shop\"" }).first().click();
+
+    const request = page.locator("#request");
+    await request.getByText("200 OK").waitFor();
+    assert.equal(await page.getByLabel("Address").inputValue(), "/pacticipants/shop");
+    assert.match(await request.locator("pre").innerText(), /"name": "shop"/);
+  },
+
+  async "something is created with an example and fields"(page) {
+    await page.goto(`${BROWSE}#putTag`);
+    const operation = page.locator("#putTag");
+    for (const [name, value] of [["pacticipant", "shop"], ["version", "1"], ["tag", "feat/x y"]]) {
+      await operation.getByLabel(name, { exact: true }).fill(value);
+    }
+    await operation.getByRole("button", { name: "Try PUT" }).click();
+    await operation.getByText("201 Created").waitFor();
+
+    await page.goto(`${base}/pacticipants/shop/versions/1/tags/feat%2Fx%20y`);
+    assert.match(await page.locator("pre.answer").innerText(), /"name": "feat\/x y"/);
+  },
+
+  async "selectors of a question stay together"(page) {
+    await page.goto(`${BROWSE}#getMatrix`);
+    const operation = page.locator("#getMatrix");
+    await operation.getByLabel("q[][pacticipant]").fill("shop\nstock");
+    await operation.getByLabel("q[][version]").fill("1");
+    const asked = page.waitForRequest(/\/matrix\?/);
+    await operation.getByRole("button", { name: "Try GET" }).click();
+    await operation.getByText("200 OK").waitFor();
+    const pairs = [...new URL((await asked).url()).searchParams].map(([name, value]) => `${name}=${value}`);
+    assert.deepEqual(pairs, ["q[][pacticipant]=shop", "q[][version]=1", "q[][pacticipant]=stock"]);
+  },
+
+  async "an address behind # is asked, and Back returns to it"(page) {
+    await page.goto(`${BROWSE}#/pacts/provider/stock/consumer/shop/latest`);
+    const request = page.locator("#request");
+    await request.getByText("200 OK").waitFor();
+    await request.locator("pre a", { hasText: "/pacticipants/stock\"" }).first().click();
+    await page.waitForFunction(() => document.querySelector("#address").value === "/pacticipants/stock");
+    await request.getByText("200 OK").waitFor();
+
+    await page.goBack();
+
+    await page.waitForFunction(() => document.querySelector("#address").value.endsWith("/latest"));
+  },
+
+  async "an odd name stays what it is"(page) {
+    const odd = "/pacticipants/50%25%20of%20a%2Fb%3F";
+    assert.equal((await page.request.post(`${base}/pacticipants`, { data: { name: "50% of a/b?" } })).status(), 201);
+
+    await page.goto(`${base}/pacticipants?q=50`);
+    await page.getByRole("link", { name: "Try it" }).click();
+    const request = page.locator("#request");
+    await request.getByText("200 OK").waitFor();
+    await request.locator("pre a", { hasText: `${odd}"` }).first().click();
+
+    await page.waitForFunction((path) => document.querySelector("#address").value === path, odd);
+    await request.locator("pre", { hasText: /^{\n  "name": "50% of a\/b\?"/ }).waitFor();
+  },
+
+  async "an answer is a page with links to follow"(page) {
+    await page.goto(`${base}/pacticipants/shop`);
+    await page.locator("pre a", { hasText: "/versions/1\"" }).first().click();
+    assert.equal(await page.locator("h1").innerText(), "/pacticipants/shop/versions/1");
+
+    await page.getByRole("link", { name: "pb:pacticipant\"" }).click();
+    assert.equal(await page.locator("h1").innerText(), "pb:pacticipant");
+    await page.locator("td a").first().click();
+    await page.locator("details.operation[open]").waitFor();
+  },
+
+  async "a link with variables waits for their values"(page) {
+    await page.goto(`${base}/`);
+    await page.locator("pre a", { hasText: "/pacticipants/{pacticipant}\"" }).click();
+    const address = page.getByLabel("Address");
+    await page.getByText("variables in braces").waitFor();
+    assert.ok(await address.evaluate((field) => field === document.activeElement));
+    await address.fill("/pacticipants/shop");
+    await address.press("Enter");
+    await page.locator("#request").getByText("200 OK").waitFor();
+  },
+
+  async "what users wrote is shown and does nothing"(page) {
+    await page.goto(`${base}/pacts/provider/stock/consumer/shop/latest`);
+    await page.getByText("</pre><script>alert(1)</script>").first().waitFor();
+    assert.equal(await page.locator("img, pre script, a[href^='javascript:']").count(), 0);
+
+    await page.goto(`${BROWSE}#/pacts/provider/stock/consumer/shop/latest`);
+    await page.locator("#request").getByText("</pre><script>alert(1)</script>").first().waitFor();
+    assert.equal(await page.locator("img, pre script, a[href^='javascript:']").count(), 0);
+  },
+
+  async "keys are enough"(page) {
+    await page.goto(BROWSE);
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to content");
+    await page.keyboard.press("/");
+    await page.keyboard.type("heartbeat");
+    const focused = () => page.evaluate(() => document.activeElement.closest("details")?.id);
+    for (let presses = 0; (await focused()) !== "getHeartbeat"; presses += 1) {
+      assert.ok(presses < 40, "the operation is not reached");
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await page.locator("#getHeartbeat button").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.locator("#getHeartbeat").getByText("200 OK").waitFor();
+  },
+
+  async "it is read without a script"(page) {
+    await page.goto(BROWSE);
+    assert.equal(await page.locator("#request").isVisible(), false);
+    await page.locator("#publishContracts summary").click();
+    await page.locator("#publishContracts pre", { hasText: "pacticipantName" }).waitFor();
+    assert.equal(await page.getByRole("button").count(), 0);
+  },
+
+  async "nothing sticks out of a small screen"(page) {
+    for (const path of ["/hal-browser/browser.html", "/doc", "/doc/publish-contracts", "/", "/pacticipants/shop"]) {
+      await page.goto(base + path);
+      const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= screen, `${path} is ${content} wide`);
+    }
+  },
+};
+
+const settings = {
+  "it is read without a script": { javaScriptEnabled: false },
+  "nothing sticks out of a small screen": { viewport: { width: 390, height: 800 } },
+};
+
+const browser = await chromium.launch({ executablePath: process.env.BROWSER, args: SWITCHES });
+const wanted = Object.entries(cases).filter(([name]) => !words.length || words.some((word) => name.includes(word)));
+let failed = 0;
+for (const [name, tried] of wanted) {
+  const noise = [];
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...settings[name] });
+  page.setDefaultTimeout(10000);
+  page.on("console", (message) => noise.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => noise.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => { noise.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => request.url().startsWith(`${base}/`) || noise.push(`asked ${request.url()}`));
+  try {
+    await tried(page);
+    assert.deepEqual(noise, []);
+    console.log(`    ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED: ${name}\n${error.stack}\n${noise.join("\n")}`);
+  }
+  await page.close();
+}
+await browser.close();
+console.log(`${wanted.length - failed} passed, ${failed} failed`);
+process.exitCode = failed || !wanted.length ? 1 : 0;
