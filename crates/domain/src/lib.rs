@@ -8,6 +8,7 @@ mod json;
 pub mod merge;
 pub mod metadata;
 pub mod names;
+pub mod network;
 pub mod notice;
 pub mod problem;
 pub mod publication_notices;

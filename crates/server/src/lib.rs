@@ -14,6 +14,7 @@ mod environments;
 mod health;
 mod ids;
 mod index;
+mod integrations;
 mod jobs;
 mod matrix;
 mod outgoing;

@@ -17,10 +17,11 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    CONTENT, Error, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors, repeat_overtaken,
+    CONTENT, Error, GRAPHVIZ, HAL, SVG, TEXT, check_path, negotiate, refuse_other_origins, render_errors,
+    repeat_overtaken,
 };
 use crate::{
-    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, verdicts,
+    badges, contracts, deployments, environments, health, index, integrations, matrix, pacticipants, removal, verdicts,
     verifications, versions, webhooks,
 };
 
@@ -47,14 +48,27 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .route_layer(from_fn(|request: Request, next: Next| negotiate(CONTENT, request, next)));
     let hal_or_text =
         matrix::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
+    let hal_or_graph = integrations::routes()
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, GRAPHVIZ], request, next)));
     let text_or_hal = Router::new()
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
     let svg = badges::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[SVG], request, next)));
-    let anything = Router::new().merge(badges::routes_with_suffix()).merge(health::routes()).merge(removal::routes());
+    let anything = Router::new()
+        .merge(badges::routes_with_suffix())
+        .merge(health::routes())
+        .merge(integrations::csv_routes())
+        .merge(removal::routes());
     serving(
         app,
-        Router::new().merge(hal).merge(content).merge(hal_or_text).merge(text_or_hal).merge(svg).merge(anything),
+        Router::new()
+            .merge(hal)
+            .merge(content)
+            .merge(hal_or_text)
+            .merge(hal_or_graph)
+            .merge(text_or_hal)
+            .merge(svg)
+            .merge(anything),
     )
 }
 

@@ -22,6 +22,7 @@ mod gone;
 mod harness;
 mod hostile;
 mod index;
+mod integrations;
 mod invariants;
 mod jobs;
 mod labels;
