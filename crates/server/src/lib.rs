@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod badges;
 mod contracts;
+mod dashboard;
 mod deployments;
 mod edge;
 mod environments;

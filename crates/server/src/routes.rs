@@ -21,8 +21,8 @@ use crate::edge::{
     repeat_overtaken,
 };
 use crate::{
-    badges, contracts, deployments, environments, health, index, integrations, matrix, pacticipants, removal, verdicts,
-    verifications, versions, webhooks,
+    badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, pacticipants,
+    removal, verdicts, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -46,8 +46,10 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(contracts::content_routes())
         .merge(verifications::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(CONTENT, request, next)));
-    let hal_or_text =
-        matrix::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
+    let hal_or_text = Router::new()
+        .merge(dashboard::routes())
+        .merge(matrix::routes())
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
     let hal_or_graph = integrations::routes()
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, GRAPHVIZ], request, next)));
     let text_or_hal = Router::new()

@@ -13,6 +13,7 @@ mod concurrency;
 mod contract_lists;
 mod contracts;
 mod contracts_in_parts;
+mod dashboard;
 mod deliveries;
 mod deployments;
 mod documented;
