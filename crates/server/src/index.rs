@@ -33,6 +33,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ("pb:webhooks", "/webhooks", "Webhooks"),
     ("pb:webhook", "/webhooks/{uuid}", "Webhook"),
     ("pb:integrations", "/integrations", "Integrations"),
+    ("pb:metrics", "/metrics", "Get metrics"),
     (
         "pb:pacticipant-version-tag",
         "/pacticipants/{pacticipant}/versions/{version}/tags/{tag}",

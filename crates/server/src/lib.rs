@@ -18,6 +18,7 @@ mod index;
 mod integrations;
 mod jobs;
 mod matrix;
+mod metrics;
 mod outgoing;
 mod pacticipants;
 mod removal;

@@ -21,8 +21,8 @@ use crate::edge::{
     repeat_overtaken,
 };
 use crate::{
-    badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, pacticipants,
-    removal, verdicts, verifications, versions, webhooks,
+    badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, metrics,
+    pacticipants, removal, verdicts, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -37,6 +37,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(deployments::routes())
         .merge(environments::routes())
         .merge(index::routes())
+        .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(verdicts::routes())
         .merge(versions::routes())

@@ -43,7 +43,8 @@ pub(super) async fn list_items(
     page: Page,
 ) -> sqlx::Result<Vec<Item>> {
     // A tag is looked for from the latest contract of the two on: where the consumer has stopped using the provider, all
-    // newer versions with the tag are passed over at once. What is shown of versions is read for one page only.
+    // newer versions with the tag are passed over at once. What is shown of versions is read for one page only. A limit of
+    // one and an offset of none change nothing but the plan: contracts are looked up by key, however many there are.
     sqlx::query_as!(
         Item,
         r#"
@@ -78,8 +79,13 @@ pub(super) async fn list_items(
             union all
             select contract.consumer_id, contract.provider_id, contract.consumer_version_id, null
             from deployed_version
-            join contract on contract.tenant_id = deployed_version.tenant_id
-                         and contract.consumer_version_id = deployed_version.version_id
+            cross join lateral (
+                select contract.consumer_id, contract.provider_id, contract.consumer_version_id
+                from contract
+                where contract.tenant_id = deployed_version.tenant_id
+                  and contract.consumer_version_id = deployed_version.version_id
+                offset 0
+            ) as contract
             where deployed_version.tenant_id = $1
               and deployed_version.undeployed_at is null
               and deployed_version.pacticipant_id between coalesce($2::bigint, 0)
@@ -88,8 +94,13 @@ pub(super) async fn list_items(
             union all
             select contract.consumer_id, contract.provider_id, contract.consumer_version_id, null
             from released_version
-            join contract on contract.tenant_id = released_version.tenant_id
-                         and contract.consumer_version_id = released_version.version_id
+            cross join lateral (
+                select contract.consumer_id, contract.provider_id, contract.consumer_version_id
+                from contract
+                where contract.tenant_id = released_version.tenant_id
+                  and contract.consumer_version_id = released_version.version_id
+                offset 0
+            ) as contract
             where released_version.tenant_id = $1
               and released_version.support_ended_at is null
               and released_version.pacticipant_id between coalesce($2::bigint, 0)
@@ -107,9 +118,14 @@ pub(super) async fn list_items(
                    contract.created_at as published_at, result.provider_version_id, result.success, result.pending,
                    result.verified_at, greatest(contract.created_at, result.verified_at) as active_at
             from item
-            join contract on contract.tenant_id = $1
-                         and contract.consumer_version_id = item.version_id
-                         and contract.provider_id = item.provider_id
+            cross join lateral (
+                select contract.position, contract.created_at, contract.content_id
+                from contract
+                where contract.tenant_id = $1
+                  and contract.consumer_version_id = item.version_id
+                  and contract.provider_id = item.provider_id
+                limit 1
+            ) as contract
             left join lateral (
                 select verification_log.provider_version_id, verification_log.success, verification_log.pending,
                        verification_log.created_at as verified_at

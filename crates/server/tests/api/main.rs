@@ -28,6 +28,7 @@ mod invariants;
 mod jobs;
 mod labels;
 mod matrix;
+mod metrics;
 mod one_version;
 mod origin;
 mod publishing;
