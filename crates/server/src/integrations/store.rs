@@ -10,7 +10,7 @@ pub(super) struct Integration {
     pub(super) provider: String,
 }
 
-/// The one whose contracts were published last comes first. With `part` only those where either name has it.
+/// Where a contract or a result was published last comes first. With `part` only those where either name has it.
 pub(super) async fn list_integrations(
     db: &mut PgConnection,
     tenant: TenantId,

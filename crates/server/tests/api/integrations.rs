@@ -49,6 +49,16 @@ async fn publishing_again_moves_an_integration_to_the_front() {
 }
 
 #[tokio::test]
+async fn a_result_moves_an_integration_to_the_front() {
+    let app = three_integrations().await;
+
+    app.advance_secs(60);
+    app.world().provider("stock").version("40").verifies("shop", "1").await;
+
+    assert_eq!(pairs(&app.get("/integrations").await.is(200))[0], "shop stock");
+}
+
+#[tokio::test]
 async fn integrations_come_in_pages_and_are_found_by_either_name() {
     let app = three_integrations().await;
 
