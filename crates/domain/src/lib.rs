@@ -9,6 +9,7 @@ mod json;
 pub mod merge;
 pub mod metadata;
 pub mod names;
+pub mod network;
 pub mod notice;
 pub mod problem;
 pub mod provider_states;

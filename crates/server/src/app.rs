@@ -10,6 +10,7 @@ use sqlx::{PgPool, PgTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
@@ -38,6 +39,7 @@ pub struct App {
     pub(crate) outgoing: Outgoing,
     /// Wakes the worker of this process early. Polling is the truth: another process may have written the job.
     pub(crate) jobs_written: Arc<Notify>,
+    pub(crate) last_counted: LastCounted,
 }
 
 impl App {
@@ -52,6 +54,7 @@ impl App {
             master_key: Arc::new(master_key),
             outgoing,
             jobs_written: Arc::new(Notify::new()),
+            last_counted: LastCounted::default(),
         }
     }
 

@@ -17,12 +17,12 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::edge::{
-    CONTENT, DIFF, Error, HAL, SVG, TEXT, check_path, look_without_extension, negotiate, refuse_other_origins,
-    render_errors, repeat_overtaken,
+    CONTENT, DIFF, Error, GRAPHVIZ, HAL, SVG, TEXT, check_path, look_without_extension, negotiate,
+    refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, deployments, environments, health, index, matrix, pacticipants, removal, ui, verdicts,
-    verifications, versions, webhooks,
+    badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, metrics,
+    pacticipants, removal, ui, verdicts, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -37,6 +37,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(deployments::routes())
         .merge(environments::routes())
         .merge(index::routes())
+        .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(verdicts::routes())
         .merge(verifications::list_routes())
@@ -47,8 +48,12 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(contracts::content_routes())
         .merge(verifications::routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(CONTENT, request, next)));
-    let hal_or_text =
-        matrix::routes().route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
+    let hal_or_text = Router::new()
+        .merge(dashboard::routes())
+        .merge(matrix::routes())
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, TEXT], request, next)));
+    let hal_or_graph = integrations::routes()
+        .route_layer(from_fn(|request: Request, next: Next| negotiate(&[HAL, GRAPHVIZ], request, next)));
     let text_or_hal = Router::new()
         .merge(webhooks::log_routes())
         .route_layer(from_fn(|request: Request, next: Next| negotiate(&[TEXT, HAL], request, next)));
@@ -58,6 +63,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
     let anything = Router::new()
         .merge(badges::routes_with_suffix())
         .merge(health::routes())
+        .merge(integrations::csv_routes())
         .merge(removal::routes())
         .merge(ui::routes());
     serving(
@@ -66,6 +72,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
             .merge(hal)
             .merge(content)
             .merge(hal_or_text)
+            .merge(hal_or_graph)
             .merge(text_or_hal)
             .merge(diffs)
             .merge(svg)

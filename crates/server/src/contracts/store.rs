@@ -66,10 +66,12 @@ pub(super) async fn ensure_content(
         return Ok(id);
     }
     let interaction_ids: Vec<String> = content.interaction_ids().iter().map(ToString::to_string).collect();
+    let message_count = i32::try_from(content.message_count()).unwrap_or(i32::MAX);
     let inserted = sqlx::query_scalar!(
         r#"
-        insert into contract_content (tenant_id, consumer_id, provider_id, sha, interaction_ids, content, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into contract_content (tenant_id, consumer_id, provider_id, sha, interaction_ids, message_count, content,
+                                      created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict on constraint contract_content_sha_key do nothing
         returning id
         "#,
@@ -78,6 +80,7 @@ pub(super) async fn ensure_content(
         provider.0,
         content.sha().as_str(),
         &interaction_ids,
+        message_count,
         content.raw(),
         now,
     )

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::store::{self, Wanted};
 use super::view::{self, Embedded};
-use super::{Deployed, Deployment, Kind, Recorded, deploy};
+use super::{Cause, Deployed, Deployment, Kind, Recorded, deploy};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -83,7 +83,13 @@ async fn record_deployment(
 
     let mut tx = app.db.begin().await?;
     let Found { environment, pacticipant, version } = find(&mut tx, principal.tenant, &path).await?;
-    let deployed = Deployed { environment: environment.id, pacticipant, version, application_instance: &instance };
+    let deployed = Deployed {
+        environment: environment.id,
+        pacticipant,
+        version,
+        application_instance: &instance,
+        cause: Cause::Recorded,
+    };
     let Recorded { id, changed } = deploy(&mut tx, &app, principal.tenant, deployed).await?;
     if changed {
         audit_recorded(&mut tx, &app, &principal, "version.deployed", &path, &environment).await?;
@@ -105,7 +111,13 @@ async fn record_release(
 ) -> Result<Hal, Error> {
     let mut tx = app.db.begin().await?;
     let Found { environment, pacticipant, version } = find(&mut tx, principal.tenant, &path).await?;
-    let released = Deployed { environment: environment.id, pacticipant, version, application_instance: "" };
+    let released = Deployed {
+        environment: environment.id,
+        pacticipant,
+        version,
+        application_instance: "",
+        cause: Cause::Recorded,
+    };
     let (id, created) = store::ensure_released(&mut tx, principal.tenant, app.new_id(), released, app.now()).await?;
     audit_recorded(&mut tx, &app, &principal, "version.released", &path, &environment).await?;
     show_verdict(&mut tx, &app, &principal, Kind::Released, id, &path, &environment).await?;

@@ -76,6 +76,16 @@ pub(crate) struct Deployed<'a> {
     pub(crate) version: VersionId,
     /// Empty for the slot without a name.
     pub(crate) application_instance: &'a str,
+    pub(crate) cause: Cause,
+}
+
+/// Why a version counts as deployed or released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Somebody said so.
+    Recorded,
+    /// It got a tag that is named like the environment.
+    Tagged,
 }
 
 /// What is in a slot after a version was put there.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Deployed, Deployment, Kind};
+use super::{Cause, Deployed, Deployment, Kind};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
 /// Deployments of one pacticipant wait for each other: of two at once, one comes first.
@@ -90,8 +90,8 @@ pub(super) async fn insert_deployed(
     sqlx::query!(
         r#"
         insert into deployed_version (tenant_id, id, environment_id, pacticipant_id, version_id, application_instance,
-                                      created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $7)
+                                      created_at, updated_at, auto_created)
+        values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
         "#,
         tenant.0,
         id,
@@ -100,6 +100,7 @@ pub(super) async fn insert_deployed(
         deployed.version.0,
         deployed.application_instance,
         now,
+        deployed.cause == Cause::Tagged,
     )
     .execute(db)
     .await?;

@@ -15,6 +15,10 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const EXTENDED: &str = "application/vnd.pactbrokerextended.v1+json";
 /// Badges.
 pub(crate) const SVG: &str = "image/svg+xml";
+/// Who consumes whom, to be drawn.
+pub(crate) const GRAPHVIZ: &str = "text/vnd.graphviz";
+/// Who consumes whom, for spreadsheets and pages.
+pub(crate) const CSV: &str = "text/csv";
 /// Logs.
 pub(crate) const TEXT: &str = "text/plain";
 

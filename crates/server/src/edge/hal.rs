@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{BaseUrl, EXTENDED, JSON};
+use super::{BaseUrl, EXTENDED, JSON, TEXT};
 
 /// A HAL link. `templated` is left out unless it was set, one way or the other.
 #[derive(Clone, Debug, Serialize)]
@@ -175,5 +175,10 @@ impl IntoResponse for Hal {
 
 /// An answer in plain text.
 pub(crate) fn plain_text(text: String) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response()
+    text_as(TEXT, text)
+}
+
+/// An answer in text of a media type.
+pub(crate) fn text_as(media_type: &str, text: String) -> Response {
+    ([(header::CONTENT_TYPE, format!("{media_type};charset=utf-8"))], text).into_response()
 }

@@ -14,12 +14,14 @@ mod query;
 mod repeat;
 pub(crate) mod urls;
 
-pub(crate) use accept::{CONTENT, DIFF, EXTENDED, HAL, JSON, SVG, TEXT, choose, negotiate, offered, prefers_page};
+pub(crate) use accept::{
+    CONTENT, CSV, DIFF, EXTENDED, GRAPHVIZ, HAL, JSON, SVG, TEXT, choose, negotiate, offered, prefers_page,
+};
 pub(crate) use base_url::{BaseUrl, RequestUrl};
 pub(crate) use body::{JsonBody, JsonText, MergePatch, OptionalJson, content_type, has_nul, not_utf8};
 pub(crate) use error::{Error, OnConstraint, render_errors};
 pub(crate) use extension::look_without_extension;
-pub(crate) use hal::{Hal, Link, OwnLink, curies, named, plain_text, timestamp, without_nulls};
+pub(crate) use hal::{Hal, Link, OwnLink, curies, named, plain_text, text_as, timestamp, without_nulls};
 pub(crate) use origin::refuse_other_origins;
 pub(crate) use paging::Page;
 pub(crate) use path::{FromPath, Named, PathNames, check_path};

@@ -41,7 +41,22 @@ impl FromRequestParts<App> for Page {
 impl Page {
     /// The same, with pages of the default size when none were asked for.
     pub(crate) fn always(self) -> Self {
-        Self { number: self.number, size: Some(self.size.unwrap_or(DEFAULT_SIZE)) }
+        self.always_of(DEFAULT_SIZE)
+    }
+
+    /// The same, with pages of this size when none were asked for.
+    pub(crate) fn always_of(self, size: i64) -> Self {
+        Self { number: self.number, size: Some(self.size.unwrap_or(size)) }
+    }
+
+    /// Refuses larger pages.
+    pub(crate) fn at_most(self, size: i64) -> Result<Self, Error> {
+        match self.size {
+            Some(given) if given > size => {
+                Err(Error::invalid("size", format!("must be less than or equal to {size}; ask for more pages")))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// How many rows to skip.

@@ -63,6 +63,11 @@ pub(crate) fn contract(base: &BaseUrl, provider: &str, consumer: &str, version: 
     join(base, &["pacts", "provider", provider, "consumer", consumer, "version", version])
 }
 
+/// What `kind` shows of the two pacticipants: `/matrix/provider/stock/consumer/shop`.
+pub(crate) fn of_pair(base: &BaseUrl, kind: &str, provider: &str, consumer: &str) -> String {
+    join(base, &[kind, "provider", provider, "consumer", consumer])
+}
+
 /// Everything between the two pacticipants.
 pub(crate) fn pair(base: &BaseUrl, provider: &str, consumer: &str) -> String {
     join(base, &["pacts", "provider", provider, "consumer", consumer])

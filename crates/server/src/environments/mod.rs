@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::deployments::{self, Deployed};
+use crate::deployments::{self, Cause, Deployed};
 use crate::edge::{BaseUrl, Error, Link, timestamp, urls, without_nulls};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
@@ -67,7 +67,13 @@ pub(crate) async fn deploy_by_tag(
     tag: &str,
 ) -> Result<(), Error> {
     if let Some(environment) = find_by_name(db, tenant, tag).await? {
-        let deployed = Deployed { environment: environment.id, pacticipant, version, application_instance: "" };
+        let deployed = Deployed {
+            environment: environment.id,
+            pacticipant,
+            version,
+            application_instance: "",
+            cause: Cause::Tagged,
+        };
         deployments::deploy(db, app, tenant, deployed).await?;
     }
     Ok(())

@@ -94,6 +94,8 @@ pub(super) async fn publish(
         build_url: result.build_url.as_deref(),
     };
     let triggered = webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
+    // Last, so that nobody waits for something while holding it.
+    store::touch_integration(db, tenant, (subject.content.consumer_id, provider), now).await?;
     let shown = Shown {
         number,
         consumer: subject.consumer.to_string(),

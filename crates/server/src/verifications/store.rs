@@ -157,6 +157,36 @@ pub(super) async fn record_result(
     .await
 }
 
+/// Notes that something happened between the two. Whoever is noting the same at this moment need not be waited for.
+pub(super) async fn touch_integration(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    (consumer, provider): (PacticipantId, PacticipantId),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update integration
+        set updated_at = $4
+        where (tenant_id, consumer_id, provider_id) in (
+            select integration.tenant_id, integration.consumer_id, integration.provider_id
+            from integration
+            where integration.tenant_id = $1
+              and integration.consumer_id = $2
+              and integration.provider_id = $3
+            for update skip locked
+        )
+        "#,
+        tenant.0,
+        consumer.0,
+        provider.0,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A result as it is shown.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {

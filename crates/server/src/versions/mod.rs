@@ -10,6 +10,7 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use self::store::BranchBy;
 use crate::app::App;
 use crate::edge::Error;
 use crate::environments;
@@ -56,7 +57,7 @@ pub(crate) async fn add_to_branch(
     version: EnsuredVersion,
     branch: &str,
 ) -> Result<bool, Error> {
-    let added = store::add_branch_version(db, tenant, pacticipant, version, branch, app.now()).await?;
+    let added = store::add_branch_version(db, tenant, pacticipant, version, BranchBy::User(branch), app.now()).await?;
     if added {
         detect_main_branch(db, app, tenant, pacticipant, branch).await?;
     }
@@ -79,7 +80,7 @@ pub(crate) async fn add_tag(
     let young = age.to_std().unwrap_or_default() <= app.settings.first_tag_as_branch_within;
     // Branches are written before tags, as a publication does, so that the two never wait for each other in a circle.
     if first && young && app.settings.use_first_tag_as_branch {
-        store::add_branch_version(db, tenant, pacticipant, version, tag, app.now()).await?;
+        store::add_branch_version(db, tenant, pacticipant, version, BranchBy::Tag(tag), app.now()).await?;
     }
     let added = store::insert_tag(db, tenant, pacticipant, version, tag, app.now()).await?;
     if !added {

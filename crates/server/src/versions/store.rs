@@ -448,6 +448,14 @@ fn with_count(versions: Vec<Version>) -> (Vec<Version>, i64) {
     (versions, count)
 }
 
+/// The branch of a version, by who named it.
+#[derive(Clone, Copy)]
+pub(super) enum BranchBy<'a> {
+    User(&'a str),
+    /// Nobody did: the first tag stands in.
+    Tag(&'a str),
+}
+
 /// Puts the version on the branch; the head moves to it. Returns false, changing nothing but when the branch was
 /// last used, if it is on it already.
 pub(super) async fn add_branch_version(
@@ -455,9 +463,13 @@ pub(super) async fn add_branch_version(
     tenant: TenantId,
     pacticipant: PacticipantId,
     version: EnsuredVersion,
-    branch: &str,
+    branch: BranchBy<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
+    let (branch, auto_created) = match branch {
+        BranchBy::User(name) => (name, false),
+        BranchBy::Tag(name) => (name, true),
+    };
     sqlx::query!(
         r#"
         insert into branch (tenant_id, pacticipant_id, name, created_at, updated_at)
@@ -475,8 +487,9 @@ pub(super) async fn add_branch_version(
     let added = sqlx::query!(
         r#"
         with added as (
-            insert into branch_version (tenant_id, pacticipant_id, branch, version_id, position, created_at)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into branch_version (tenant_id, pacticipant_id, branch, version_id, position, created_at,
+                                        auto_created)
+            values ($1, $2, $3, $4, $5, $6, $7)
             on conflict (tenant_id, version_id, branch) do nothing
             returning tenant_id, pacticipant_id, branch, version_id
         )
@@ -492,6 +505,7 @@ pub(super) async fn add_branch_version(
         version.id.0,
         version.position,
         now,
+        auto_created,
     )
     .execute(db)
     .await?;

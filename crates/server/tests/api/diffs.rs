@@ -258,7 +258,7 @@ async fn an_unknown_format_is_refused() {
     let refused = app.get(&format!("{PAIR}/version/2/diff/version/1?format=html")).await.is(400);
 
     assert_eq!(refused.at("/errors/format/0"), "must be one of: lines, semantic");
-    app.get_as(&format!("{PAIR}/version/2/diff/version/1"), "text/html").await.is(406);
+    app.get_as(&format!("{PAIR}/version/2/diff/version/1"), "image/png").await.is(406);
 }
 
 #[tokio::test]

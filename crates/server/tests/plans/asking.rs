@@ -164,6 +164,23 @@ impl Asking {
         counted(found.bind(provider).fetch_one(&self.db).await)
     }
 
+    /// For each pair the tags of the consumer, and what runs somewhere.
+    pub(crate) async fn heads_of_all(&self) -> u64 {
+        let found = sqlx::query_scalar(
+            "select (select count(*) from integration) \
+                  + (select count(*) from integration join tag_head on pacticipant_id = consumer_id) \
+                  + (select count(*) \
+                     from deployed_version \
+                     join contract on consumer_version_id = version_id \
+                     where undeployed_at is null) \
+                  + (select count(*) \
+                     from released_version \
+                     join contract on consumer_version_id = version_id \
+                     where support_ended_at is null)",
+        );
+        counted(found.fetch_one(&self.db).await)
+    }
+
     /// The consumer of a provider that published most often, how often, and how many results its contents have.
     pub(crate) async fn busiest_consumer(&self, provider: &str) -> (String, u64, u64) {
         let found = sqlx::query_as(

@@ -42,6 +42,7 @@ async fn questions_cost_look_ups_however_much_history_there_is() {
         may_a_hub_go(&asking).await;
         what_is_to_be_verified(&asking).await;
         what_a_pair_has_been_through(&asking).await;
+        how_it_stands(&asking).await;
         publishing(&asking).await;
     }
 }
@@ -117,6 +118,22 @@ async fn what_a_pair_has_been_through(asking: &Asking) {
     let contracts = asking.contracts_verified_by(&hub, &version).await;
     let (_, cost) = asking.get(&alone).await;
     cost.has_at_most(7, 2000 + 2 * contracts + 25 * 100, &alone);
+}
+
+async fn how_it_stands(asking: &Asking) {
+    let (hub, _) = asking.hub_head().await;
+    let (consumer, ..) = asking.busiest_consumer(&hub).await;
+    let of_pair = format!("/dashboard/provider/{hub}/consumer/{consumer}");
+
+    let (answer, cost) = asking.get(&of_pair).await;
+
+    let items = answer["items"].as_array().expect("items").len();
+    cost.has_at_most(3, 300 + BUFFERS_PER_ROW * u64::try_from(items).expect("few"), &of_pair);
+
+    let heads = asking.heads_of_all().await;
+    let (_, cost) = asking.get("/dashboard").await;
+    // Each is looked at to find those where something happened last: its contract, and the latest result about it.
+    cost.reads_at_most(1, 2000 + 20 * heads, "/dashboard");
 }
 
 async fn publishing(asking: &Asking) {
