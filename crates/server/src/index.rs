@@ -16,6 +16,57 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:publish-contracts", "/contracts/publish", "Publish contracts"),
     ("pb:latest-pact-versions", "/pacts/latest", "Latest pact versions"),
+    (
+        "pb:tagged-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/tag/{tag}",
+        "Contracts of a pair whose consumer version has a tag",
+    ),
+    (
+        "pb:branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/{branch}",
+        "Contracts of a pair from a branch of the consumer",
+    ),
+    (
+        "pb:latest-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/{branch}/latest/versions",
+        "Latest contract of a pair from a branch of the consumer",
+    ),
+    (
+        "pb:main-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/versions",
+        "Contracts of a pair from the consumer's main branch",
+    ),
+    (
+        "pb:latest-main-branch-pact-versions",
+        "/pacts/provider/{provider}/consumer/{consumer}/branch/latest/versions",
+        "Latest contract of a pair from the consumer's main branch",
+    ),
+    ("pb:provider-pacts", "/pacts/provider/{provider}", "Contracts with a provider"),
+    (
+        "pb:provider-pacts-with-tag",
+        "/pacts/provider/{provider}/tag/{tag}",
+        "Contracts with a provider whose consumer version has a tag",
+    ),
+    (
+        "pb:provider-pacts-with-branch",
+        "/pacts/provider/{provider}/branch/{branch}",
+        "Contracts with a provider from a branch of each consumer",
+    ),
+    (
+        "pb:latest-provider-pacts-with-branch",
+        "/pacts/provider/{provider}/branch/{branch}/latest",
+        "Latest contracts with a provider from a branch of each consumer",
+    ),
+    (
+        "pb:provider-pacts-with-main-branch",
+        "/pacts/provider/{provider}/branch",
+        "Contracts with a provider from each consumer's main branch",
+    ),
+    (
+        "pb:latest-provider-pacts-with-main-branch",
+        "/pacts/provider/{provider}/branch/latest",
+        "Latest contracts with a provider from each consumer's main branch",
+    ),
     ("pb:pacticipants", "/pacticipants", "Pacticipants"),
     ("pb:pacticipant", "/pacticipants/{pacticipant}", "Fetch pacticipant by name"),
     ("pb:latest-provider-pacts", "/pacts/provider/{provider}/latest", "Latest pacts by provider"),

@@ -6,11 +6,11 @@ use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use pactolus_domain::content::ContentSha;
 use pactolus_domain::metadata::Metadata;
-use pactolus_domain::names::{PacticipantName, VersionNumber};
+use pactolus_domain::names::{PacticipantName, TagName, VersionNumber};
 use serde_json::{Value, json};
 
 use super::publish::{Published, ResultToPublish, Subject, publish};
-use super::store::{self, ContentRef};
+use super::store::{self, ContentRef, ContractRef, Shown};
 use super::view;
 use crate::app::App;
 use crate::edge::{
@@ -20,7 +20,8 @@ use crate::versions;
 
 /// Served as HAL or as plain JSON.
 pub(crate) fn routes() -> Router<App> {
-    let content = "/pacts/provider/{provider}/consumer/{consumer}/pact-version/{sha}";
+    let pair = "/pacts/provider/{provider}/consumer/{consumer}";
+    let content = &format!("{pair}/pact-version/{{sha}}");
     let with_metadata = format!("{content}/metadata/{{metadata}}");
     Router::new()
         .route(&format!("{content}/verification-results"), post(publish_result))
@@ -28,6 +29,9 @@ pub(crate) fn routes() -> Router<App> {
         .route(&format!("{content}/verification-results/latest"), get(latest))
         .route(&format!("{content}/verification-results/{{number}}"), get(show))
         .route(&format!("{with_metadata}/verification-results/{{number}}"), get(show))
+        .route(&format!("{pair}/version/{{version}}/verification-results/latest"), get(latest_of_contract))
+        .route(&format!("{pair}/latest/verification-results/latest"), get(latest_of_latest_contract))
+        .route(&format!("{pair}/latest/{{tag}}/verification-results/latest"), get(latest_of_tagged_contract))
         .route("/verification-results/consumer/{consumer}/version/{version}/latest", get(latest_of_version))
 }
 
@@ -129,6 +133,97 @@ async fn answer(
     let shown = store::find_result(&mut db, principal.tenant, content.id, number).await?.ok_or(Error::NotFound)?;
     let answer = Hal::ok(&view::result(base, &shown));
     Ok(answer.offered_as(offered(headers)))
+}
+
+struct PairPath {
+    consumer: PacticipantName,
+    provider: PacticipantName,
+}
+
+impl FromPath for PairPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { provider: names.pacticipant("provider")?, consumer: names.pacticipant("consumer")? })
+    }
+}
+
+impl PairPath {
+    fn names(&self) -> (&str, &str) {
+        (self.consumer.as_str(), self.provider.as_str())
+    }
+}
+
+struct ContractPath {
+    pair: PairPath,
+    version: VersionNumber,
+}
+
+impl FromPath for ContractPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pair: PairPath::from_path(names)?, version: names.version("version")? })
+    }
+}
+
+struct TaggedPath {
+    pair: PairPath,
+    tag: TagName,
+}
+
+impl FromPath for TaggedPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { pair: PairPath::from_path(names)?, tag: names.tag("tag")? })
+    }
+}
+
+async fn latest_of_contract(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    Named(ContractPath { pair, version }): Named<ContractPath>,
+) -> Result<Hal, Error> {
+    let tenant = principal.tenant;
+    let mut db = app.db.acquire().await?;
+    let version = versions::find_version(&mut db, tenant, &pair.consumer, &version).await?.ok_or(Error::NotFound)?;
+    let contract = store::find_contract(&mut db, tenant, pair.names(), Some(version.id), None).await?;
+    latest_result(&mut db, &principal, &base, &headers, contract).await
+}
+
+async fn latest_of_latest_contract(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    Named(pair): Named<PairPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let contract = store::find_contract(&mut db, principal.tenant, pair.names(), None, None).await?;
+    latest_result(&mut db, &principal, &base, &headers, contract).await
+}
+
+async fn latest_of_tagged_contract(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    headers: HeaderMap,
+    Named(TaggedPath { pair, tag }): Named<TaggedPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.db.acquire().await?;
+    let contract = store::find_contract(&mut db, principal.tenant, pair.names(), None, Some(tag.as_str())).await?;
+    latest_result(&mut db, &principal, &base, &headers, contract).await
+}
+
+/// Told of the consumer version that was asked for, though others may have the same content.
+async fn latest_result(
+    db: &mut sqlx::PgConnection,
+    principal: &Principal,
+    base: &BaseUrl,
+    headers: &HeaderMap,
+    contract: Option<ContractRef>,
+) -> Result<Hal, Error> {
+    let contract = contract.ok_or(Error::NotFound)?;
+    let shown = store::find_result(db, principal.tenant, contract.content_id, None).await?.ok_or(Error::NotFound)?;
+    let shown = Shown { consumer_version: contract.consumer_version, ..shown };
+    Ok(Hal::ok(&view::result(base, &shown)).offered_as(offered(headers)))
 }
 
 struct VersionPath {

@@ -46,6 +46,54 @@ pub(super) async fn find_content(
     .await
 }
 
+/// A pair's contract.
+pub(super) struct ContractRef {
+    pub(super) content_id: ContentId,
+    pub(super) consumer_version: String,
+}
+
+/// That of the consumer version, or else the latest one, with the tag if one is named.
+pub(super) async fn find_contract(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    (consumer, provider): (&str, &str),
+    version: Option<VersionId>,
+    tag: Option<&str>,
+) -> sqlx::Result<Option<ContractRef>> {
+    sqlx::query_as!(
+        ContractRef,
+        r#"
+        select contract.content_id as "content_id: _", version.number as consumer_version
+        from pacticipant as consumer
+        join pacticipant as provider on provider.tenant_id = consumer.tenant_id
+                                    and provider.name = $3
+        join contract on contract.tenant_id = consumer.tenant_id
+                     and contract.consumer_id = consumer.id
+                     and contract.provider_id = provider.id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
+        where consumer.tenant_id = $1
+          and consumer.name = $2
+          and ($4::bigint is null or contract.consumer_version_id = $4)
+          and ($5::text is null or exists (
+              select from tag
+              where tag.tenant_id = contract.tenant_id
+                and tag.version_id = contract.consumer_version_id
+                and tag.name = $5
+          ))
+        order by contract.position desc
+        limit 1
+        "#,
+        tenant.0,
+        consumer,
+        provider,
+        version.map(|id| id.0),
+        tag,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// A result as a client publishes it.
 pub(super) struct NewResult<'a> {
     pub(super) content: ContentId,

@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/pacticipants/{pacticipant}/versions", get(list))
         .route("/pacticipants/{pacticipant}/branches/{branch}/versions", get(list_on_branch))
+        .route("/pacticipants/{pacticipant}/tags/{tag}/versions", get(list_tagged))
         .route("/pacticipants/{pacticipant}/versions/{version}", get(show).put(put).patch(patch))
         .route("/pacticipants/{pacticipant}/latest-version", get(latest))
         .route("/pacticipants/{pacticipant}/latest-version/{tag}", get(latest_tagged))
@@ -91,7 +92,21 @@ async fn list_on_branch(
     listed(&mut db, &principal, &base, &request, page, &pacticipant, &Listed::OnBranch(&branch), &title).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "what two handlers share of theirs")]
+async fn list_tagged(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    request: RequestUrl,
+    page: Page,
+    Named(TagPath { pacticipant, tag }): Named<TagPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.read().await?;
+    store::find_latest_version(&mut db, principal.tenant, &pacticipant, Some(&tag)).await?.ok_or(Error::NotFound)?;
+    let title = format!("Versions of {pacticipant} with tag {tag}");
+    listed(&mut db, &principal, &base, &request, page, &pacticipant, &Listed::Tagged(&tag), &title).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "what three handlers share of theirs")]
 async fn listed(
     db: &mut sqlx::PgConnection,
     principal: &Principal,

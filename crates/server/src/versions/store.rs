@@ -177,6 +177,7 @@ pub(super) async fn find_branch_head(
 pub(super) enum Listed<'a> {
     All,
     OnBranch(&'a BranchName),
+    Tagged(&'a TagName),
 }
 
 /// Newest first, with the number of all of them.
@@ -191,6 +192,7 @@ pub(super) async fn list_versions(
     match listed {
         Listed::All => list_all_versions(db, tenant, pacticipant, limit, offset).await,
         Listed::OnBranch(branch) => list_versions_on_branch(db, tenant, pacticipant, branch, limit, offset).await,
+        Listed::Tagged(tag) => list_tagged_versions(db, tenant, pacticipant, tag, limit, offset).await,
     }
 }
 
@@ -297,6 +299,64 @@ async fn list_versions_on_branch(
         tenant.0,
         pacticipant.as_str(),
         branch.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((versions, total))
+}
+
+async fn list_tagged_versions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &PacticipantName,
+    tag: &TagName,
+    limit: Option<i64>,
+    offset: i64,
+) -> sqlx::Result<(Vec<Version>, i64)> {
+    let versions = sqlx::query_as!(
+        Version,
+        r#"
+        select version.id as "id: _", pacticipant.name as pacticipant, version.number, version.build_url,
+               version.created_at, version.updated_at
+        from pacticipant
+        cross join lateral (
+            select version.id, version.number, version.build_url, version.created_at, version.updated_at
+            from tag
+            join version on version.tenant_id = tag.tenant_id
+                        and version.id = tag.version_id
+            where tag.tenant_id = pacticipant.tenant_id
+              and tag.pacticipant_id = pacticipant.id
+              and tag.name = $3
+            order by tag.position desc
+            limit $4 offset $5
+        ) as version
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        tag.as_str(),
+        limit,
+        offset,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if limit.is_none() {
+        return Ok(with_count(versions));
+    }
+    let total = sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from pacticipant
+        join tag on tag.tenant_id = pacticipant.tenant_id
+                and tag.pacticipant_id = pacticipant.id
+        where pacticipant.tenant_id = $1
+          and pacticipant.name = $2
+          and tag.name = $3
+        "#,
+        tenant.0,
+        pacticipant.as_str(),
+        tag.as_str(),
     )
     .fetch_one(db)
     .await?;

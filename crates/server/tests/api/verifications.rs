@@ -205,3 +205,42 @@ async fn a_result_whose_details_are_large_and_odd_is_kept() {
     let latest = app.get(&format!("{address}/latest")).await.is(200);
     assert_eq!(latest.at("/testResults/tests/499/text"), "a\u{0}b\u{1f600}");
 }
+
+#[tokio::test]
+async fn the_latest_result_is_found_from_the_contract() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").tag("prod").contract_with("stock", &["a"]).await;
+    shop.version("2").contract_with("stock", &["b"]).await;
+    shop.version("3").contract_with("stock", &["c"]).await;
+    let stock = app.world().provider("stock");
+    stock.version("40").verifies("shop", "1").await;
+    stock.version("41").fails("shop", "2").await;
+    stock.version("42").verifies("shop", "2").await;
+    let verified_by = async |which: &str| {
+        let address = format!("/pacts/provider/stock/consumer/shop/{which}/verification-results/latest");
+        let found = app.get(&address).await;
+        if found.status == 200 { found.text_at("/providerApplicationVersion") } else { found.status.to_string() }
+    };
+
+    assert_eq!(verified_by("version/1").await, "40");
+    assert_eq!(verified_by("version/2").await, "42");
+    assert_eq!(verified_by("latest/prod").await, "40");
+    assert_eq!(verified_by("latest").await, "404", "nobody has verified the latest one");
+    assert_eq!(verified_by("version/3").await, "404");
+    assert_eq!(verified_by("version/9").await, "404");
+    assert_eq!(verified_by("latest/dev").await, "404");
+}
+
+#[tokio::test]
+async fn a_result_found_from_a_contract_is_told_of_its_version() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").contract_with("stock", &["a"]).await;
+    shop.version("2").contract_with("stock", &["a"]).await;
+    app.world().provider("stock").version("40").verifies("shop", "2").await;
+
+    let result = app.get("/pacts/provider/stock/consumer/shop/version/1/verification-results/latest").await.is(200);
+
+    assert_eq!(result.at("/_links/pb:pact-version/name"), "Pact between shop (1) and stock");
+}
