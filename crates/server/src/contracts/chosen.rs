@@ -4,7 +4,7 @@ use pactolus_domain::names::{PacticipantName, TagName, VersionNumber};
 use sqlx::PgConnection;
 
 use super::store::lists::{self, Which};
-use super::store::served::{self, Pair, Wanted};
+use super::store::served::{self, Found, Pair, Wanted};
 use crate::edge::{Error, FromPath, PathNames};
 use crate::ids::{PacticipantId, TenantId};
 
@@ -34,15 +34,15 @@ impl FromPath for ChosenContract {
 }
 
 impl ChosenContract {
-    /// Identifies its content; `None` if there is no such contract.
-    pub(crate) async fn find_sha(&self, db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Option<String>> {
+    /// `None` if there is no such contract.
+    pub(crate) async fn find(&self, db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Option<Found>> {
         let wanted = match &self.choice {
             Choice::Version(number) => Wanted::Version(number.as_str()),
             Choice::Latest => Wanted::Latest,
             Choice::LatestTagged(tag) => Wanted::LatestTagged(tag.as_str()),
         };
         let pair = Pair { consumer: self.consumer.as_str(), provider: self.provider.as_str() };
-        served::find_sha(db, tenant, pair, &wanted).await
+        served::find(db, tenant, pair, &wanted).await
     }
 }
 

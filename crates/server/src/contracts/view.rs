@@ -1,6 +1,7 @@
 //! How contracts are shown: HAL, notices, messages.
 
 use pactolus_domain::content::{ContentSha, served};
+use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use pactolus_domain::notice::Notice;
 use pactolus_domain::publication_notices::{
@@ -60,13 +61,18 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
     let pair = urls::pair(base, provider, consumer);
     let content = urls::content(base, provider, consumer, sha, None);
     let with_metadata = urls::content(base, provider, consumer, sha, metadata);
+    let asked_for = metadata.map(Metadata::decode);
+    let consumer_versions = asked_for.iter().flat_map(Metadata::consumer_version_numbers).map(|number| {
+        Link::to(urls::version(base, consumer, number.as_str())).title("Consumer version").name(number.as_str())
+    });
+    let consumer_versions: Vec<Link> = consumer_versions.collect();
     let tags = format!("{}/tags", urls::version(base, consumer, version));
     let matrix = form_urlencoded::Serializer::new(String::new())
         .append_pair("q[][pacticipant]", consumer)
         .append_pair("q[][version]", version)
         .append_pair("latestby", "cvpv")
         .finish();
-    json!({
+    let mut links = json!({
         "self": Link::to(own.clone()).title("Pact").name(name(consumer, version, provider)),
         "pb:consumer": Link::to(urls::pacticipant(base, consumer)).title("Consumer").name(consumer),
         "pb:consumer-version": Link::to(urls::version(base, consumer, version)).title("Consumer version").name(version),
@@ -102,7 +108,11 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
         "pb:matrix-for-consumer-version": Link::to(format!("{}/matrix?{matrix}", base.as_str()))
             .title("View matrix rows for the consumer version to which this pact belongs"),
         "curies": curies(base, "pact"),
-    })
+    });
+    if !consumer_versions.is_empty() {
+        links["pb:consumer-versions"] = json!(consumer_versions);
+    }
+    links
 }
 
 /// Why a version cannot have this content, and what to do.

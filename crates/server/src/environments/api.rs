@@ -163,7 +163,7 @@ fn production(body: &Value) -> Result<bool, Problem> {
 
 fn contacts(body: &Value, problems: &mut Problems) -> Value {
     let contacts = match body.get("contacts") {
-        None | Some(Value::Null) => return json!([]),
+        None | Some(Value::Null) => return Value::Null,
         Some(Value::Array(contacts)) => contacts,
         Some(_) => {
             problems.push(Problem::at("contacts", "must be an array"));

@@ -23,6 +23,7 @@ pub(crate) struct Environment {
     pub(crate) name: String,
     pub(crate) display_name: String,
     pub(crate) production: bool,
+    /// A list, or null where nobody said anything of contacts.
     pub(crate) contacts: Value,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
@@ -42,7 +43,7 @@ impl Environment {
             "name": self.name,
             "displayName": self.display_name,
             "production": self.production,
-            "contacts": self.contacts.as_array().filter(|contacts| !contacts.is_empty()),
+            "contacts": self.contacts,
             "updatedAt": (self.updated_at != self.created_at).then(|| timestamp(self.updated_at)),
             "createdAt": timestamp(self.created_at),
             "_links": {

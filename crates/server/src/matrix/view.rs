@@ -514,7 +514,7 @@ impl<'a> ShownEnvironment<'a> {
             name: &one.name,
             display_name: &one.display_name,
             production: one.production,
-            contacts: one.contacts.as_array().filter(|contacts| !contacts.is_empty()),
+            contacts: one.contacts.as_array(),
             updated_at: (one.updated_at != one.created_at).then(|| timestamp(one.updated_at)),
             created_at: timestamp(one.created_at),
             links: OwnLink::to(Link::to(urls::environment(base, one.id)).title("Environment").name(&one.name)),

@@ -92,6 +92,10 @@ struct Links {
     branch_version: Link,
     #[serde(rename = "pb:label")]
     label: Link,
+    #[serde(rename = "pb:can-i-deploy-badge")]
+    tag_badge: Link,
+    #[serde(rename = "pb:can-i-deploy-branch-to-environment-badge")]
+    branch_badge: Link,
     #[serde(rename = "versions")]
     deprecated_versions: Link,
     curies: Value,
@@ -138,6 +142,8 @@ impl Links {
         let template = |path: &str, title: &str| Link::to(format!("{own}{path}")).title(title).templated(true);
         let tag = format!("Get, create or delete a tag for a version of {name}");
         let branch_version = format!("Get or add/create a version for a branch of {name}");
+        let tag_badge = format!("Badge, whether {name} can be deployed from one tag to another");
+        let branch_badge = format!("Badge, whether a branch of {name} can be deployed to an environment");
         Self {
             versions: Link::to(urls::versions(base, name)),
             branches: Link::to(urls::branches(base, name)),
@@ -146,6 +152,11 @@ impl Links {
             version_tag: template("/versions/{version}/tags/{tag}", &tag),
             branch_version: template("/branches/{branch}/versions/{version}", &branch_version),
             label: template("/labels/{label}", &format!("Get, create or delete a label for {name}")),
+            tag_badge: template("/latest-version/{tag}/can-i-deploy/to/{environmentTag}/badge", &tag_badge),
+            branch_badge: template(
+                "/branches/{branch}/latest-version/can-i-deploy/to-environment/{environment}/badge",
+                &branch_badge,
+            ),
             deprecated_versions: Link::to(urls::versions(base, name)).title("Deprecated - use pb:versions"),
             curies: curies(base, "pacticipant"),
             own: Link::to(own),

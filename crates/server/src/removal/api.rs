@@ -377,9 +377,9 @@ async fn latest_of_contract(
     Named(contract): Named<ChosenContract>,
 ) -> Result<StatusCode, Error> {
     let mut db = app.db.acquire().await?;
-    let sha = contract.find_sha(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
+    let found = contract.find(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
     drop(db);
-    let part = ContentSha::parse(sha).map_err(Error::internal)?;
+    let part = ContentSha::parse(found.sha).map_err(Error::internal)?;
     let pair = Pair { consumer: contract.consumer, provider: contract.provider };
     delete_result(&app, &principal, &PartOfPair { pair, part }, None).await
 }

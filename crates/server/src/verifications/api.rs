@@ -10,7 +10,7 @@ use pactolus_domain::names::{PacticipantName, VersionNumber};
 use serde_json::{Value, json};
 
 use super::publish::{Published, ResultToPublish, Subject, publish};
-use super::store::{self, ContentRef};
+use super::store::{self, ContentRef, Shown};
 use super::view;
 use crate::app::App;
 use crate::contracts::ChosenContract;
@@ -123,6 +123,7 @@ async fn latest(
     answer(&app, &principal, &base, &headers, &path, None).await
 }
 
+/// Told of the consumer version that was asked for, though others may have the same content.
 async fn latest_of_contract(
     State(app): State<App>,
     principal: Principal,
@@ -131,12 +132,13 @@ async fn latest_of_contract(
     Named(contract): Named<ChosenContract>,
 ) -> Result<Hal, Error> {
     let mut db = app.db.acquire().await?;
-    let sha = contract.find_sha(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
-    drop(db);
-    let ChosenContract { consumer, provider, .. } = contract;
-    let sha = ContentSha::parse(sha).map_err(Error::internal)?;
-    let path = ContentPath { consumer, provider, sha, metadata: Metadata::default(), number: String::new() };
-    answer(&app, &principal, &base, &headers, &path, None).await
+    let found = contract.find(&mut db, principal.tenant).await?.ok_or(Error::NotFound)?;
+    let (consumer, provider) = (contract.consumer.as_str(), contract.provider.as_str());
+    let content = store::find_content(&mut db, principal.tenant, consumer, provider, &found.sha).await?;
+    let content = content.ok_or(Error::NotFound)?;
+    let shown = store::find_result(&mut db, principal.tenant, content.id, None).await?.ok_or(Error::NotFound)?;
+    let shown = Shown { consumer_version: found.version, ..shown };
+    Ok(Hal::ok(&view::result(&base, &shown)).offered_as(offered(&headers)))
 }
 
 async fn answer(

@@ -117,7 +117,7 @@ pub(super) struct Wanted<'a> {
     pub(super) provider: Option<PacticipantId>,
 }
 
-/// Oldest first. With a consumer or provider those that are scoped to it by name.
+/// Oldest first. With a consumer or provider those that are scoped to it by name, and to no other pacticipant.
 pub(super) async fn list_webhooks(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -138,6 +138,8 @@ pub(super) async fn list_webhooks(
           and ($2::text is null or webhook.id = $2)
           and ($3::bigint is null or webhook.consumer_id = $3)
           and ($4::bigint is null or webhook.provider_id = $4)
+          and ($3::bigint is null or $4::bigint is not null or webhook.provider_id is null)
+          and ($4::bigint is null or $3::bigint is not null or webhook.consumer_id is null)
         order by webhook.created_at, webhook.id
         "#,
         tenant.0,

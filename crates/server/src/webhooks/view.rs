@@ -43,12 +43,21 @@ fn scope(scope: &Scope) -> Value {
 fn links(base: &BaseUrl, id: &str, webhook: &Webhook) -> Map<String, Value> {
     let mut links = Map::new();
     links.insert("self".into(), Link::to(urls::webhook(base, id)).title(webhook.title()).into());
-    let sides = [("pb:consumer", "Consumer", &webhook.consumer), ("pb:provider", "Provider", &webhook.provider)];
-    for (relation, title, side) in sides {
-        if let Some(Scope::Name(name)) = side {
-            let link = Link::to(urls::pacticipant(base, name.as_str())).title(title).name(name.as_str());
-            links.insert(relation.into(), link.into());
-        }
+    for (relation, title, side) in
+        [("consumer", "Consumer", &webhook.consumer), ("provider", "Provider", &webhook.provider)]
+    {
+        let (relation, link) = match side {
+            Some(Scope::Name(name)) => {
+                let link = Link::to(urls::pacticipant(base, name.as_str())).title(title).name(name.as_str());
+                (format!("pb:{relation}"), link)
+            }
+            Some(Scope::Label(label)) => {
+                let url = format!("{}/pacticipants/label/{}", base.as_str(), urls::segment(label.as_str()));
+                (format!("pb:{relation}s"), Link::to(url).title(format!("{title}s by label")).name(label.as_str()))
+            }
+            None => continue,
+        };
+        links.insert(relation, link.into());
     }
     if let (Some(Scope::Name(consumer)), Some(Scope::Name(provider))) = (&webhook.consumer, &webhook.provider) {
         let url = of_pair(base, provider.as_str(), consumer.as_str());

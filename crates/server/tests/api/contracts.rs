@@ -281,6 +281,26 @@ async fn content_is_found_by_its_sha() {
 }
 
 #[tokio::test]
+async fn a_contract_links_the_versions_that_it_was_fetched_for() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").tag("prod").contract_with("stock", &["a"]).await;
+    shop.version("2").branch("main").contract_with("stock", &["a"]).await;
+    let selectors = json!({"consumerVersionSelectors": [{"tag": "prod", "latest": true}, {"branch": "main"}]});
+    let listed = app.post("/pacts/provider/stock/for-verification", &selectors).await.is(200);
+
+    let fetched = app.get(&listed.text_at("/_embedded/pacts/0/_links/self/href")).await.is(200);
+
+    let versions = fetched.at("/_links/pb:consumer-versions");
+    let mut numbers: Vec<&str> =
+        versions.as_array().expect("a list").iter().filter_map(|link| link["name"].as_str()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, ["1", "2"]);
+    let permalink = app.get(&fetched.link("pb:pact-version")).await.is(200);
+    assert_eq!(permalink.at("/_links/pb:consumer-versions"), Value::Null);
+}
+
+#[tokio::test]
 async fn broken_metadata_is_left_aside() {
     let app = TestApp::start().await;
     app.put(VERSION_1, &pact("shop", "stock", &["a"])).await.is(201);

@@ -1,7 +1,7 @@
 //! Environments.
 
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
@@ -171,4 +171,15 @@ async fn an_environment_with_deployments_goes_with_them() {
     app.delete(&environment).await.is(204);
 
     app.get(&deployed).await.is(404);
+}
+
+#[tokio::test]
+async fn no_contacts_are_told_where_somebody_said_so() {
+    let app = TestApp::start().await;
+
+    let silent = app.post("/environments", &json!({"name": "a", "production": false})).await.is(201);
+    let none = app.post("/environments", &json!({"name": "b", "production": false, "contacts": []})).await.is(201);
+
+    assert_eq!(silent.at("/contacts"), Value::Null);
+    assert_eq!(none.at("/contacts"), json!([]));
 }

@@ -60,3 +60,19 @@ async fn pacticipants_are_found_by_label() {
     assert_eq!(names(&filtered.at("/_embedded/pacticipants")), ["shop"]);
     assert_eq!(app.get("/pacticipants/label/none").await.is(200).at("/_embedded/pacticipants"), json!([]));
 }
+
+#[tokio::test]
+async fn a_webhook_for_a_label_links_those_who_have_it() {
+    let app = TestApp::start().await;
+    app.put_nothing(IOS).await.is(201);
+    let body = json!({
+        "consumer": {"label": "ios"},
+        "events": [{"name": "contract_published"}],
+        "request": {"method": "POST", "url": "https://hooks.example.org/"},
+    });
+
+    let webhook = app.post("/webhooks", &body).await.is(201);
+
+    let labelled = app.get(&webhook.link("pb:consumers")).await.is(200);
+    assert_eq!(labelled.at("/_embedded/pacticipants/0/name"), "shop");
+}

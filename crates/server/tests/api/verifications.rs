@@ -240,3 +240,16 @@ async fn the_latest_result_is_found_by_contract_and_deleted_so() {
     let before = app.get(&format!("{pair}/version/1/verification-results/latest")).await.is(200);
     assert_eq!(before.at("/success"), json!(true));
 }
+
+#[tokio::test]
+async fn a_result_found_from_a_contract_is_told_of_its_version() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").contract_with("stock", &["a"]).await;
+    shop.version("2").contract_with("stock", &["a"]).await;
+    app.world().provider("stock").version("40").verifies("shop", "2").await;
+
+    let result = app.get("/pacts/provider/stock/consumer/shop/version/1/verification-results/latest").await.is(200);
+
+    assert_eq!(result.at("/_links/pb:pact-version/name"), "Pact between shop (1) and stock");
+}

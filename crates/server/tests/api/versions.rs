@@ -59,6 +59,16 @@ async fn a_pacticipant_is_created_changed_and_listed() {
           "href": "http://pactolus.test/pacticipants/Shop/labels/{label}",
           "templated": true
         },
+        "pb:can-i-deploy-badge": {
+          "title": "Badge, whether Shop can be deployed from one tag to another",
+          "href": "http://pactolus.test/pacticipants/Shop/latest-version/{tag}/can-i-deploy/to/{environmentTag}/badge",
+          "templated": true
+        },
+        "pb:can-i-deploy-branch-to-environment-badge": {
+          "title": "Badge, whether a branch of Shop can be deployed to an environment",
+          "href": "http://pactolus.test/pacticipants/Shop/branches/{branch}/latest-version/can-i-deploy/to-environment/{environment}/badge",
+          "templated": true
+        },
         "versions": {
           "title": "Deprecated - use pb:versions",
           "href": "http://pactolus.test/pacticipants/Shop/versions"
@@ -282,6 +292,43 @@ async fn removing_a_tag_gives_the_head_to_the_version_before() {
     app.delete("/pacticipants/shop/versions/2/tags/prod").await.is(204);
 
     assert_eq!(app.get("/pacticipants/shop/latest-version/prod").await.is(200).at("/number"), "1");
+}
+
+#[tokio::test]
+async fn the_versions_with_a_tag_are_listed_newest_first_in_pages() {
+    let app = TestApp::start().await;
+    for number in ["1", "2", "3"] {
+        app.put(&format!("/pacticipants/shop/versions/{number}"), &json!({})).await.is(201);
+    }
+    for number in ["3", "1"] {
+        app.put_nothing(&format!("/pacticipants/shop/versions/{number}/tags/prod")).await.is(201);
+    }
+
+    let all = app.get("/pacticipants/shop/tags/prod/versions").await.is(200);
+    let second = app.get("/pacticipants/shop/tags/prod/versions?page=2&size=1").await.is(200);
+
+    let numbers = [0, 1, 2].map(|index| all.at(&format!("/_embedded/versions/{index}/number")));
+    assert_eq!(numbers, [json!("3"), json!("1"), Value::Null]);
+    assert_eq!(second.at("/_embedded/versions/0/number"), "1");
+    assert_eq!(second.at("/page/totalElements"), 2);
+    app.get("/pacticipants/shop/tags/dev/versions").await.is(404);
+    app.get("/pacticipants/nobody/tags/prod/versions").await.is(404);
+}
+
+#[tokio::test]
+async fn badges_are_linked_from_a_pacticipant() {
+    let app = TestApp::start().await;
+    app.world().environment("production").await;
+    app.world().consumer("shop").version("1").branch("main").tag("prod").await;
+
+    let shop = app.get("/pacticipants/shop").await.is(200);
+
+    let values =
+        [("{tag}", "prod"), ("{environmentTag}", "prod"), ("{branch}", "main"), ("{environment}", "production")];
+    for relation in ["pb:can-i-deploy-badge", "pb:can-i-deploy-branch-to-environment-badge"] {
+        let address = values.iter().fold(shop.link(relation), |href, (name, value)| href.replace(name, value));
+        assert!(app.get(&address).await.is(200).text().starts_with("<svg"), "{address}");
+    }
 }
 
 #[tokio::test]

@@ -291,3 +291,22 @@ async fn a_webhook_of_a_pair_is_made_at_its_address() {
     let of_pair = app.get("/webhooks/provider/stock/consumer/shop").await.is(200);
     assert!(of_pair.at("/_links/pb:webhooks").as_array().is_some_and(|links| !links.is_empty()));
 }
+
+#[tokio::test]
+async fn the_webhooks_of_a_scope_are_those_of_no_narrower_one() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    let body = json!({"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": HOOK}});
+    let scopes = ["/webhooks/provider/stock/consumer/shop", "/webhooks/provider/stock", "/webhooks/consumer/shop"];
+    let mut made = Vec::new();
+    for scope in scopes {
+        made.push(app.post(scope, &body).await.is(201).link("self"));
+    }
+
+    for (scope, webhook) in scopes.iter().zip(made) {
+        let listed = app.get(scope).await.is(200).at("/_links/pb:webhooks");
+        let listed: Vec<&str> =
+            listed.as_array().expect("a list").iter().filter_map(|one| one["href"].as_str()).collect();
+        assert_eq!(listed, [webhook], "{scope}");
+    }
+}

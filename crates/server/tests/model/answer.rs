@@ -149,13 +149,19 @@ impl Model {
                 provider_version: version,
                 success,
             };
-            let mut verified = false;
+            let (mut verified, before) = (false, rows.len());
             for version in self.versions.iter().filter(|one| one.of == contract.provider) {
                 let touches = chosen.versions.contains(&contract.consumer) || chosen.versions.contains(version);
                 for success in self.results(contract, *version) {
                     verified = true;
                     rows.extend(touches.then(|| row(Some(version.number), Some(success))));
                 }
+            }
+            // One of them has verified the contract, so the others meet it, too.
+            if chosen.is_together() && rows.len() > before {
+                let own = chosen.versions.iter().filter(|version| version.of == contract.provider);
+                let missed = own.filter(|version| self.results(contract, **version).is_empty());
+                rows.extend(missed.map(|version| row(Some(version.number), None)));
             }
             let any = chosen.criterion == Criterion::Any && chosen.of == contract.provider;
             if !verified && (chosen.versions.contains(&contract.consumer) || any) {

@@ -16,7 +16,9 @@ mod question;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use history::{Event, Named};
 use play::{Case, Difference, Tally, play};
+use question::{Criterion, LatestBy, Question};
 use support::TestApp;
 use tokio::task::JoinSet;
 
@@ -51,6 +53,34 @@ async fn the_gate_answers_as_the_model_does() {
     }
     println!("{histories} histories: {tally:?}");
     assert!(tally.is_not_trivial(), "{tally:?}");
+}
+
+/// Also where nothing but the tag is asked about, a result of one version with it does not stand for another's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_with_a_tag_are_each_missed_when_asked_about_alone() {
+    let app = TestApp::with(play::plain).await;
+    app.leave_jobs();
+    let [consumer, verified, unverified] = [(0, 1), (1, 1), (1, 2)].map(|(of, number)| Named { of, number });
+    let events = vec![
+        Event::Publish { consumer, branch: None, tag: None, contracts: vec![(1, 1)] },
+        Event::Verify { contract: consumer, provider: verified, success: true },
+        Event::Tag { version: verified, tag: 0 },
+        Event::Tag { version: unverified, tag: 0 },
+    ];
+    let question = Question {
+        selectors: vec![(1, Criterion::Tag(0))],
+        destination: None,
+        latest_by: LatestBy::Cvp,
+        success: Vec::new(),
+        limit: None,
+        ignore: None,
+        as_can_i_deploy: false,
+    };
+    let case = Case { seed: 0, questions: vec![(events.len(), question)], events };
+
+    if let Err(difference) = play(&app, &case, "tag").await {
+        panic!("{}", difference.text);
+    }
 }
 
 /// Drops events as long as the difference stays, and tells what is left.

@@ -67,23 +67,32 @@ pub(crate) async fn find_served(
     Ok(None)
 }
 
-/// What identifies its content.
-pub(crate) async fn find_sha(
+/// A contract, without its text.
+pub(crate) struct Found {
+    pub(crate) sha: String,
+    pub(crate) version: String,
+}
+
+/// As [`find_served`], but without the text.
+pub(crate) async fn find(
     db: &mut PgConnection,
     tenant: TenantId,
     pair: Pair<'_>,
     wanted: &Wanted<'_>,
-) -> sqlx::Result<Option<String>> {
+) -> sqlx::Result<Option<Found>> {
     let Some(version) = find_version(db, tenant, pair, wanted).await? else { return Ok(None) };
-    sqlx::query_scalar!(
+    sqlx::query_as!(
+        Found,
         r#"
-        select contract_content.sha
+        select contract_content.sha, version.number as version
         from pacticipant as provider
         join contract on contract.tenant_id = provider.tenant_id
                      and contract.consumer_version_id = $3
                      and contract.provider_id = provider.id
         join contract_content on contract_content.tenant_id = contract.tenant_id
                              and contract_content.id = contract.content_id
+        join version on version.tenant_id = contract.tenant_id
+                    and version.id = contract.consumer_version_id
         where provider.tenant_id = $1
           and provider.name = $2
         "#,
