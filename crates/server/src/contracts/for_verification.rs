@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{BranchName, EnvironmentName, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::problem::{Problem, Problems};
 use pactolus_domain::selectors::{
     ConsumerVersionSelector, Criterion, Reason, ResolvedSelector, VerificationRequest, short_description, sort,
 };
@@ -14,13 +15,14 @@ use pactolus_domain::verification_notices::{
     ProviderLine, State as Forgiven, Verifiable, VerificationNotice, beta_notice, verification_notices,
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::store::selected::{self, Chosen, Described, Head, InQuestion, Lines, Step};
 use super::view;
 use crate::app::App;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, Link, Named, OptionalJson, OwnLink, PathNames, Principal, RequestUrl, urls,
+    BaseUrl, Error, FromPath, Hal, Link, Named, OptionalJson, OwnLink, PathNames, Principal, QueryPairs, RequestUrl,
+    nested_lists, urls, without_nulls,
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -35,15 +37,54 @@ impl FromPath for ProviderPath {
     }
 }
 
-/// What verifiers read first, only for its own address; an old client gets the default selection.
+/// What verifiers read first, only for its own address; old clients say here what they want.
 async fn list(
     app: State<App>,
     principal: Principal,
     base: BaseUrl,
     request: RequestUrl,
     provider: Named<ProviderPath>,
+    query: QueryPairs,
 ) -> Result<Hal, Error> {
-    answer(app, principal, base, request, provider, &VerificationRequest::default(), Client::Old).await
+    let wanted = VerificationRequest::parse(&body_of(&query)?)?;
+    answer(app, principal, base, request, provider, &wanted, Client::Old).await
+}
+
+/// What a body would say of the same.
+fn body_of(query: &QueryPairs) -> Result<Value, Problems> {
+    const SELECTORS: &str = "consumer_version_selectors";
+    let mut problems = Problems::none();
+    let mut selectors = Vec::new();
+    for (index, pairs) in nested_lists(query, SELECTORS).into_iter().enumerate() {
+        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        if value("tag").is_none() {
+            problems.push(Problem::at("tag", "is missing").under(index).under(SELECTORS));
+        }
+        let latest = true_or_false("latest", value("latest")).map_err(|problem| problem.under(index).under(SELECTORS));
+        selectors.push(without_nulls(json!({
+            "tag": value("tag"),
+            "latest": problems.note(latest).flatten(),
+            "fallbackTag": value("fallback_tag"),
+            "consumer": value("consumer"),
+        })));
+    }
+    let pending = "include_pending_status";
+    let pending = problems.note(true_or_false(pending, query.last(pending))).flatten();
+    problems.or(without_nulls(json!({
+        "consumerVersionSelectors": selectors,
+        "providerVersionTags": query.list("provider_version_tags"),
+        "includePendingStatus": pending,
+        "includeWipPactsSince": query.last("include_wip_pacts_since"),
+    })))
+}
+
+fn true_or_false(name: &str, text: Option<&str>) -> Result<Option<bool>, Problem> {
+    match text {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(Problem::at(name, "must be one of: true, false")),
+    }
 }
 
 async fn select(

@@ -385,3 +385,43 @@ async fn what_is_new_on_a_branch_is_in_progress_until_it_was_asked_for_and_verif
     world.provider("stock").version("41").branch("main").verifies("shop", "2").await;
     assert!(in_progress(&app, "main", "2020-01-01").await.is_empty(), "it was verified on its own merits");
 }
+
+#[tokio::test]
+async fn old_clients_choose_by_the_query() {
+    let app = TestApp::start().await;
+    let shop = app.world().consumer("shop");
+    shop.version("1").tag("prod").contract_with("stock", &["a"]).await;
+    shop.version("2").tag("prod").contract_with("stock", &["b"]).await;
+    shop.version("3").tag("dev").contract_with("stock", &["c"]).await;
+    let names = async |query: &str| {
+        let listed = app.get(&format!("/pacts/provider/stock/for-verification?{query}")).await.is(200);
+        let pacts = listed.at("/_embedded/pacts");
+        let names = pacts.as_array().expect("a list").iter().map(|pact| pact["_links"]["self"]["name"].clone());
+        names.map(|name| name.as_str().expect("a name").to_string()).collect::<Vec<_>>()
+    };
+    let [one, two, three] = [1, 2, 3].map(|version| format!("Pact between shop ({version}) and stock"));
+
+    let tag = "consumer_version_selectors[][tag]";
+    let latest = "consumer_version_selectors[][latest]";
+    assert_eq!(names(&format!("{tag}=prod&{latest}=true")).await, [two.as_str()]);
+    assert_eq!(names(&format!("{tag}=prod")).await, [one.as_str(), &two]);
+    assert_eq!(names(&format!("{tag}=prod&{latest}=true&{tag}=dev&{latest}=true")).await, [two.as_str(), &three]);
+    let fallback = format!("{tag}=x&{latest}=true&consumer_version_selectors[][fallback_tag]=dev");
+    assert_eq!(names(&fallback).await, [three.as_str()]);
+    assert!(names(&format!("{tag}=prod&consumer_version_selectors[][consumer]=basket")).await.is_empty());
+    let firm = format!("{tag}=dev&include_pending_status=false");
+    let firm = app.get(&format!("/pacts/provider/stock/for-verification?{firm}")).await.is(200);
+    assert_eq!(firm.at("/_embedded/pacts/0/verificationProperties/pending"), Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_query_of_an_old_client_is_told() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+
+    let address = "/pacts/provider/stock/for-verification";
+    let tagless = app.get(&format!("{address}?consumer_version_selectors[][latest]=true")).await.is(400);
+    assert_eq!(tagless.at("/errors"), json!({"consumer_version_selectors": ["tag is missing (at index 0)"]}));
+    let odd = app.get(&format!("{address}?include_pending_status=maybe")).await.is(400);
+    assert_eq!(odd.at("/errors"), json!({"include_pending_status": ["must be one of: true, false"]}));
+}
