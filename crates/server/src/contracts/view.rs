@@ -105,6 +105,8 @@ fn links(base: &BaseUrl, shown: &Served, metadata: Option<&str>) -> Value {
         "pb:publish-verification-results":
             Link::to(format!("{with_metadata}/verification-results")).title("Publish verification results"),
         "pb:latest-verification-results": Link::to(format!("{content}/verification-results/latest")),
+        "pb:triggered-webhooks":
+            Link::to(format!("{own}/triggered-webhooks")).title("Webhooks triggered by the publication of this pact"),
         "pb:matrix-for-consumer-version": Link::to(format!("{}/matrix?{matrix}", base.as_str()))
             .title("View matrix rows for the consumer version to which this pact belongs"),
         "curies": curies(base, "pact"),
