@@ -259,14 +259,18 @@ async fn logs(
             json!({"success": attempt.success, "logs": attempt.log, "createdAt": timestamp(attempt.created_at)})
         });
         let executions: Value = executions.collect();
-        let own = Link::to(urls::delivery_logs(&base, id));
+        let own = Link::to(urls::delivery_logs(&base, id)).title("Triggered webhook logs");
+        let mut links = json!({"self": own});
+        if let Some(webhook) = &delivery.webhook_id {
+            links["pb:webhook"] = Link::to(urls::webhook(&base, webhook)).title("Webhook").into();
+        }
         let body = json!({
             "eventName": delivery.event,
             "consumerName": delivery.consumer,
             "providerName": delivery.provider,
             "executions": executions,
             "_embedded": {"triggeredWebhook": {"uuid": id}},
-            "_links": {"self": own},
+            "_links": links,
         });
         return Ok(Hal::ok(&body).into_response());
     }

@@ -366,6 +366,8 @@ pub(super) struct ShownDelivery {
     pub(super) event: String,
     pub(super) consumer: String,
     pub(super) provider: String,
+    /// `None` when the webhook was deleted.
+    pub(super) webhook_id: Option<String>,
 }
 
 pub(super) async fn find_delivery(
@@ -376,7 +378,8 @@ pub(super) async fn find_delivery(
     sqlx::query_as!(
         ShownDelivery,
         r#"
-        select webhook_delivery.event, consumer.name as consumer, provider.name as provider
+        select webhook_delivery.event, consumer.name as consumer, provider.name as provider,
+               webhook_delivery.webhook_id
         from webhook_delivery
         join pacticipant as consumer on consumer.tenant_id = webhook_delivery.tenant_id
                                     and consumer.id = webhook_delivery.consumer_id

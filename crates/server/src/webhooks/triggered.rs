@@ -106,7 +106,8 @@ async fn listed(
     title: &str,
 ) -> Result<Hal, Error> {
     let shown = read(app, db, tenant, which).await?;
-    let listed: Vec<Value> = shown.iter().map(|one| one.view(app, base)).collect();
+    // The newest first, but not in the status: so the Pact Broker does.
+    let listed: Vec<Value> = shown.iter().rev().map(|one| one.view(app, base)).collect();
     Ok(Hal::ok(&json!({
         "_embedded": {"triggeredWebhooks": listed},
         "_links": {"self": Link::to(&request.without_query).title(title)},

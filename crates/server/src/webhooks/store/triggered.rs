@@ -32,7 +32,8 @@ pub(crate) enum Which {
     LastBetween(PacticipantId, PacticipantId),
 }
 
-/// In the order in which they were triggered.
+/// In the order in which they were triggered. Of what happened in the same second, the general event comes before the
+/// particular one, as the Pact Broker triggers them.
 pub(crate) async fn list_triggered(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -60,7 +61,14 @@ pub(crate) async fn list_triggered(
                          and webhook.id = webhook_delivery.webhook_id
         where webhook_delivery.tenant_id = $1
           and webhook_delivery.id = any($2)
-        order by webhook_delivery.created_at, webhook_delivery.event, webhook_delivery.id
+        order by date_trunc('second', webhook_delivery.created_at),
+                 array_position(
+                     array['contract_published', 'contract_requiring_verification_published', 'contract_content_changed',
+                           'provider_verification_published', 'provider_verification_succeeded',
+                           'provider_verification_failed'],
+                     webhook_delivery.event
+                 ),
+                 webhook_delivery.id
         "#,
         tenant.0,
         &deliveries,
