@@ -128,6 +128,10 @@ async fn a_pact_is_put_and_served_with_ids_and_links() {
         "pb:latest-verification-results": {
           "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/pact-version/f1e0a71c971cf619e8c58c7c82638d727b402abf/verification-results/latest"
         },
+        "pb:triggered-webhooks": {
+          "title": "Webhooks triggered by the publication of this pact",
+          "href": "http://pactolus.test/pacts/provider/stock/consumer/shop/version/1/triggered-webhooks"
+        },
         "pb:matrix-for-consumer-version": {
           "title": "View matrix rows for the consumer version to which this pact belongs",
           "href": "http://pactolus.test/matrix?q%5B%5D%5Bpacticipant%5D=shop&q%5B%5D%5Bversion%5D=1&latestby=cvpv"
