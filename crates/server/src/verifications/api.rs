@@ -15,7 +15,7 @@ use super::view;
 use crate::app::App;
 use crate::contracts::ChosenContract;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, offered, urls,
+    BaseUrl, EXTENDED, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, RequestUrl, offered, urls,
 };
 use crate::versions;
 
@@ -138,7 +138,7 @@ async fn latest_of_contract(
     let content = content.ok_or(Error::NotFound)?;
     let shown = store::find_result(&mut db, principal.tenant, content.id, None).await?.ok_or(Error::NotFound)?;
     let shown = Shown { consumer_version: found.version, ..shown };
-    Ok(Hal::ok(&view::result(&base, &shown)).offered_as(offered(&headers)))
+    served(&mut db, &principal, &base, &headers, &shown).await
 }
 
 async fn answer(
@@ -152,8 +152,24 @@ async fn answer(
     let mut db = app.db.acquire().await?;
     let content = find_content(&mut db, principal, path).await?;
     let shown = store::find_result(&mut db, principal.tenant, content.id, number).await?.ok_or(Error::NotFound)?;
-    let answer = Hal::ok(&view::result(base, &shown));
-    Ok(answer.offered_as(offered(headers)))
+    served(&mut db, principal, base, headers, &shown).await
+}
+
+/// The extended form names the tags of the provider's version as well.
+async fn served(
+    db: &mut sqlx::PgConnection,
+    principal: &Principal,
+    base: &BaseUrl,
+    headers: &HeaderMap,
+    shown: &Shown,
+) -> Result<Hal, Error> {
+    let offer = offered(headers);
+    let mut result = view::result(base, shown);
+    if offer == EXTENDED {
+        let tags = versions::list_tags_of(db, principal.tenant, &[shown.provider_version_id.0]).await?;
+        result["_embedded"] = view::tags(base, shown, tags.iter().map(|tag| tag.name.as_str()));
+    }
+    Ok(Hal::ok(&result).offered_as(offer))
 }
 
 struct VersionPath {

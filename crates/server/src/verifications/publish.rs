@@ -100,6 +100,7 @@ pub(super) async fn publish(
         number,
         consumer: subject.consumer.to_string(),
         provider: subject.provider.to_string(),
+        provider_version_id: provider_version.id,
         provider_version: result.provider_version.to_string(),
         sha: subject.sha.to_string(),
         consumer_version: subject.content.consumer_version.clone(),

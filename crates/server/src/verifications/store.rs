@@ -193,6 +193,7 @@ pub(super) struct Shown {
     pub(super) number: i64,
     pub(super) consumer: String,
     pub(super) provider: String,
+    pub(super) provider_version_id: VersionId,
     pub(super) provider_version: String,
     pub(super) sha: String,
     /// The latest consumer version with the content.
@@ -215,7 +216,8 @@ pub(super) async fn find_result(
         Shown,
         r#"
         select verification_log.number, consumer.name as consumer, provider.name as provider,
-               provider_version.number as provider_version, contract_content.sha,
+               provider_version.id as "provider_version_id: _", provider_version.number as provider_version,
+               contract_content.sha,
                coalesce(published.number, '') as "consumer_version!",
                verification_log.success, verification_log.build_url, verification_log.test_results,
                verification_log.verified_by, verification_log.created_at

@@ -5,7 +5,7 @@ use pactolus_domain::names::VersionNumber;
 use serde_json::{Map, Value, json};
 
 use super::store::Shown;
-use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
+use crate::edge::{BaseUrl, Link, named, timestamp, urls, without_nulls};
 
 pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
     let Shown { number, consumer, provider, sha, consumer_version, .. } = shown;
@@ -32,6 +32,15 @@ pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
                 Link::to(triggered).title("Webhooks triggered by the publication of this verification result"),
         },
     }))
+}
+
+/// The tags of the provider's version, embedded.
+pub(super) fn tags<'a>(base: &BaseUrl, shown: &Shown, tags: impl Iterator<Item = &'a str>) -> Value {
+    let tags = tags.map(|tag| {
+        let own = urls::tag(base, &shown.provider, &shown.provider_version, tag);
+        named("name", tag, Link::to(own).title("Tag").name(tag))
+    });
+    json!({"tags": tags.collect::<Vec<_>>()})
 }
 
 /// Flat, with the keys that the Pact Broker uses.

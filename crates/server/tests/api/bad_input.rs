@@ -415,3 +415,19 @@ async fn an_error_says_what_to_change_and_nothing_of_our_inside() {
         assert!(!text.contains("sqlx") && !text.contains("panicked") && !text.contains("src/"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn every_byte_in_a_name_is_a_name_or_refused() {
+    let app = TestApp::start().await;
+
+    for byte in 0..=255_u8 {
+        let name = format!("a%{byte:02x}");
+        let tag = format!("/pacticipants/{name}/versions/1{name}/tags/{name}");
+        let put = app.put_nothing(&tag).await;
+        assert!(matches!(put.status, 201 | 400 | 404 | 422), "{tag}: {put:?}");
+        let found = app.get(&tag).await;
+        assert_eq!(found.status == 200, put.status == 201, "{tag}: {found:?}");
+        let listed = app.get(&format!("/pacts/provider/{name}/consumer/{name}/latest")).await;
+        assert!(matches!(listed.status, 400 | 404 | 422), "{name}: {listed:?}");
+    }
+}

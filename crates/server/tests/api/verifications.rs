@@ -211,6 +211,21 @@ async fn a_result_whose_details_are_large_and_odd_is_kept() {
 }
 
 #[tokio::test]
+async fn the_extended_form_names_the_tags_of_the_providers_version() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.world().provider("stock").version("40").tag("prod").verifies("shop", "1").await;
+
+    let address = "/pacts/provider/stock/consumer/shop/version/1/verification-results/latest";
+    let extended = app.get_as(address, "application/vnd.pactbrokerextended.v1+json").await.is(200);
+
+    assert_eq!(extended.at("/_embedded/tags/0/name"), json!("prod"));
+    let tag = extended.text_at("/_embedded/tags/0/_links/self/href");
+    app.get(&tag).await.is(200);
+    assert_eq!(app.get(address).await.is(200).at("/_embedded"), Value::Null);
+}
+
+#[tokio::test]
 async fn the_latest_result_is_found_by_contract_and_deleted_so() {
     let app = TestApp::start().await;
     let shop = app.world().consumer("shop");
