@@ -17,6 +17,8 @@ class Rule:
     line: int
     requests: list
     parts: list
+    # Whether it depends on how quickly something happens.
+    sometimes: bool
     used: set = dataclasses.field(default_factory=set)
     count: int = 0
 
@@ -26,7 +28,7 @@ class Rule:
         return {*requests, *parts} if requests and parts else set()
 
     def vanished(self):
-        return [one for one in [*self.requests, *self.parts] if one not in self.used]
+        return [] if self.sometimes else [one for one in [*self.requests, *self.parts] if one not in self.used]
 
 
 def read():
@@ -40,7 +42,8 @@ def read():
                 requests, parts = (re.findall(r"`([^`]+)`", cell) for cell in cells[:2])
                 if not requests or not parts:
                     raise SystemExit(f"{FILE}:{number}: a row needs requests and parts in `code`")
-                rules.append(Rule(chapter, number, [each for one in requests for each in exchanges_named(one)], parts))
+                rules.append(Rule(chapter, number, [each for one in requests for each in exchanges_named(one)], parts,
+                                  "(sometimes)" in cells[1]))
     if not rules:
         raise SystemExit(f"no rules in {FILE}")
     return rules
