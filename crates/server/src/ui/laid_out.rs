@@ -83,7 +83,10 @@ fn name(text: &str, key: &str, prefix: &str) -> Markup {
 /// What contracts hold is no link of ours: only addresses of the web lead anywhere, none that a browser would run.
 fn link(text: &str, base: &BaseUrl, prefix: &str) -> Markup {
     let href = serde_json::from_str::<String>(text).unwrap_or_default();
-    let own = href.strip_prefix(base.as_str()).filter(|path| path.is_empty() || path.starts_with(['/', '?']));
+    // Two slashes would lead to another host.
+    let is_path =
+        |path: &&str| path.is_empty() || path.starts_with('?') || (path.starts_with('/') && !path.starts_with("//"));
+    let own = href.strip_prefix(base.as_str()).filter(is_path);
     let string = html! { span .string { (text) } };
     match own {
         Some(path) if path.contains('{') => {
@@ -176,6 +179,13 @@ mod tests {
             "{\n  &quot;href&quot;: <a href=\"https://x/&quot;onclick=&quot;\" rel=\"noreferrer\">\
              <s>&quot;https://x/\\&quot;onclick=\\&quot;&quot;</s></a>\n}",
         );
+    }
+
+    #[test]
+    fn what_only_looks_like_an_own_link_leads_where_it_says() {
+        let laid_out = laid_out(r#"{"href":"http://b//evil.example"}"#, &BaseUrl("http://b".into()), "").into_string();
+
+        assert!(laid_out.contains("href=\"http://b//evil.example\""), "{laid_out}");
     }
 
     #[test]
