@@ -184,10 +184,8 @@ pub struct Counts {
 /// How the promises of `new` differ from those of `old`. Equal shas, nothing differs.
 #[must_use]
 pub fn contract_diff(old: &Content, new: &Content) -> ContractDiff {
-    // Content has been parsed before, so that neither fails here.
-    let (Ok(mut old), Ok(mut new)) = (Json::parse(old.raw()), Json::parse(new.raw())) else {
-        return ContractDiff::default();
-    };
+    let parse = |content| Json::parse(content).expect("content was parsed before");
+    let (mut old, mut new) = (parse(old.raw()), parse(new.raw()));
     old.sort_keys();
     new.sort_keys();
     let mut diff = ContractDiff::default();

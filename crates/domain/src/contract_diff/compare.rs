@@ -234,7 +234,11 @@ impl Comparison {
         if self.is_decided() {
             return;
         }
+        self.pay_for(old);
+        self.pay_for(new);
         match (old, new) {
+            // Whether it is an example that differs is not what a trial asks.
+            _ if at.lets_differ().anything && self.is_trial => {}
             _ if at.lets_differ().anything => self.examples += usize::from(old.to_text() != new.to_text()),
             (Json::Object(old), Json::Object(new)) => self.members(old, new, at),
             (Json::Array(old), Json::Array(new)) => self.elements(old, new, at),
@@ -295,6 +299,20 @@ impl Comparison {
         }
         self.tries = self.tries.saturating_sub(1);
         self.unlisted > 0 || self.tries == 0
+    }
+
+    /// What is long costs more than one try.
+    fn pay_for(&mut self, value: &Json<'_>) {
+        const BYTES_OF_A_TRY: usize = 64;
+        let length = match value {
+            Json::Number(text) => text.len(),
+            Json::String(text) => text.len(),
+            Json::Object(members) => members.iter().map(|(key, _)| key.len()).sum(),
+            _ => 0,
+        };
+        if self.is_trial {
+            self.tries = self.tries.saturating_sub(length / BYTES_OF_A_TRY);
+        }
     }
 
     fn differs(&mut self, at: &Place<'_>, old: Option<&Json<'_>>, new: Option<&Json<'_>>) {

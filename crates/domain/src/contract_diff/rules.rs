@@ -69,6 +69,17 @@ struct Node {
     rules: [Option<Rule>; 2],
 }
 
+impl Node {
+    fn leads_on(&self, step: &Step, ignores_case: bool) -> bool {
+        match step {
+            Step::Name(name) if ignores_case => self.names.contains_key(&name.to_lowercase()),
+            Step::Name(name) => self.names.contains_key(name),
+            Step::Index(index) => self.indexes.contains_key(index),
+            Step::Any => self.any.is_some(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Rule {
     /// Equal for equal rules, in whichever form they are written.
@@ -166,6 +177,11 @@ impl Rules {
         let mut place = category as usize;
         for step in steps {
             let next = self.nodes.len();
+            // A step that is known is followed, however many there are: both sides are read alike.
+            let is_known = self.nodes[place].leads_on(&step, category == Category::Header);
+            if next >= MAX_NODES && !is_known {
+                return self.add_other(side, path, value);
+            }
             let node = &mut self.nodes[place];
             place = match step {
                 Step::Name(name) if category == Category::Header => {
@@ -178,6 +194,10 @@ impl Rules {
             if place == next {
                 self.nodes.push(Node::default());
             }
+        }
+        if self.nodes[place].rules[side as usize].is_some() {
+            // Written twice, in another spelling: neither is overlooked.
+            return self.add_other(side, path, value);
         }
         let (text, lets_differ) = read(value);
         self.nodes[place].rules[side as usize] = Some(Rule { text, path, written: JsonText::of(value), lets_differ });
@@ -327,6 +347,12 @@ impl LetsDiffer {
     }
 }
 
+/// Steps of all rules together. A contract has some for each interaction; more is somebody's joke, and stays text.
+const MAX_NODES: usize = 200_000;
+
+/// No place in a document is deeper.
+const MAX_STEPS: usize = 128;
+
 /// A path, or the bare name of a header or parameter with the number of its value.
 fn parse_expression(text: &str) -> Option<Vec<Step>> {
     if text.is_empty() || text.starts_with('$') {
@@ -344,6 +370,9 @@ fn parse_path(text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = text.strip_prefix('$').unwrap_or(text);
     while !rest.is_empty() {
+        if steps.len() == MAX_STEPS {
+            return None;
+        }
         if let Some(dotted) = rest.strip_prefix('.') {
             let end = dotted.find(['.', '[']).unwrap_or(dotted.len());
             let (name, after) = dotted.split_at(end);
@@ -376,7 +405,18 @@ fn index_step(text: &str) -> Option<Step> {
 
 /// In quotation marks, as a path has names that are no words.
 pub(super) fn quoted(name: &str) -> String {
-    format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push('\'');
+    for character in name.chars() {
+        match character {
+            '\\' | '\'' => quoted.extend(['\\', character]),
+            // A terminal would obey it.
+            control if control.is_control() => quoted.extend(control.escape_default()),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 #[cfg(test)]
@@ -396,6 +436,7 @@ mod tests {
         check_path("$..a", None);
         check_path("$[?(@.a)]", None);
         check_path("$.a[", None);
+        check_path(&format!("${}", ".a".repeat(129)), None);
     }
 
     #[test]

@@ -371,6 +371,18 @@ fn the_deepest_contract_is_compared() {
 }
 
 #[test]
+fn a_rule_that_is_written_twice_is_not_overlooked() {
+    let rules = |second: &str| {
+        format!(r#"{{"$.body.a":{{"match":"type"}},"$.body['a']":{{"match":"regex","regex":"{second}"}}}}"#)
+    };
+    let [old, new] =
+        responses([r#"{"a":"x"}"#; 2], [&rules("x"), &rules("y")]).map(|one| format!(r#"{{"interactions":[{one}]}}"#));
+
+    assert!(!between(&old, &new).is_empty());
+    assert!(between(&old, &old).is_empty());
+}
+
+#[test]
 fn contracts_made_to_cost_time_do_not() {
     // Each of many short lists is held against a long one.
     let long = format!("[{}]", vec!["1"; 20_000].join(","));
@@ -393,6 +405,22 @@ fn contracts_made_to_cost_time_do_not() {
     let [old, new] =
         responses([&body(1), &body(2)], [&rules, &rules]).map(|one| format!(r#"{{"interactions":[{one}]}}"#));
     check_quick(&old, &new);
+
+    // Each of many numbers is held against one of many digits.
+    let numbers = |more: usize| format!("[{}.5{}]", "9".repeat(1_000_000), ",1.5".repeat(more));
+    let [old, new] = responses([&numbers(0), &numbers(100_000)], [r#"{"$.body":{"match":"type"}}"#; 2])
+        .map(|one| format!(r#"{{"interactions":[{one}]}}"#));
+    check_quick(&old, &new);
+
+    // Rules lead a million steps into nothing.
+    let paths: Vec<String> = (0..20_000)
+        .map(|path| {
+            format!(r#""$.body.p{path}{}":{{"match":"type"}}"#, ".a".repeat(if path == 0 { 500_000 } else { 100 }))
+        })
+        .collect();
+    let rules = format!("{{{}}}", paths.join(","));
+    let [old, new] = responses(["1", "1"], [&rules, &rules]).map(|one| format!(r#"{{"interactions":[{one}]}}"#));
+    assert!(check_quick(&old, &new).is_empty());
 
     let same_name: Vec<String> = (0..20_000).map(|number| format!(r#"{{"n":{number}}}"#)).collect();
     let reversed: Vec<String> = same_name.iter().rev().cloned().collect();

@@ -9,6 +9,7 @@ use pactolus_domain::content::{Content, ContentError, ContentSha};
 use pactolus_domain::contract_diff::contract_diff;
 use pactolus_domain::difference::difference;
 use pactolus_domain::names::VersionNumber;
+use tokio::sync::Semaphore;
 
 use super::api::Pair;
 use super::store::served::{Served, Wanted, find_served};
@@ -158,9 +159,17 @@ fn missing(pair: &Pair, which: &str) -> Error {
     Error::Missing(format!("There is no pact between {consumer} and {provider} {which} to compare with"))
 }
 
+/// Each holds two contracts and what they are parsed to; more would only share the processors.
+static COMPARISONS: Semaphore = Semaphore::const_new(4);
+
 /// Large contracts take a tenth of a second: meanwhile the thread would serve nobody else.
 async fn tell(told_as: ToldAs, shown: Served, other: Served) -> Result<Response, Error> {
-    let told = tokio::task::spawn_blocking(move || compare(&told_as, &shown, &other));
+    let turn = COMPARISONS.acquire().await.map_err(Error::internal)?;
+    let told = tokio::task::spawn_blocking(move || {
+        // Kept to the end, also when the client goes away.
+        let _turn = turn;
+        compare(&told_as, &shown, &other)
+    });
     told.await.map_err(Error::internal)?
 }
 

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::edge::{BaseUrl, Error, content_type, prefers_page};
 
 /// More than this is answered as it is: a browser that lays out so much is no help.
-const LARGEST: u64 = 1_000_000;
+const LARGEST: u64 = 300_000;
 
 /// Gives browsers a page where programs get HAL, or are told what is wrong.
 pub(crate) async fn show_to_browsers(State(app): State<App>, mut request: Request, next: Next) -> Response {

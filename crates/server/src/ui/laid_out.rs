@@ -64,9 +64,11 @@ fn closes_at_once<'a>(tokens: &mut Peekable<Tokens<'a>>) -> Option<&'a str> {
     Some(bracket)
 }
 
+/// Deeper than anybody reads, lines stand below each other: each would be longer than what it says.
 fn new_line(laid_out: &mut String, depth: usize) {
+    const DEEPEST: usize = 24;
     laid_out.push('\n');
-    laid_out.extend(std::iter::repeat_n("  ", depth));
+    laid_out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST)));
 }
 
 fn name(text: &str, key: &str, prefix: &str) -> Markup {
@@ -83,9 +85,9 @@ fn name(text: &str, key: &str, prefix: &str) -> Markup {
 /// What contracts hold is no link of ours: only addresses of the web lead anywhere, none that a browser would run.
 fn link(text: &str, base: &BaseUrl, prefix: &str) -> Markup {
     let href = serde_json::from_str::<String>(text).unwrap_or_default();
-    // Two slashes would lead to another host.
-    let is_path =
-        |path: &&str| path.is_empty() || path.starts_with('?') || (path.starts_with('/') && !path.starts_with("//"));
+    // Two slashes, or what browsers take for them, would lead to another host.
+    let stays = |path: &str| !path.starts_with("//") && !path.contains(|c: char| c == '\\' || c.is_control());
+    let is_path = |path: &&str| path.is_empty() || (path.starts_with(['/', '?']) && stays(path));
     let own = href.strip_prefix(base.as_str()).filter(is_path);
     let string = html! { span .string { (text) } };
     match own {
@@ -183,9 +185,13 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_an_own_link_leads_where_it_says() {
-        let laid_out = laid_out(r#"{"href":"http://b//evil.example"}"#, &BaseUrl("http://b".into()), "").into_string();
+        for path in ["//evil.example", r"/\\evil.example", r"/\t/evil.example"] {
+            let text = format!(r#"{{"href":"http://b{path}"}}"#);
+            let laid_out = laid_out(&text, &BaseUrl("http://b".into()), "").into_string();
 
-        assert!(laid_out.contains("href=\"http://b//evil.example\""), "{laid_out}");
+            assert!(laid_out.contains("href=\"http://b/"), "{laid_out}");
+            assert!(laid_out.contains("noreferrer"), "{laid_out}");
+        }
     }
 
     #[test]

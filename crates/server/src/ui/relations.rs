@@ -24,6 +24,11 @@ pub(super) fn similar_to(name: &str) -> Vec<&'static Relation> {
     const SHOWN: usize = 8;
     /// In thousandths of what they have together.
     const ENOUGH: usize = 400;
+    /// No relation is nearly as long.
+    const LONGEST: usize = 100;
+    if name.len() > LONGEST {
+        return Vec::new();
+    }
     let asked = pairs(name);
     let shared = |relation: &Relation| {
         let pairs = pairs(relation.name);

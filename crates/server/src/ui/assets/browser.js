@@ -26,7 +26,7 @@ async function send({ method, path, headers = {}, body }, place) {
   if (token) headers.Authorization = `Bearer ${token}`;
   const started = performance.now();
   try {
-    const answer = await fetch(new URL(path.replace(/^\//, ""), root), { method, headers, body });
+    const answer = await fetch(new URL(path.replace(/^[/\\]+/, ""), root), { method, headers, body });
     const text = await answer.text();
     show(answer, text, Math.round(performance.now() - started), place);
   } catch (error) {
