@@ -182,6 +182,10 @@ pub struct Counts {
 }
 
 /// How the promises of `new` differ from those of `old`. Equal shas, nothing differs.
+///
+/// # Panics
+///
+/// Never: content has been parsed before.
 #[must_use]
 pub fn contract_diff(old: &Content, new: &Content) -> ContractDiff {
     let parse = |content| Json::parse(content).expect("content was parsed before");
