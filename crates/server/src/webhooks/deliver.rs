@@ -2,19 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use pactolus_domain::template;
-use pactolus_domain::webhook::WebhookRequest;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::context::value_of;
 use super::log::{Log, Secrets};
+use super::render::render;
 use super::store::{self, Attempt, DeliveryStatus, Due};
 use crate::app::App;
 use crate::edge::Error;
 use crate::jobs::{self, Job};
-use crate::outgoing::{Answer, Call, CallError};
+use crate::outgoing::{Answer, CallError};
 use crate::tenants;
 
 /// Tries once, and writes down what came of it: done, to be repeated, or given up.
@@ -40,7 +38,7 @@ pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
     };
     drop(db);
 
-    let call = call(&request, &due.context, id);
+    let call = render(&request, &due.context, id);
     let secrets = Secrets::of(&request, &call);
     let mut log = Log::new(app.now());
     log.request(&call);
@@ -118,28 +116,4 @@ async fn record(app: &App, job: &Job, id: Uuid, sent: Sent) -> Result<(), Error>
     let status = status.as_str();
     tracing::info!(webhook.delivery = %id, webhook.status = status, "webhook delivery {id}, attempt {made}: {status}");
     Ok(())
-}
-
-/// The template with the event's values. The delivery's id lets a receiver drop what it has seen already.
-fn call(request: &WebhookRequest, context: &Value, id: Uuid) -> Call {
-    let value = |name: &str| value_of(context, name);
-    let render = |text: &str| template::render(text, value);
-    let is_json = request.is_json();
-    let body = request.body.as_ref().map(|body| template::render_body(body, is_json, value)).unwrap_or_default();
-    let mut headers: Vec<(String, String)> =
-        request.headers.iter().map(|(name, text)| (name.clone(), render(text))).collect();
-    let has = |headers: &[(String, String)], wanted: &str| headers.iter().any(|(name, _)| name == wanted);
-    if !has(&headers, "accept") {
-        headers.push(("accept".into(), "*/*".into()));
-    }
-    if !has(&headers, "content-type") && is_json {
-        headers.push(("content-type".into(), "application/json".into()));
-    }
-    headers.retain(|(name, _)| name != "webhook-id");
-    headers.push(("webhook-id".into(), id.to_string()));
-    let basic_auth = request.username.as_deref().map(|name| (render(name), request.password.as_deref().map(render)));
-    if basic_auth.is_some() {
-        headers.retain(|(name, _)| name != "authorization");
-    }
-    Call { method: request.method.clone(), url: template::render_url(&request.url, value), headers, basic_auth, body }
 }

@@ -5,6 +5,7 @@ mod api;
 mod context;
 mod deliver;
 mod log;
+mod render;
 mod store;
 mod trigger;
 mod triggered;
