@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use pactolus_domain::webhook::Retries;
 use pactolus_server::{Settings, WebhookSettings};
 
 use crate::access::AccessArguments;
@@ -152,6 +153,16 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_VERDICT_RETENTION_DAYS", value_name = "DAYS")]
     verdict_retention_days: Option<u32>,
 
+    /// Days for which events stay in the feed
+    #[arg(long, env = "PACTOLUS_EVENT_RETENTION_DAYS", value_name = "DAYS", default_value = "30",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    event_retention_days: u32,
+
+    /// Days for which deliveries that are done can be looked at and made again
+    #[arg(long, env = "PACTOLUS_DELIVERY_RETENTION_DAYS", value_name = "DAYS", default_value = "90",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    delivery_retention_days: u32,
+
     /// Hosts that webhooks may call: names, addresses, networks (private ones too), *.names, /patterns/; empty for all
     /// public ones
     ///
@@ -171,7 +182,12 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_WEBHOOK_HTTP_METHOD_WHITELIST", value_name = "METHODS")]
     webhook_http_method_whitelist: Option<String>,
 
-    /// Seconds between the attempts of a webhook [default: 10 60 120 300 600 1200]
+    /// Hours for which a webhook that fails is tried again, after growing pauses
+    #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_HOURS", value_name = "HOURS", default_value = "72",
+          value_parser = clap::value_parser!(u64).range(..=720))]
+    webhook_retry_hours: u64,
+
+    /// Seconds between the attempts of a webhook, in place of growing pauses: 10 60 120
     ///
     /// Alias: `PACT_BROKER_WEBHOOK_RETRY_SCHEDULE`
     #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_SCHEDULE", value_name = "SECONDS")]
@@ -254,13 +270,16 @@ impl ServerArguments {
             )?,
             record_verdicts: self.record_verdicts.unwrap_or(default.record_verdicts),
             verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
+            event_retention_days: self.event_retention_days,
+            delivery_retention_days: self.delivery_retention_days,
             webhooks: self.webhooks()?,
             retention: self.retention.settings()?,
         })
     }
 
     fn webhooks(&self) -> anyhow::Result<WebhookSettings> {
-        let mut webhooks = WebhookSettings::default();
+        let retries = Retries::For(Duration::from_hours(self.webhook_retry_hours));
+        let mut webhooks = WebhookSettings { retries, ..WebhookSettings::default() };
         let hosts = list(self.webhook_host_whitelist.as_ref(), "PACT_BROKER_WEBHOOK_HOST_WHITELIST");
         for host in hosts.unwrap_or_default() {
             webhooks.targets.hosts.push(host.parse().context("in the list of hosts that webhooks may call")?);
@@ -275,8 +294,8 @@ impl ServerArguments {
         if let Some(pauses) = list(self.webhook_retry_schedule.as_ref(), "PACT_BROKER_WEBHOOK_RETRY_SCHEDULE") {
             let seconds =
                 pauses.iter().map(|pause| pause.parse().map(|secs: u64| Duration::from_secs(secs.min(30 * 24 * 3600))));
-            webhooks.retry_schedule =
-                seconds.collect::<Result<_, _>>().context("the retry schedule is a list of seconds: 10 60 120")?;
+            let pauses = seconds.collect::<Result<_, _>>();
+            webhooks.retries = Retries::After(pauses.context("the retry schedule is a list of seconds: 10 60 120")?);
         }
         Ok(webhooks)
     }

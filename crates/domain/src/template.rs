@@ -6,9 +6,10 @@ use serde_json::Value;
 use crate::json;
 
 /// The names that events provide, without the prefix.
-pub const VARIABLES: [&str; 20] = [
+pub const VARIABLES: [&str; 25] = [
     "azureDevOpsVerificationStatus",
     "bitbucketVerificationStatus",
+    "branchName",
     "buildUrl",
     "consumerLabels",
     "consumerName",
@@ -16,16 +17,20 @@ pub const VARIABLES: [&str; 20] = [
     "consumerVersionNumber",
     "consumerVersionTags",
     "currentlyDeployedProviderVersionNumber",
+    "environmentName",
     "eventName",
     "githubVerificationStatus",
     "gitlabVerificationStatus",
     "pactUrl",
+    "pacticipantName",
+    "pacticipantVersionNumber",
     "providerLabels",
     "providerName",
     "providerVersionBranch",
     "providerVersionDescriptions",
     "providerVersionNumber",
     "providerVersionTags",
+    "reasons",
     "verificationResultUrl",
 ];
 

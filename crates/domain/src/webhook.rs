@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 
 pub use self::hosts::{AllowedTargets, BadHostPattern, HostPattern};
 pub use self::request::is_reserved_header;
+pub use self::retries::{Failed, Retries};
 use crate::names::{NameError, PacticipantName};
 use crate::problem::{Problem, Problems};
 use crate::template;
 
 mod hosts;
 mod request;
+mod retries;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,10 @@ pub struct Webhook {
     pub description: Option<String>,
     /// Whether it fires.
     pub enabled: bool,
+    /// Whether a delivery waits until those before it are done.
+    pub in_order: bool,
+    /// What the body is.
+    pub body_format: BodyFormat,
     /// Only for contracts of these consumers.
     pub consumer: Option<Scope>,
     /// Only for contracts with these providers.
@@ -33,6 +39,34 @@ pub struct Webhook {
     pub events: Vec<WebhookEvent>,
     /// What is sent.
     pub request: WebhookRequest,
+}
+
+/// What the body of a webhook's request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// The request's own body, with placeholders.
+    Template,
+    /// The event, in the JSON format of `CloudEvents` 1.0.
+    CloudEvents,
+}
+
+impl BodyFormat {
+    const ALL: [Self; 2] = [Self::Template, Self::CloudEvents];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::CloudEvents => "cloudevents",
+        }
+    }
+
+    /// The format of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
+    }
 }
 
 /// Which pacticipants a side of a webhook is about.
@@ -76,17 +110,35 @@ pub enum WebhookEvent {
     ProviderVerificationFailed,
     /// A contract was published that some provider version of importance has not verified.
     ContractRequiringVerificationPublished,
+    /// A version was deployed.
+    DeploymentRecorded,
+    /// A version is not deployed any more: it was undeployed, or another one took its place.
+    DeploymentEnded,
+    /// A version was released.
+    ReleaseRecorded,
+    /// The support of a released version ended.
+    ReleaseEnded,
+    /// can-i-deploy was asked, and the answer was not yes.
+    CanIDeployRefused,
+    /// A branch was deleted.
+    BranchDeleted,
 }
 
 impl WebhookEvent {
-    /// In the order of the Pact Broker's messages.
-    pub const ALL: [Self; 6] = [
+    /// Those of the Pact Broker first, in the order of its messages.
+    pub const ALL: [Self; 12] = [
         Self::ContractPublished,
         Self::ContractContentChanged,
         Self::ProviderVerificationPublished,
         Self::ProviderVerificationSucceeded,
         Self::ProviderVerificationFailed,
         Self::ContractRequiringVerificationPublished,
+        Self::DeploymentRecorded,
+        Self::DeploymentEnded,
+        Self::ReleaseRecorded,
+        Self::ReleaseEnded,
+        Self::CanIDeployRefused,
+        Self::BranchDeleted,
     ];
 
     /// The name on the wire.
@@ -99,6 +151,12 @@ impl WebhookEvent {
             Self::ProviderVerificationSucceeded => "provider_verification_succeeded",
             Self::ProviderVerificationFailed => "provider_verification_failed",
             Self::ContractRequiringVerificationPublished => "contract_requiring_verification_published",
+            Self::DeploymentRecorded => "deployment_recorded",
+            Self::DeploymentEnded => "deployment_ended",
+            Self::ReleaseRecorded => "release_recorded",
+            Self::ReleaseEnded => "release_ended",
+            Self::CanIDeployRefused => "can_i_deploy_refused",
+            Self::BranchDeleted => "branch_deleted",
         }
     }
 
@@ -146,7 +204,9 @@ impl Webhook {
         };
         let mut problems = Problems::none();
         let description = problems.note(optional_text(body, "description")).flatten();
-        let enabled = problems.note(enabled(body));
+        let enabled = problems.note(flag(body, "enabled", true));
+        let in_order = problems.note(flag(body, "inOrder", false));
+        let body_format = problems.note(body_format(body));
         let consumer = problems.note(scope(body, "consumer")).flatten();
         let provider = problems.note(scope(body, "provider")).flatten();
         let events = events(body, &mut problems);
@@ -157,9 +217,13 @@ impl Webhook {
                 None
             }
         };
-        match (enabled, request) {
-            (Some(enabled), Some(request)) => {
-                problems.or(Self { description, enabled, consumer, provider, events, request })
+        match (enabled, in_order, body_format, request) {
+            (Some(enabled), Some(in_order), Some(body_format), Some(request)) => {
+                if body_format == BodyFormat::CloudEvents && request.body.is_some() {
+                    let text = "must be left out: with the body format cloudevents the event itself is the body";
+                    problems.push(Problem::at("body", text).under("request"));
+                }
+                problems.or(Self { description, enabled, in_order, body_format, consumer, provider, events, request })
             }
             _ => Err(problems),
         }
@@ -321,11 +385,21 @@ fn optional_text(object: &Map<String, Value>, key: &str) -> Result<Option<String
     }
 }
 
-fn enabled(body: &Map<String, Value>) -> Result<bool, Problem> {
-    match body.get("enabled") {
-        None | Some(Value::Null) => Ok(true),
-        Some(Value::Bool(enabled)) => Ok(*enabled),
-        Some(_) => Err(Problem::at("enabled", "must be boolean")),
+fn flag(body: &Map<String, Value>, key: &str, default: bool) -> Result<bool, Problem> {
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(default),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(_) => Err(Problem::at(key, "must be boolean")),
+    }
+}
+
+fn body_format(body: &Map<String, Value>) -> Result<BodyFormat, Problem> {
+    match body.get("bodyFormat") {
+        None | Some(Value::Null) => Ok(BodyFormat::Template),
+        Some(format) => format
+            .as_str()
+            .and_then(BodyFormat::find)
+            .ok_or_else(|| Problem::at("bodyFormat", "must be one of template, cloudevents")),
     }
 }
 

@@ -37,7 +37,8 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) master_key: Arc<MasterKey>,
     pub(crate) outgoing: Outgoing,
-    /// Wakes the worker of this process early. Polling is the truth: another process may have written the job.
+    /// Wakes the worker of this process early, and who waits for events. Polling is the truth: another process may have
+    /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
 }

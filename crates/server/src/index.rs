@@ -118,6 +118,8 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:environments", "/environments", "Environments"),
     ("pb:environment", "/environments/{uuid}", "Environment"),
+    ("pb:events", "/events", "What happened, in order"),
+    ("pb:webhook-deliveries", "/webhook-deliveries", "Deliveries of webhooks"),
 ];
 
 pub(crate) fn routes() -> Router<App> {

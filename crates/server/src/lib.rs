@@ -12,6 +12,7 @@ mod dashboard;
 mod deployments;
 mod edge;
 mod environments;
+mod events;
 mod health;
 mod ids;
 mod index;

@@ -21,7 +21,7 @@ use crate::edge::{
     refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, metrics,
+    badges, contracts, dashboard, deployments, environments, events, health, index, integrations, matrix, metrics,
     pacticipants, removal, ui, verdicts, verifications, versions, webhooks,
 };
 
@@ -36,6 +36,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(contracts::routes())
         .merge(deployments::routes())
         .merge(environments::routes())
+        .merge(events::routes())
         .merge(index::routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
@@ -169,7 +170,8 @@ async fn log_slow_requests(State(app): State<App>, request: Request, next: Next)
     let started = app.now();
     let response = next.run(request).await;
     let took = (app.now() - started).to_std().unwrap_or_default();
-    if took >= SLOW {
+    // Who reads the feed may wait for it.
+    if took >= SLOW && path != "/events" {
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(http.method = %method, http.path = path, duration_ms, "{method} {path} took {duration_ms} ms");
     }

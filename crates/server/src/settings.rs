@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pactolus_domain::retention::KeepSelectors;
 use pactolus_domain::schedule::Schedule;
-use pactolus_domain::webhook::AllowedTargets;
+use pactolus_domain::webhook::{AllowedTargets, Retries};
 
 use crate::auth::Access;
 
@@ -36,6 +36,10 @@ pub struct Settings {
     pub record_verdicts: bool,
     /// How long these are kept, in days.
     pub verdict_retention_days: u32,
+    /// How long events stay in the feed, in days.
+    pub event_retention_days: u32,
+    /// How long deliveries that are done can be looked at and made again, in days.
+    pub delivery_retention_days: u32,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
     /// What is cleaned away, and when.
@@ -61,8 +65,8 @@ pub struct WebhookSettings {
     /// Schemes, methods and hosts. Without hosts every public one is allowed; once it names some, no other is. Exact
     /// names, addresses and networks may be private; wildcards and patterns stay public.
     pub targets: AllowedTargets,
-    /// Pauses before the second, third, … attempt.
-    pub retry_schedule: Vec<Duration>,
+    /// When a delivery that failed is tried again.
+    pub retries: Retries,
     /// How long one attempt may take.
     pub timeout: Duration,
 }
@@ -82,6 +86,8 @@ impl Default for Settings {
             deployments_from_tags: true,
             record_verdicts: false,
             verdict_retention_days: 90,
+            event_retention_days: 30,
+            delivery_retention_days: 90,
             webhooks: WebhookSettings::default(),
             retention: RetentionSettings::default(),
         }
@@ -98,7 +104,7 @@ impl Default for WebhookSettings {
     fn default() -> Self {
         Self {
             targets: AllowedTargets::default(),
-            retry_schedule: [10, 60, 120, 300, 600, 1200].map(Duration::from_secs).to_vec(),
+            retries: Retries::For(Duration::from_hours(3 * 24)),
             timeout: Duration::from_secs(15),
         }
     }

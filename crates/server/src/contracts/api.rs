@@ -302,9 +302,7 @@ async fn publish_one(
     let shown = find_served(&mut tx, principal.tenant, pair, &wanted).await?.ok_or(Error::NotFound)?;
     let answer = answer(&mut tx, principal, shown_as, &shown, None).await?;
     tx.commit().await?;
-    if published.contracts.iter().any(|contract| !contract.triggered.is_empty()) {
-        app.jobs_written.notify_waiters();
-    }
+    app.jobs_written.notify_waiters();
 
     let created = published.contracts.iter().any(|contract| contract.outcome == Outcome::Created);
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })

@@ -36,9 +36,7 @@ async fn publish_contracts(
         Err(refusal) => return Err(refused(&summary, refusal)),
     };
     tx.commit().await?;
-    if published.contracts.iter().any(|contract| !contract.triggered.is_empty()) {
-        app.jobs_written.notify_waiters();
-    }
+    app.jobs_written.notify_waiters();
 
     let notices = view::publication_notices(&base, &summary, &published);
     Ok(Hal::ok(&shown(&base, &summary, &notices)).status(StatusCode::OK))

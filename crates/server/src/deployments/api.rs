@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use pactolus_domain::problem::Problem;
+use pactolus_domain::webhook::WebhookEvent;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::store::{self, Wanted};
+use super::store::{self, Ensured, Wanted};
+use super::tell::{tell_of, tell_of_deployment};
 use super::view::{self, Embedded};
-use super::{Cause, Deployed, Deployment, Kind, Recorded, deploy};
+use super::{Cause, Deployed, Deployment, Kind, deploy};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -90,13 +92,16 @@ async fn record_deployment(
         application_instance: &instance,
         cause: Cause::Recorded,
     };
-    let Recorded { id, changed } = deploy(&mut tx, &app, principal.tenant, deployed).await?;
-    if changed {
+    let recorded = deploy(&mut tx, &app, principal.tenant, deployed).await?;
+    let id = recorded.id;
+    if recorded.changed {
+        tell_of_deployment(&mut tx, &app, principal.tenant, &base, &environment, &recorded).await?;
         audit_recorded(&mut tx, &app, &principal, "version.deployed", &path, &environment).await?;
         show_verdict(&mut tx, &app, &principal, Kind::Deployed, id, &path, &environment).await?;
     }
     let deployment = single(&mut tx, principal.tenant, Kind::Deployed, id).await?;
     tx.commit().await?;
+    app.jobs_written.notify_waiters();
 
     let shown = view::deployment(&base, &deployment, &Embedded::All(&environment));
     Ok(Hal::created(&shown).location(deployment.url(&base)))
@@ -118,11 +123,17 @@ async fn record_release(
         application_instance: "",
         cause: Cause::Recorded,
     };
-    let (id, created) = store::ensure_released(&mut tx, principal.tenant, app.new_id(), released, app.now()).await?;
+    let Ensured { id, created, begun } =
+        store::ensure_released(&mut tx, principal.tenant, app.new_id(), released, app.now()).await?;
+    if begun {
+        let released = (WebhookEvent::ReleaseRecorded, id);
+        tell_of(&mut tx, &app, principal.tenant, &base, &environment, released).await?;
+    }
     audit_recorded(&mut tx, &app, &principal, "version.released", &path, &environment).await?;
     show_verdict(&mut tx, &app, &principal, Kind::Released, id, &path, &environment).await?;
     let deployment = single(&mut tx, principal.tenant, Kind::Released, id).await?;
     tx.commit().await?;
+    app.jobs_written.notify_waiters();
 
     let shown = view::deployment(&base, &deployment, &Embedded::All(&environment));
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
@@ -341,9 +352,9 @@ async fn patch(
     MergePatch(body): MergePatch,
     kind: Kind,
 ) -> Result<Hal, Error> {
-    let (field, action) = match kind {
-        Kind::Deployed => ("currentlyDeployed", "version.undeployed"),
-        Kind::Released => ("currentlySupported", "version.support_ended"),
+    let (field, action, event) = match kind {
+        Kind::Deployed => ("currentlyDeployed", "version.undeployed", WebhookEvent::DeploymentEnded),
+        Kind::Released => ("currentlySupported", "version.support_ended", WebhookEvent::ReleaseEnded),
     };
 
     let mut tx = app.db.begin().await?;
@@ -361,9 +372,13 @@ async fn patch(
         let subject = format!("{} {}", deployment.pacticipant, deployment.number);
         let detail = json!({"environment": deployment.environment_display_name});
         audit::record(&mut tx, &app, &principal, action, &subject, &detail).await?;
+        let environment = environments::find_by_id(&mut tx, principal.tenant, deployment.environment_id).await?;
+        let environment = environment.ok_or(Error::NotFound)?;
+        tell_of(&mut tx, &app, principal.tenant, &base, &environment, (event, id)).await?;
     }
     let shown = whole(&mut tx, principal.tenant, &base, kind, id).await?;
     tx.commit().await?;
+    app.jobs_written.notify_waiters();
 
     Ok(shown)
 }

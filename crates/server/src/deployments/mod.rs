@@ -2,6 +2,7 @@
 
 mod api;
 mod store;
+mod tell;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use crate::ids::{PacticipantId, TenantId, VersionId};
 
 pub(crate) use api::routes;
 pub(crate) use store::{list_current_of, list_deployed_of, list_released_of};
+pub(crate) use tell::tell_of_deployment;
 
 /// Whether a version is deployed (replacing what was there) or released (beside others).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub(crate) struct Deployment {
     pub(crate) kind: Kind,
     pub(crate) id: Uuid,
     pub(crate) version_id: VersionId,
+    pub(crate) pacticipant_id: PacticipantId,
     pub(crate) pacticipant: String,
     pub(crate) number: String,
     pub(crate) environment_id: Uuid,
@@ -93,6 +96,8 @@ pub(crate) struct Recorded {
     pub(crate) id: Uuid,
     /// False when the version was there already.
     pub(crate) changed: bool,
+    /// The deployment that ended by it.
+    pub(crate) replaced: Option<Uuid>,
 }
 
 /// Puts the version into its slot; what was there is undeployed.
@@ -108,11 +113,11 @@ pub(crate) async fn deploy(
     }
     store::hold_pacticipant(db, tenant, deployed.pacticipant).await?;
     if let Some(current) = store::find_current(db, tenant, deployed).await? {
-        return Ok(Recorded { id: current, changed: false });
+        return Ok(Recorded { id: current, changed: false, replaced: None });
     }
     let now = app.now();
-    store::end_current(db, tenant, deployed, now).await?;
+    let replaced = store::end_current(db, tenant, deployed, now).await?;
     let id = app.new_id();
     store::insert_deployed(db, tenant, id, deployed, now).await?;
-    Ok(Recorded { id, changed: true })
+    Ok(Recorded { id, changed: true, replaced })
 }

@@ -53,13 +53,14 @@ pub(super) async fn find_current(
     .await
 }
 
+/// Ends what is in the slot. Returns which deployment that was.
 pub(super) async fn end_current(
     db: &mut PgConnection,
     tenant: TenantId,
     deployed: Deployed<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
         r#"
         update deployed_version
         set undeployed_at = $5, updated_at = $5
@@ -68,6 +69,7 @@ pub(super) async fn end_current(
           and pacticipant_id = $3
           and application_instance = $4
           and undeployed_at is null
+        returning id
         "#,
         tenant.0,
         deployed.environment,
@@ -75,9 +77,8 @@ pub(super) async fn end_current(
         deployed.application_instance,
         now,
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_optional(db)
+    .await
 }
 
 pub(super) async fn insert_deployed(
@@ -107,16 +108,34 @@ pub(super) async fn insert_deployed(
     Ok(())
 }
 
-/// Releases the version or takes up its support again. Returns its id and whether it is new.
+/// A release that is there.
+pub(super) struct Ensured {
+    pub(super) id: Uuid,
+    /// Whether it was never there before.
+    pub(super) created: bool,
+    /// Whether it was not there just before.
+    pub(super) begun: bool,
+}
+
+/// Releases the version or takes up its support again.
 pub(super) async fn ensure_released(
     db: &mut PgConnection,
     tenant: TenantId,
     offered_id: Uuid,
     released: Deployed<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<(Uuid, bool)> {
-    let row = sqlx::query!(
+) -> sqlx::Result<Ensured> {
+    sqlx::query_as!(
+        Ensured,
         r#"
+        with before as (
+            select support_ended_at
+            from released_version
+            where tenant_id = $1
+              and environment_id = $3
+              and pacticipant_id = $4
+              and version_id = $5
+        )
         insert into released_version (tenant_id, id, environment_id, pacticipant_id, version_id, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $6)
         on conflict on constraint released_version_key do update
@@ -125,7 +144,8 @@ pub(super) async fn ensure_released(
                 when released_version.support_ended_at is null then released_version.updated_at
                 else excluded.updated_at
             end
-        returning id, (xmax = 0) as "created!"
+        returning id, (xmax = 0) as "created!",
+                  coalesce((select support_ended_at is not null from before), true) as "begun!"
         "#,
         tenant.0,
         offered_id,
@@ -135,8 +155,7 @@ pub(super) async fn ensure_released(
         now,
     )
     .fetch_one(db)
-    .await?;
-    Ok((row.id, row.created))
+    .await
 }
 
 /// Says what it was allowed by.
@@ -220,6 +239,7 @@ pub(super) async fn end(
 struct Row {
     id: Uuid,
     version_id: i64,
+    pacticipant_id: i64,
     pacticipant: String,
     number: String,
     environment_id: Uuid,
@@ -237,6 +257,7 @@ impl Row {
             kind,
             id: self.id,
             version_id: VersionId(self.version_id),
+            pacticipant_id: PacticipantId(self.pacticipant_id),
             pacticipant: self.pacticipant,
             number: self.number,
             environment_id: self.environment_id,
@@ -429,7 +450,8 @@ async fn list_deployed(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
     sqlx::query_as!(
         Row,
         r#"
-        select deployed_version.id, deployed_version.version_id, pacticipant.name as pacticipant, version.number,
+        select deployed_version.id, deployed_version.version_id, pacticipant.id as pacticipant_id,
+               pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                deployed_version.application_instance, deployed_version.created_at, deployed_version.updated_at,
                deployed_version.undeployed_at as ended_at, deployed_version.verdict_id
@@ -455,7 +477,8 @@ async fn list_released(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
     sqlx::query_as!(
         Row,
         r#"
-        select released_version.id, released_version.version_id, pacticipant.name as pacticipant, version.number,
+        select released_version.id, released_version.version_id, pacticipant.id as pacticipant_id,
+               pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                '' as "application_instance!", released_version.created_at, released_version.updated_at,
                released_version.support_ended_at as ended_at, released_version.verdict_id

@@ -63,6 +63,7 @@ pub(crate) async fn deploy_by_tag(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
+    base: &BaseUrl,
     pacticipant: PacticipantId,
     version: VersionId,
     tag: &str,
@@ -75,7 +76,8 @@ pub(crate) async fn deploy_by_tag(
             application_instance: "",
             cause: Cause::Tagged,
         };
-        deployments::deploy(db, app, tenant, deployed).await?;
+        let recorded = deployments::deploy(db, app, tenant, deployed).await?;
+        deployments::tell_of_deployment(db, app, tenant, base, &environment, &recorded).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A worker that dies loses nothing: its lease runs out and another one repeats the job. So a job may run twice, and
 //! must bear it; what comes of it is written only by the one that leased it last.
 
+mod lanes;
 mod store;
 mod work;
 
@@ -18,7 +19,8 @@ use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks;
 
-pub(crate) use store::{bury, finish};
+pub(crate) use lanes::{Health, Went, keep_health};
+pub(crate) use store::{Postponed, bury_all, bury_waiting, finish_all, postpone_all};
 pub(crate) use work::chain;
 pub use work::{Worker, run_due_jobs};
 
@@ -72,6 +74,26 @@ pub(crate) struct Job {
     failures: i32,
     /// When it was to run, before this lease.
     due_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+    /// How often in a row the lane had failed when the job was leased.
+    lane_failures: i32,
+}
+
+impl Job {
+    /// What the lane learns of how the job went.
+    pub(crate) fn went(&self, health: Health) -> Went {
+        Went { lane: self.lane.clone(), failures_before: self.lane_failures, health }
+    }
+}
+
+/// A job to be written, due at once.
+pub(crate) struct NewJob<'a> {
+    pub(crate) id: Uuid,
+    /// Only a few jobs of one lane run at the same time.
+    pub(crate) lane: &'a str,
+    /// Whether it waits until what was written to its lane before is done.
+    pub(crate) in_order: bool,
+    pub(crate) payload: &'a Value,
 }
 
 /// Writes a job that is due at once. Only a few jobs of one `lane` run at the same time.
@@ -83,7 +105,20 @@ pub(crate) async fn enqueue(
     lane: &str,
     payload: &Value,
 ) -> Result<(), Error> {
-    store::insert_job(db, tenant, app.new_id(), kind, lane, payload, app.now()).await?;
+    let job = NewJob { id: app.new_id(), lane, in_order: false, payload };
+    enqueue_all(db, app, tenant, kind, &[job]).await
+}
+
+/// Writes jobs that are due at once. One that was buried under the same id is tried again; one that is under way stays
+/// as it is.
+pub(crate) async fn enqueue_all(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    kind: Kind,
+    jobs: &[NewJob<'_>],
+) -> Result<(), Error> {
+    store::insert_jobs(db, tenant, kind, jobs, app.now()).await?;
     Ok(())
 }
 
@@ -107,13 +142,33 @@ pub(crate) async fn postpone(
     pause: Duration,
     why: &str,
 ) -> sqlx::Result<bool> {
-    store::postpone(db, job, later(app.now(), pause), 0, why).await
+    put_off(db, job, later(app.now(), pause), 0, why).await
+}
+
+/// It is done.
+pub(crate) async fn finish(db: &mut PgConnection, job: &Job) -> sqlx::Result<bool> {
+    Ok(!finish_all(db, job.tenant, &[job]).await?.is_empty())
+}
+
+/// It is not tried again, and stays to be looked at.
+pub(crate) async fn bury(db: &mut PgConnection, job: &Job, now: DateTime<Utc>, why: &str) -> sqlx::Result<bool> {
+    Ok(!bury_all(db, job.tenant, &[(job, why)], now).await?.is_empty())
+}
+
+async fn put_off(
+    db: &mut PgConnection,
+    job: &Job,
+    run_at: DateTime<Utc>,
+    failures: i32,
+    error: &str,
+) -> sqlx::Result<bool> {
+    Ok(!postpone_all(db, job.tenant, &[Postponed { job, run_at, failures, error }]).await?.is_empty())
 }
 
 /// Buries the job and ends what it was to do. `told` is what users read, `why` stays with the job.
 pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
-    if store::bury(&mut tx, job, app.now(), why).await? {
+    if bury(&mut tx, job, app.now(), why).await? {
         match Kind::find(&job.kind) {
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
             // What was not deleted is still there to be seen.
@@ -124,8 +179,14 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
     Ok(())
 }
 
-fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+pub(crate) fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     now + TimeDelta::from_std(by.min(LONGEST_PAUSE)).expect("a month is in range")
+}
+
+/// So long ago.
+pub(crate) fn earlier(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
+    now.checked_sub_signed(by).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 /// The pause after so many failures: seconds first, an hour in the end.

@@ -1,24 +1,30 @@
 //! Doing jobs: as many at once as there is room for, and only a few of one lane.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tokio::task::{Id, JoinSet};
+use sqlx::PgConnection;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Job, Kind, LEASE, MOST_FAILURES, back_off, later, store};
 use crate::app::App;
 use crate::edge::Error;
-use crate::{removal, retention, tenants, verdicts, webhooks};
+use crate::ids::TenantId;
+use crate::webhooks::{Loaded, Recorder};
+use crate::{events, removal, retention, tenants, verdicts, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
 const PAUSE: Duration = Duration::from_secs(5);
 /// What is too old is looked for.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 128;
 /// Leaves room for others while one receiver is slow.
-const AT_ONCE_IN_LANE: usize = 4;
+const AT_ONCE_IN_LANE: usize = 8;
+/// A lane whose last job took longer is slow: all of these together may fill half of the room.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Does jobs until it is told to stop; then finishes those that it has begun.
 pub struct Worker {
@@ -71,6 +77,12 @@ async fn tidy(app: &App) {
     if let Err(error) = verdicts::delete_old(app).await {
         tracing::warn!("old verdicts cannot be deleted: {error}; trying again in an hour");
     }
+    if let Err(error) = events::delete_old(app).await {
+        tracing::warn!("old events cannot be deleted: {error}; trying again in an hour");
+    }
+    if let Err(error) = webhooks::tidy_deliveries(app).await {
+        tracing::warn!("old deliveries cannot be tidied up: {}; trying again in an hour", chain(&error));
+    }
 }
 
 /// Tidies up, does all that is due now and returns how many jobs that was. For tests.
@@ -94,43 +106,88 @@ pub async fn run_due_jobs(app: &App) -> Result<usize, sqlx::Error> {
 struct Running {
     app: App,
     tasks: JoinSet<()>,
-    jobs: HashMap<Id, Job>,
+    jobs: HashMap<Id, Begun>,
+    /// Lanes whose last job took long.
+    slow: HashSet<Lane>,
+    recorder: Recorder,
+}
+
+struct Begun {
+    job: Job,
+    at: Instant,
+}
+
+type Lane = (TenantId, String);
+
+fn lane_of(job: &Job) -> Lane {
+    (job.tenant, job.lane.clone())
 }
 
 impl Running {
     fn new(app: App) -> Self {
-        Self { app, tasks: JoinSet::new(), jobs: HashMap::new() }
+        let recorder = Recorder::start(app.clone());
+        Self { app, tasks: JoinSet::new(), jobs: HashMap::new(), slow: HashSet::new(), recorder }
     }
 
     fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// Begins what is due, as far as there is room. Returns how many jobs that was.
+    /// Begins what is due, as far as there is room: of each tenant the same share. Returns how many jobs that was.
     async fn begin_due(&mut self) -> sqlx::Result<usize> {
         let mut begun = 0;
         if self.room() == 0 {
             return Ok(begun);
         }
         let mut db = self.app.db.acquire().await?;
-        for tenant in tenants::list(&mut db).await? {
-            while self.room() > 0 {
-                // No more than a lane takes, so that few have to be given back.
-                let limit = self.room().min(AT_ONCE_IN_LANE);
-                let now = self.app.now();
-                let lease = store::Lease { now, until: later(now, LEASE), limit, full: &self.full_lanes() };
-                let claimed = store::claim_jobs(&mut db, tenant, lease).await?;
-                if claimed.is_empty() {
-                    break;
+        let mut waiting = tenants::list(&mut db).await?;
+        while !waiting.is_empty() && self.room() > 0 {
+            let share = self.room().div_ceil(waiting.len());
+            let mut still_waiting = Vec::new();
+            for tenant in waiting {
+                let limit = share.min(self.room());
+                let claimed = self.claim(&mut db, tenant, limit).await?;
+                // Another look may find more: a lane that was at its limit was passed over.
+                if claimed.len() == limit && limit > 0 {
+                    still_waiting.push(tenant);
                 }
-                for job in claimed {
-                    if self.is_full(&job.lane) {
-                        store::release(&mut db, &job).await?;
-                    } else {
-                        self.begin(job.clone(), run(self.app.clone(), job));
-                        begun += 1;
-                    }
-                }
+                begun += self.begin_all(&mut db, tenant, claimed).await?;
+            }
+            waiting = still_waiting;
+        }
+        Ok(begun)
+    }
+
+    async fn claim(&self, db: &mut PgConnection, tenant: TenantId, limit: usize) -> sqlx::Result<Vec<Job>> {
+        let now = self.app.now();
+        let full = self.full_lanes(tenant);
+        let lease = store::Lease { now, until: later(now, LEASE), limit, limit_of_lane: AT_ONCE_IN_LANE, full: &full };
+        store::claim_jobs(db, tenant, lease).await
+    }
+
+    /// What a lane has no room for is given back.
+    async fn begin_all(&mut self, db: &mut PgConnection, tenant: TenantId, claimed: Vec<Job>) -> sqlx::Result<usize> {
+        let mut counts = self.counts();
+        let mut deliveries = Vec::new();
+        let mut begun = 0;
+        for job in claimed {
+            let count = counts.entry(lane_of(&job)).or_default();
+            if *count >= AT_ONCE_IN_LANE {
+                store::release(db, &job).await?;
+                continue;
+            }
+            *count += 1;
+            begun += 1;
+            if Kind::find(&job.kind) == Some(Kind::WebhookDelivery) {
+                deliveries.push(job);
+            } else {
+                self.begin(job.clone(), run(self.app.clone(), job));
+            }
+        }
+        if !deliveries.is_empty() {
+            for (job, loaded) in webhooks::load(db, &self.app, tenant, deliveries).await {
+                let doing = deliver(self.app.clone(), self.recorder.clone(), job.clone(), loaded);
+                self.begin(job, doing);
             }
         }
         Ok(begun)
@@ -138,18 +195,33 @@ impl Running {
 
     fn begin(&mut self, job: Job, doing: impl Future<Output = ()> + Send + 'static) {
         let task = self.tasks.spawn(doing);
-        self.jobs.insert(task.id(), job);
+        self.jobs.insert(task.id(), Begun { job, at: Instant::now() });
     }
 
-    /// Waits until something is done. Nothing is lost when the waiting breaks off.
+    /// Waits until something is done, and takes note of all that is. Nothing is lost when the waiting breaks off.
     async fn one_done(&mut self) {
-        match self.tasks.join_next_with_id().await {
+        let done = self.tasks.join_next_with_id().await;
+        self.note(done);
+        // What was written together is done together: one claim for all of it.
+        while let Some(done) = self.tasks.try_join_next_with_id() {
+            self.note(Some(done));
+        }
+    }
+
+    fn note(&mut self, done: Option<Result<(Id, ()), JoinError>>) {
+        match done {
             None => {}
             Some(Ok((id, ()))) => {
-                self.jobs.remove(&id);
+                if let Some(Begun { job, at }) = self.jobs.remove(&id) {
+                    if at.elapsed() > SLOW {
+                        self.slow.insert(lane_of(&job));
+                    } else {
+                        self.slow.remove(&lane_of(&job));
+                    }
+                }
             }
             Some(Err(error)) => {
-                if let Some(job) = self.jobs.remove(&error.id()) {
+                if let Some(Begun { job, .. }) = self.jobs.remove(&error.id()) {
                     self.begin(job.clone(), fail(self.app.clone(), job, error.to_string()));
                 }
             }
@@ -160,25 +232,44 @@ impl Running {
         AT_ONCE.saturating_sub(self.tasks.len())
     }
 
-    fn is_full(&self, lane: &str) -> bool {
-        self.jobs.values().filter(|job| job.lane == lane).count() >= AT_ONCE_IN_LANE
+    fn counts(&self) -> HashMap<Lane, usize> {
+        let mut counts = HashMap::new();
+        for begun in self.jobs.values() {
+            *counts.entry(lane_of(&begun.job)).or_default() += 1;
+        }
+        counts
     }
 
-    fn full_lanes(&self) -> Vec<String> {
-        let mut lanes: Vec<String> = self.jobs.values().map(|job| job.lane.clone()).collect();
+    /// Those of the tenant that have no room; with them the slow ones, when these fill half of all the room together.
+    fn full_lanes(&self, tenant: TenantId) -> Vec<String> {
+        let counts = self.counts();
+        let slow: usize = self.slow.iter().filter_map(|lane| counts.get(lane)).sum();
+        let full = counts.iter().filter(|(_, count)| **count >= AT_ONCE_IN_LANE).map(|(lane, _)| lane);
+        let slow = self.slow.iter().filter(|_| slow >= AT_ONCE / 2);
+        let mut lanes: Vec<String> =
+            full.chain(slow).filter(|(of, _)| *of == tenant).map(|(_, lane)| lane.clone()).collect();
         lanes.sort_unstable();
         lanes.dedup();
-        lanes.retain(|lane| self.is_full(lane));
         lanes
     }
 }
 
 async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
-        Some(Kind::WebhookDelivery) => webhooks::deliver(&app, &job).await,
+        Some(Kind::WebhookDelivery) => Err(Error::internal("a delivery is loaded before it is made")),
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,
+    };
+    if let Err(error) = done {
+        fail(app, job, chain(&error)).await;
+    }
+}
+
+async fn deliver(app: App, recorder: Recorder, job: Job, loaded: Result<Loaded, Error>) {
+    let done = match loaded {
+        Ok(loaded) => webhooks::deliver(&app, &recorder, &job, loaded).await,
+        Err(error) => Err(error),
     };
     if let Err(error) = done {
         fail(app, job, chain(&error)).await;
@@ -211,7 +302,7 @@ async fn fail(app: App, job: Job, why: String) {
 
 async fn put_off(app: &App, job: &Job, failures: i32, why: &str) -> Result<(), Error> {
     let mut db = app.db.acquire().await?;
-    store::postpone(&mut db, job, later(app.now(), back_off(failures)), failures, why).await?;
+    super::put_off(&mut db, job, later(app.now(), back_off(failures)), failures, why).await?;
     Ok(())
 }
 

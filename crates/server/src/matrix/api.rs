@@ -11,6 +11,7 @@ use pactolus_domain::problem::Problem;
 
 use super::ask::{Answer, Unknown, ask};
 use super::query::{self, Asked, Query};
+use super::refusal;
 use super::view;
 use crate::app::App;
 use crate::edge::{
@@ -244,6 +245,9 @@ impl Asker<'_> {
             }
             None => None,
         };
+        if let Some(request) = request.filter(|_| query.has_place() && answer.verdict.deployable != Some(true)) {
+            refusal::tell(self.app, self.principal, self.base, answer, query, &question(self.base, request)).await?;
+        }
         let recorded = recorded.map(|id| verdicts::link(self.base, id));
         show(self.base, self.headers, answer, recorded)
     }
@@ -251,14 +255,19 @@ impl Asker<'_> {
 
 /// What is recorded of a question and its answer.
 fn asked(base: &BaseUrl, answer: &Answer, query: &Query, request: &RequestUrl) -> serde_json::Result<verdicts::Asked> {
-    let url = request.with_query();
     Ok(verdicts::Asked {
-        question: url.strip_prefix(base.as_str()).unwrap_or(&url).to_string(),
+        question: question(base, request),
         environment: query.destination_environment().map(String::from),
         subjects: answer.specified_versions(),
         deployable: answer.verdict.deployable,
         answer: view::recorded(base, answer)?,
     })
+}
+
+/// Path and query.
+fn question(base: &BaseUrl, request: &RequestUrl) -> String {
+    let url = request.with_query();
+    url.strip_prefix(base.as_str()).unwrap_or(&url).to_string()
 }
 
 fn missing(names: &[PacticipantName]) -> Error {

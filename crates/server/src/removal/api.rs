@@ -185,16 +185,18 @@ async fn version(
 async fn branch(
     State(app): State<App>,
     principal: Principal,
+    base: BaseUrl,
     Named(path): Named<BranchPath>,
 ) -> Result<StatusCode, Error> {
     let party = Party { id: find(&app, &principal, &path.pacticipant).await?, name: &path.pacticipant };
-    done_unless_missing(batches::delete_branch(&app, &principal, party, &path.branch).await?)
+    done_unless_missing(batches::delete_branch(&app, &principal, &base, party, &path.branch).await?)
 }
 
 /// All but the main branch and those that `exclude[]` names, after the answer.
 async fn branches(
     State(app): State<App>,
     principal: Principal,
+    base: BaseUrl,
     query: QueryPairs,
     Named(name): Named<PacticipantName>,
 ) -> Result<Hal, Error> {
@@ -210,8 +212,13 @@ async fn branches(
     if !go.is_empty() {
         let detail = json!({"branches": go});
         audit::record(&mut tx, &app, &principal, "branches.deletion_asked", name.as_str(), &detail).await?;
-        let payload =
-            BranchesToDelete { pacticipant, name: name.to_string(), branches: go, actor: principal.name.to_string() };
+        let payload = BranchesToDelete {
+            pacticipant,
+            name: name.to_string(),
+            branches: go,
+            actor: principal.name.to_string(),
+            base: base.as_str().to_owned(),
+        };
         let payload = serde_json::to_value(&payload).map_err(Error::internal)?;
         jobs::enqueue(&mut tx, &app, tenant, jobs::Kind::BranchDeletion, "deletion", &payload).await?;
     }

@@ -1,6 +1,7 @@
 //! Deletions in short transactions, one after the other.
 
 use pactolus_domain::names::{BranchName, PacticipantName};
+use pactolus_domain::webhook::WebhookEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -8,11 +9,12 @@ use sqlx::PgConnection;
 use super::store::{self, Of, Page, Sides};
 use crate::app::App;
 use crate::audit;
-use crate::edge::{Error, Principal, TRIES, pause};
+use crate::edge::{BaseUrl, Error, Principal, TRIES, pause};
 use crate::ids::{PacticipantId, TenantId};
 use crate::jobs::{self, Job};
 use crate::retention::{self, Version};
 use crate::tenants;
+use crate::webhooks::{self, Happened};
 
 /// Contracts, contents or branches of one transaction; versions of one that are looked at or taken off a branch.
 const BATCH: i64 = 500;
@@ -378,6 +380,7 @@ async fn record(
 pub(super) async fn delete_branch(
     app: &App,
     principal: &Principal,
+    base: &BaseUrl,
     party: Party<'_>,
     branch: &BranchName,
 ) -> Result<bool, Error> {
@@ -392,12 +395,26 @@ pub(super) async fn delete_branch(
                 let action = if is_gone { "branch.deleted" } else { "branch.shortened" };
                 audit::record(&mut tx, app, principal, action, subject, &detail).await?;
             }
+            if exists && is_gone {
+                webhooks::tell_of(&mut tx, app, tenant, base, branch_deleted(&party, branch)).await?;
+            }
             (exists, is_gone)
         })?;
         existed |= exists;
         if is_gone {
             return Ok(existed);
         }
+    }
+}
+
+fn branch_deleted<'a>(party: &'a Party<'_>, branch: &'a BranchName) -> Happened<'a> {
+    Happened {
+        name: WebhookEvent::BranchDeleted,
+        pacticipants: std::slice::from_ref(&party.id),
+        subject: format!("{}/{branch}", party.name),
+        data: json!({"pacticipant": {"name": party.name}, "branch": {"name": branch}}),
+        values: vec![("pacticipantName", party.name.as_str()), ("branchName", branch.as_str())],
+        once: None,
     }
 }
 
@@ -409,16 +426,20 @@ pub(super) struct BranchesToDelete {
     pub(super) branches: Vec<String>,
     /// Who asked for it.
     pub(super) actor: String,
+    /// The address that it was asked at. Earlier releases did not write it.
+    #[serde(default)]
+    pub(super) base: String,
 }
 
 /// The job: done twice it does nothing more.
 pub(crate) async fn delete_branches(app: &App, job: &Job) -> Result<(), Error> {
     let asked: BranchesToDelete = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
     let principal = Principal { tenant: job.tenant, name: asked.actor.into() };
+    let base = BaseUrl(asked.base);
     let name = PacticipantName::parse(asked.name).map_err(Error::internal)?;
     for branch in &asked.branches {
         let branch = BranchName::parse(branch.as_str()).map_err(Error::internal)?;
-        delete_branch(app, &principal, Party { id: asked.pacticipant, name: &name }, &branch).await?;
+        delete_branch(app, &principal, &base, Party { id: asked.pacticipant, name: &name }, &branch).await?;
     }
     let mut db = app.db.acquire().await?;
     jobs::finish(&mut db, job).await?;

@@ -40,7 +40,7 @@ pub(super) struct Subject<'a> {
 /// What came of publishing a result.
 pub(super) struct Published {
     pub(super) shown: Shown,
-    /// Whether webhooks are to be delivered for it.
+    /// Whether it is new, and told.
     pub(super) is_told: bool,
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn publish(
         success: result.success,
         build_url: result.build_url.as_deref(),
     };
-    let triggered = webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
+    webhooks::tell_of_verification(db, app, tenant, base, &event).await?;
     // Last, so that nobody waits for something while holding it.
     store::touch_integration(db, tenant, (subject.content.consumer_id, provider), now).await?;
     let shown = Shown {
@@ -110,7 +110,7 @@ pub(super) async fn publish(
         verified_by: result.verified_by.clone(),
         created_at: now,
     };
-    Ok(Published { shown, is_told: !triggered.is_empty() })
+    Ok(Published { shown, is_told: true })
 }
 
 impl ResultToPublish {

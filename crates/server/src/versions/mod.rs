@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use self::store::BranchBy;
 use crate::app::App;
-use crate::edge::Error;
+use crate::edge::{BaseUrl, Error};
 use crate::environments;
 use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::pacticipants;
@@ -73,7 +73,7 @@ pub(crate) async fn add_tag(
     pacticipant: PacticipantId,
     version: EnsuredVersion,
     tag: &str,
-    deploys: Deploys,
+    deploys: Deploys<'_>,
 ) -> Result<bool, Error> {
     let first = !store::has_tag_or_branch(db, tenant, version.id).await?;
     let age = app.now() - version.created_at;
@@ -87,17 +87,19 @@ pub(crate) async fn add_tag(
         return Ok(false);
     }
     detect_main_branch(db, app, tenant, pacticipant, tag).await?;
-    if deploys == Deploys::ToEnvironmentOfThatName && app.settings.deployments_from_tags {
-        environments::deploy_by_tag(db, app, tenant, pacticipant, version.id, tag).await?;
+    if let Deploys::ToEnvironmentOfThatName(base) = deploys
+        && app.settings.deployments_from_tags
+    {
+        environments::deploy_by_tag(db, app, tenant, base, pacticipant, version.id, tag).await?;
     }
     Ok(true)
 }
 
 /// Whether a tag may mean a deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deploys {
+#[derive(Clone, Copy)]
+pub(crate) enum Deploys<'a> {
     /// As a tag that is put on its own does.
-    ToEnvironmentOfThatName,
+    ToEnvironmentOfThatName(&'a BaseUrl),
     /// As the tags of a publication do not.
     Never,
 }

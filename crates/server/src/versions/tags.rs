@@ -67,7 +67,8 @@ async fn put(
     let mut tx = app.db.begin().await?;
     let pacticipant = pacticipants::ensure_pacticipants(&mut tx, tenant, &[&path.pacticipant], app.now()).await?[0];
     let version = store::ensure_version(&mut tx, tenant, pacticipant, &path.version, None, app.now()).await?;
-    let added = add_tag(&mut tx, &app, tenant, pacticipant, version, tag, Deploys::ToEnvironmentOfThatName).await?;
+    let added =
+        add_tag(&mut tx, &app, tenant, pacticipant, version, tag, Deploys::ToEnvironmentOfThatName(&base)).await?;
     if added {
         audit::record(&mut tx, &app, &principal, "version.tagged", &path.subject(), &json!({"tag": tag})).await?;
     }

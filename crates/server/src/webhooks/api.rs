@@ -7,18 +7,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pactolus_domain::names::PacticipantName;
 use pactolus_domain::problem::Problem;
-use pactolus_domain::webhook::{Scope, Webhook, WebhookEvent, parse_uuid};
+use pactolus_domain::webhook::{BodyFormat, Scope, Webhook, WebhookEvent, parse_uuid};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::store::deliveries::{find_delivery, list_attempts};
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{triggered, view};
+use super::{deliveries, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
     BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, RequestUrl, TEXT,
-    choose, plain_text, timestamp, urls,
+    choose, plain_text, timestamp, urls, without_nulls,
 };
 use crate::ids::TenantId;
 use crate::secrets::DataKey;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
         .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+        .merge(deliveries::routes())
         .merge(triggered::routes())
 }
 
@@ -184,7 +186,7 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
+pub(super) async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
     let found = store::list_webhooks(db, tenant, Wanted { id: Some(id), ..Wanted::default() }).await?;
     Ok(found.into_iter().next())
 }
@@ -211,6 +213,8 @@ async fn to_write<'a>(
         id,
         description: webhook.description.as_deref(),
         enabled: webhook.enabled,
+        in_order: webhook.in_order,
+        body_format: webhook.body_format.as_str(),
         consumer_id: known[0].as_ref().map(|(_, id)| *id),
         provider_id: known[1].as_ref().map(|(_, id)| *id),
         consumer_label: label(webhook.consumer.as_ref()),
@@ -237,6 +241,9 @@ fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webho
     Ok(Webhook {
         description: stored.description.clone(),
         enabled: stored.enabled,
+        in_order: stored.in_order,
+        body_format: BodyFormat::find(&stored.body_format)
+            .ok_or_else(|| Error::internal("this release knows no such body format"))?,
         consumer: side(&stored.consumer, &stored.consumer_label),
         provider: side(&stored.provider, &stored.provider_label),
         events: stored.events.iter().filter_map(|name| WebhookEvent::find(name)).collect(),
@@ -252,8 +259,8 @@ async fn logs(
     Named(id): Named<Uuid>,
 ) -> Result<Response, Error> {
     let mut db = app.db.acquire().await?;
-    let delivery = store::find_delivery(&mut db, principal.tenant, id).await?.ok_or(Error::NotFound)?;
-    let attempts = store::list_attempts(&mut db, principal.tenant, id).await?;
+    let delivery = find_delivery(&mut db, principal.tenant, id).await?.ok_or(Error::NotFound)?;
+    let attempts = list_attempts(&mut db, principal.tenant, id).await?;
     if choose(&headers, &[TEXT, HAL]) == Some(HAL) {
         let executions = attempts.iter().map(|attempt| {
             json!({"success": attempt.success, "logs": attempt.log, "createdAt": timestamp(attempt.created_at)})
@@ -264,14 +271,14 @@ async fn logs(
         if let Some(webhook) = &delivery.webhook_id {
             links["pb:webhook"] = Link::to(urls::webhook(&base, webhook)).title("Webhook").into();
         }
-        let body = json!({
+        let body = without_nulls(json!({
             "eventName": delivery.event,
             "consumerName": delivery.consumer,
             "providerName": delivery.provider,
             "executions": executions,
             "_embedded": {"triggeredWebhook": {"uuid": id}},
             "_links": links,
-        });
+        }));
         return Ok(Hal::ok(&body).into_response());
     }
     let text = if attempts.is_empty() {

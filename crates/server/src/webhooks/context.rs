@@ -39,6 +39,9 @@ impl Status {
     }
 }
 
+/// Beside the variables, which have no underscore: the whole event, for webhooks that are told so.
+pub(super) const CLOUD_EVENT: &str = "cloud_event";
+
 /// The values of a template's variables, by name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context(Map<String, Value>);

@@ -1,119 +1,214 @@
 //! Sending what a delivery says. Runs in a worker, maybe more than once.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use pactolus_domain::webhook::{BodyFormat, Failed, WebhookRequest};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::context::CLOUD_EVENT;
 use super::log::{Log, Secrets};
+use super::record::{Next, Outcome, Recorder};
 use super::render::render;
-use super::store::{self, Attempt, DeliveryStatus, Due};
-use crate::app::App;
+use super::store::deliveries::{self, Attempt, Due, RecordedAttempt};
+use crate::app::{App, random_bytes};
 use crate::edge::Error;
-use crate::jobs::{self, Job};
+use crate::ids::TenantId;
+use crate::jobs::{Health, Job};
 use crate::outgoing::{Answer, CallError};
+use crate::secrets::DataKey;
 use crate::tenants;
 
-/// Tries once, and writes down what came of it: done, to be repeated, or given up.
-pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
-    let id = delivery_of(job).ok_or_else(|| Error::internal("the job names no delivery"))?;
-    let mut db = app.db.acquire().await?;
-    let Some(due) = store::find_due(&mut db, job.tenant, id).await? else {
-        // Done before: this is a repetition after a lease ran out.
-        jobs::finish(&mut db, job).await?;
-        return Ok(());
-    };
-    let sealed = match &due {
-        Due { sealed_request: Some(sealed), enabled: Some(true), .. } => Ok(sealed),
-        Due { sealed_request: Some(_), .. } => Err("the webhook was disabled"),
-        Due { sealed_request: None, .. } => Err("the webhook was deleted"),
-    };
-    let request = match sealed {
-        Ok(sealed) => super::open(&tenants::data_key(&mut db, job.tenant, &app.master_key).await?, job.tenant, sealed)?,
-        Err(why) => {
-            drop(db);
-            return jobs::give_up(app, job, why, why).await;
-        }
-    };
-    drop(db);
-
-    let call = render(&request, &due.context, id);
-    let secrets = Secrets::of(&request, &call);
-    let mut log = Log::new(app.now());
-    log.request(&call);
-    let started = Instant::now();
-    let answered = app.outgoing.send(call).await;
-    let duration = started.elapsed();
-    let may_show = !app.settings.webhooks.targets.hosts.is_empty();
-    log.answer(&answered, may_show.then_some(&secrets));
-    record(app, job, id, Sent { number: due.attempts_made + 1, answered, log, duration }).await
+/// A delivery with what it needs to be made.
+pub(crate) struct Loaded {
+    id: Uuid,
+    what: What,
 }
 
-/// Says in the log why nothing more comes of the job's delivery, if it was still to be made.
-pub(crate) async fn give_up(db: &mut PgConnection, app: &App, job: &Job, why: &str) -> Result<(), Error> {
-    let Some(id) = delivery_of(job) else { return Ok(()) };
-    let Some(due) = store::find_due(db, job.tenant, id).await? else { return Ok(()) };
-    let mut log = Log::new(app.now());
-    log.error(&format!("Webhook execution was given up: {why}"));
-    let attempt = Attempt {
-        number: due.attempts_made + 1,
-        success: false,
-        response_status: None,
-        log: &log.text,
-        duration: Duration::ZERO,
+enum What {
+    Send {
+        request: Box<WebhookRequest>,
+        context: Value,
+        attempts_made: i32,
+    },
+    /// Nobody is to be told any more, for this reason.
+    GiveUp {
+        why: &'static str,
+        attempts_made: i32,
+    },
+    /// Done before: this is a repetition after a lease ran out.
+    Nothing,
+}
+
+/// Reads what the jobs are to deliver, all at once. What fails for one of them stays with that one.
+pub(crate) async fn load(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    jobs: Vec<Job>,
+) -> Vec<(Job, Result<Loaded, Error>)> {
+    let ids: Vec<Uuid> = jobs.iter().filter_map(delivery_of).collect();
+    let (due, key) = match read(db, app, tenant, &ids).await {
+        Ok(read) => read,
+        Err(error) => {
+            let why = crate::jobs::chain(&error);
+            return jobs.into_iter().map(|job| (job, Err(Error::internal(why.clone())))).collect();
+        }
     };
-    store::record_attempt(db, job.tenant, id, &attempt, DeliveryStatus::Failure, app.now()).await?;
-    Ok(())
+    let mut due: HashMap<Uuid, Due> = due.into_iter().map(|due| (due.id, due)).collect();
+    let load = |job: &Job| {
+        let id = delivery_of(job).ok_or_else(|| Error::internal("the job names no delivery"))?;
+        let what = due.remove(&id).map_or(Ok(What::Nothing), |due| what(&key, tenant, due))?;
+        Ok(Loaded { id, what })
+    };
+    let mut load = load;
+    jobs.into_iter().map(|job| (job.clone(), load(&job))).collect()
+}
+
+async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<(Vec<Due>, DataKey), Error> {
+    let due = deliveries::list_due(db, tenant, ids).await?;
+    let key = tenants::data_key(db, tenant, &app.master_key).await?;
+    Ok((due, key))
+}
+
+fn what(key: &DataKey, tenant: TenantId, due: Due) -> Result<What, Error> {
+    let attempts_made = due.attempts_made;
+    let sealed = match (due.sealed_request, due.enabled) {
+        (Some(sealed), Some(true)) => sealed,
+        (Some(_), _) => return Ok(What::GiveUp { why: "the webhook was disabled", attempts_made }),
+        (None, _) => return Ok(What::GiveUp { why: "the webhook was deleted", attempts_made }),
+    };
+    let request = Box::new(super::open(key, tenant, &sealed)?);
+    let mut context = due.context;
+    let is_cloud_event = due.body_format.as_deref() == Some(BodyFormat::CloudEvents.as_str());
+    match (is_cloud_event, context.as_object_mut()) {
+        (true, Some(context)) if context.contains_key(CLOUD_EVENT) => {}
+        (true, _) => {
+            return Ok(What::GiveUp { why: "it was triggered before the webhook sent CloudEvents", attempts_made });
+        }
+        (false, Some(context)) => drop(context.remove(CLOUD_EVENT)),
+        (false, None) => {}
+    }
+    Ok(What::Send { request, context, attempts_made })
 }
 
 fn delivery_of(job: &Job) -> Option<Uuid> {
     job.payload.get("delivery").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
 }
 
+/// Tries once, and has written down what came of it: done, to be repeated, or given up.
+pub(crate) async fn deliver(app: &App, recorder: &Recorder, job: &Job, loaded: Loaded) -> Result<(), Error> {
+    let Loaded { id, what } = loaded;
+    let outcome = match what {
+        What::Nothing => Outcome { job: job.clone(), delivery: id, attempt: None, next: Next::Done, health: None },
+        What::GiveUp { why, attempts_made } => Outcome {
+            job: job.clone(),
+            delivery: id,
+            attempt: Some(given_up(app, attempts_made + 1, why)),
+            next: Next::GivenUp(why.into()),
+            health: None,
+        },
+        What::Send { request, context, attempts_made } => {
+            let sent = send(app, id, &request, &context).await;
+            judge(app, job, id, attempts_made + 1, sent)
+        }
+    };
+    recorder.record(outcome).await
+}
+
 /// What was tried.
 struct Sent {
-    /// From 1.
-    number: i32,
     answered: Result<Answer, CallError>,
     log: Log,
+    exchange: Value,
     duration: Duration,
 }
 
-async fn record(app: &App, job: &Job, id: Uuid, sent: Sent) -> Result<(), Error> {
-    let Sent { number, answered, mut log, duration } = sent;
+async fn send(app: &App, id: Uuid, request: &WebhookRequest, context: &Value) -> Sent {
+    let call = render(request, context, id);
+    let secrets = Secrets::of(request, &call);
+    let mut log = Log::new(app.now());
+    log.request(&call);
+    let mut exchange = super::log::exchange_of(&call);
+    let started = Instant::now();
+    let answered = app.outgoing.send(call).await;
+    let duration = started.elapsed();
+    let may_show = !app.settings.webhooks.targets.hosts.is_empty();
+    let shown = may_show.then_some(&secrets);
+    log.answer(&answered, shown);
+    exchange["response"] = super::log::response_of(&answered, shown);
+    Sent { answered, log, exchange, duration }
+}
+
+/// What follows from an attempt.
+fn judge(app: &App, job: &Job, delivery: Uuid, number: i32, sent: Sent) -> Outcome {
+    let Sent { answered, mut log, exchange, duration } = sent;
     let response_status = answered.as_ref().ok().map(|answer| i32::from(answer.status));
     let success = answered.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));
-    let made = usize::try_from(number).unwrap_or(1).max(1);
-    let pause = app.settings.webhooks.retry_schedule.get(made - 1).copied();
-    let error = match answered {
-        Ok(answer) => format!("the receiver answered {}", answer.status),
-        Err(error) => error.to_string(),
-    };
-
-    let mut tx = app.db.begin().await?;
-    let (status, is_ours) = match (success, pause) {
-        (true, _) => {
-            log.line("Successfully executed webhook");
-            (DeliveryStatus::Success, jobs::finish(&mut tx, job).await?)
-        }
-        (false, Some(pause)) => {
+    let health = health(answered.as_ref());
+    let next = if success {
+        log.line("Successfully executed webhook");
+        Next::Done
+    } else {
+        let before = job.payload.get("attempts_before").and_then(Value::as_i64).unwrap_or(0);
+        let attempt = u32::try_from(i64::from(number) - before).unwrap_or(1);
+        let [jitter] = random_bytes();
+        let elapsed = (app.now() - job.created_at).to_std().unwrap_or_default();
+        let wish = answered.as_ref().ok().and_then(retry_after);
+        let why = match &answered {
+            Ok(answer) => format!("the receiver answered {}", answer.status),
+            Err(error) => error.to_string(),
+        };
+        let failed = Failed { attempt, elapsed, jitter, wish };
+        if let Some(pause) = app.settings.webhooks.retries.pause_after(failed) {
             log.line(&format!("Retrying webhook in {} seconds", pause.as_secs()));
-            (DeliveryStatus::Retrying, jobs::postpone(&mut tx, app, job, pause, &error).await?)
-        }
-        (false, None) => {
-            log.line(&format!("Webhook execution failed after {made} attempts"));
-            (DeliveryStatus::Failure, jobs::bury(&mut tx, job, app.now(), &error).await?)
+            Next::Again(pause, why)
+        } else {
+            log.line(&format!("Webhook execution failed after {number} attempts"));
+            Next::GivenUp(why)
         }
     };
-    if !is_ours {
-        tracing::warn!(webhook.delivery = %id, "webhook delivery {id} was taken over by another worker: its outcome counts");
-        return Ok(());
+    let attempt =
+        RecordedAttempt { number, success, response_status, log: log.text, exchange: Some(exchange), duration };
+    Outcome { job: job.clone(), delivery, attempt: Some(attempt), next, health: Some(health) }
+}
+
+/// A receiver that refuses this one request is well: the next one may be another.
+fn health(answered: Result<&Answer, &CallError>) -> Health {
+    match answered {
+        Ok(answer) if answer.status >= 500 || matches!(answer.status, 408 | 429) => Health::Ailing,
+        Err(CallError::NoAnswer(_)) => Health::Ailing,
+        Ok(_) | Err(_) => Health::Well,
     }
-    let attempt = Attempt { number, success, response_status, log: &log.text, duration };
-    store::record_attempt(&mut tx, job.tenant, id, &attempt, status, app.now()).await?;
-    tx.commit().await?;
-    let status = status.as_str();
-    tracing::info!(webhook.delivery = %id, webhook.status = status, "webhook delivery {id}, attempt {made}: {status}");
+}
+
+/// In seconds; a date is not understood.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let (_, value) = answer.headers.iter().find(|(name, _)| name == "retry-after")?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+pub(super) fn given_up(app: &App, number: i32, why: &str) -> RecordedAttempt {
+    let mut log = Log::new(app.now());
+    log.error(&format!("Webhook execution was given up: {why}"));
+    RecordedAttempt {
+        number,
+        success: false,
+        response_status: None,
+        log: log.text,
+        exchange: None,
+        duration: Duration::ZERO,
+    }
+}
+
+/// Says in the log why nothing more comes of the job's delivery, if it was still to be made.
+pub(crate) async fn give_up(db: &mut PgConnection, app: &App, job: &Job, why: &str) -> Result<(), Error> {
+    let Some(id) = delivery_of(job) else { return Ok(()) };
+    let Some(due) = deliveries::list_due(db, job.tenant, &[id]).await?.pop() else { return Ok(()) };
+    let attempt = given_up(app, due.attempts_made + 1, why);
+    let attempts = [Attempt { delivery: id, status: deliveries::Status::Failure, recorded: &attempt }];
+    deliveries::record_attempts(db, job.tenant, &attempts, app.now()).await?;
     Ok(())
 }

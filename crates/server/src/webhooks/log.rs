@@ -9,13 +9,16 @@ use chrono::{DateTime, Utc};
 use pactolus_domain::template;
 use pactolus_domain::webhook::{REDACTED, WebhookRequest};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::outgoing::{Answer, Call, CallError};
 
 /// Headers whose values are shown.
 const SHOWN: [&str; 4] = ["content-type", "accept", "user-agent", "webhook-id"];
+
+/// How much of an answer's body programs see.
+const SHOWN_BODY_BYTES: usize = 4096;
 
 /// Parts of URLs and bodies that are not longer are words rather than secrets.
 const SHORT: usize = 5;
@@ -76,6 +79,44 @@ impl Log {
         let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
         self.line(&secrets.masked_in(&body));
     }
+}
+
+/// What was sent, for programs: as much as the log shows.
+pub(super) fn exchange_of(call: &Call) -> Value {
+    let mut headers: Map<String, Value> = call
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let shown = if SHOWN.contains(&name.as_str()) { value } else { REDACTED };
+            (name.clone(), shown.into())
+        })
+        .collect();
+    if call.basic_auth.is_some() {
+        headers.insert("authorization".into(), REDACTED.into());
+    }
+    let origin = Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let request = json!({"method": call.method, "origin": origin, "headers": headers, "bodyBytes": call.body.len()});
+    json!({"request": request})
+}
+
+/// What was answered: as much as the log shows, the body cut. Null when nothing was.
+pub(super) fn response_of(answered: &Result<Answer, CallError>, secrets: Option<&Secrets>) -> Value {
+    let answer = match answered {
+        Ok(answer) => answer,
+        Err(error) => return json!({"error": error.to_string()}),
+    };
+    let Some(secrets) = secrets else { return json!({"status": answer.status}) };
+    let headers: Map<String, Value> =
+        answer.headers.iter().map(|(name, value)| (name.clone(), secrets.masked_in(value).into())).collect();
+    let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
+    let masked = secrets.masked_in(&body);
+    let end = masked.floor_char_boundary(SHOWN_BODY_BYTES);
+    json!({
+        "status": answer.status,
+        "headers": headers,
+        "body": &masked[..end],
+        "bodyIsCut": end < masked.len(),
+    })
 }
 
 /// What a receiver may repeat of what it was sent, and nobody may read.

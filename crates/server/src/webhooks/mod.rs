@@ -4,8 +4,11 @@
 mod api;
 mod context;
 mod deliver;
+mod deliveries;
 mod log;
+mod record;
 mod render;
+mod replay;
 mod store;
 mod trigger;
 mod triggered;
@@ -21,9 +24,11 @@ use crate::ids::TenantId;
 use crate::secrets::DataKey;
 
 pub(crate) use api::{log_routes, routes};
-pub(crate) use deliver::{deliver, give_up};
+pub(crate) use deliver::{Loaded, deliver, give_up, load};
+pub(crate) use record::Recorder;
+pub(crate) use replay::tidy_deliveries;
 pub(crate) use trigger::{
-    ContractEvent, Listeners, Triggered, VerificationEvent, tell_of_contract, tell_of_verification,
+    ContractEvent, Happened, Listeners, Triggered, VerificationEvent, tell_of, tell_of_contract, tell_of_verification,
 };
 
 /// A webhook's request in the form that is sealed.

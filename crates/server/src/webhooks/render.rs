@@ -5,7 +5,7 @@ use pactolus_domain::webhook::WebhookRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::context::value_of;
+use super::context::{CLOUD_EVENT, value_of};
 use crate::outgoing::Call;
 
 /// The template with the event's values. The delivery's id lets a receiver drop what it has seen already.
@@ -13,14 +13,21 @@ pub(super) fn render(request: &WebhookRequest, context: &Value, id: Uuid) -> Cal
     let value = |name: &str| value_of(context, name);
     let fill = |text: &str| template::render(text, value);
     let is_json = request.is_json();
-    let body = request.body.as_ref().map(|body| template::render_body(body, is_json, value)).unwrap_or_default();
+    let cloud_event = context.get(CLOUD_EVENT);
+    let body = match cloud_event {
+        Some(event) => event.to_string(),
+        None => request.body.as_ref().map(|body| template::render_body(body, is_json, value)).unwrap_or_default(),
+    };
     let mut headers: Vec<(String, String)> =
         request.headers.iter().map(|(name, text)| (name.clone(), fill(text))).collect();
     let has = |headers: &[(String, String)], wanted: &str| headers.iter().any(|(name, _)| name == wanted);
     if !has(&headers, "accept") {
         headers.push(("accept".into(), "*/*".into()));
     }
-    if !has(&headers, "content-type") && is_json {
+    if cloud_event.is_some() {
+        headers.retain(|(name, _)| name != "content-type");
+        headers.push(("content-type".into(), "application/cloudevents+json; charset=utf-8".into()));
+    } else if !has(&headers, "content-type") && is_json {
         headers.push(("content-type".into(), "application/json".into()));
     }
     headers.retain(|(name, _)| name != "webhook-id");

@@ -1,15 +1,13 @@
-//! SQL of webhooks, deliveries and attempts.
-
-use std::time::Duration;
+//! SQL of webhooks and of what they are told about.
 
 use chrono::{DateTime, Utc};
 use pactolus_domain::webhook::WebhookEvent;
-use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
+pub(super) mod deliveries;
+pub(super) mod listed;
 pub(super) mod triggered;
 
 /// A webhook as it is stored.
@@ -18,6 +16,8 @@ pub(super) struct StoredWebhook {
     pub(super) id: String,
     pub(super) description: Option<String>,
     pub(super) enabled: bool,
+    pub(super) in_order: bool,
+    pub(super) body_format: String,
     pub(super) consumer: Option<String>,
     pub(super) provider: Option<String>,
     pub(super) consumer_label: Option<String>,
@@ -33,6 +33,8 @@ pub(super) struct NewWebhook<'a> {
     pub(super) id: &'a str,
     pub(super) description: Option<&'a str>,
     pub(super) enabled: bool,
+    pub(super) in_order: bool,
+    pub(super) body_format: &'static str,
     pub(super) consumer_id: Option<PacticipantId>,
     pub(super) provider_id: Option<PacticipantId>,
     pub(super) consumer_label: Option<&'a str>,
@@ -52,8 +54,9 @@ pub(super) async fn insert_webhook(
     sqlx::query!(
         r#"
         insert into webhook (tenant_id, id, description, enabled, consumer_id, provider_id, consumer_label,
-                             provider_label, events, host, sealed_request, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+                             provider_label, events, host, sealed_request, created_at, updated_at, in_order,
+                             body_format)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
         "#,
         tenant.0,
         webhook.id,
@@ -67,6 +70,8 @@ pub(super) async fn insert_webhook(
         webhook.host,
         webhook.sealed_request,
         now,
+        webhook.in_order,
+        webhook.body_format,
     )
     .execute(db)
     .await?;
@@ -83,13 +88,15 @@ pub(super) async fn put_webhook(
     sqlx::query_scalar!(
         r#"
         insert into webhook (tenant_id, id, description, enabled, consumer_id, provider_id, consumer_label,
-                             provider_label, events, host, sealed_request, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+                             provider_label, events, host, sealed_request, created_at, updated_at, in_order,
+                             body_format)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
         on conflict (tenant_id, id) do update
         set description = excluded.description, enabled = excluded.enabled, consumer_id = excluded.consumer_id,
             provider_id = excluded.provider_id, consumer_label = excluded.consumer_label,
             provider_label = excluded.provider_label, events = excluded.events, host = excluded.host,
-            sealed_request = excluded.sealed_request, updated_at = excluded.updated_at
+            sealed_request = excluded.sealed_request, updated_at = excluded.updated_at, in_order = excluded.in_order,
+            body_format = excluded.body_format
         returning (xmax = 0) as "created!"
         "#,
         tenant.0,
@@ -104,6 +111,8 @@ pub(super) async fn put_webhook(
         webhook.host,
         webhook.sealed_request,
         now,
+        webhook.in_order,
+        webhook.body_format,
     )
     .fetch_one(db)
     .await
@@ -126,7 +135,8 @@ pub(super) async fn list_webhooks(
     sqlx::query_as!(
         StoredWebhook,
         r#"
-        select webhook.id, webhook.description, webhook.enabled, consumer.name as "consumer?",
+        select webhook.id, webhook.description, webhook.enabled, webhook.in_order, webhook.body_format,
+               consumer.name as "consumer?",
                provider.name as "provider?", webhook.consumer_label, webhook.provider_label, webhook.events,
                webhook.sealed_request, webhook.created_at, webhook.updated_at
         from webhook
@@ -164,7 +174,8 @@ pub(super) struct Listening {
     pub(super) id: String,
     pub(super) description: Option<String>,
     pub(super) events: Vec<String>,
-    pub(super) host: String,
+    pub(super) in_order: bool,
+    pub(super) body_format: String,
 }
 
 impl Listening {
@@ -183,7 +194,8 @@ pub(super) async fn list_listening(
     sqlx::query_as!(
         Listening,
         r#"
-        select provider.id as "provider_id!: _", webhook.id, webhook.description, webhook.events, webhook.host
+        select provider.id as "provider_id!: _", webhook.id, webhook.description, webhook.events, webhook.in_order,
+               webhook.body_format
         from webhook
         cross join unnest($3::bigint[]) as provider (id)
         where webhook.tenant_id = $1
@@ -212,213 +224,38 @@ pub(super) async fn list_listening(
     .await
 }
 
-/// A delivery to be made.
-pub(super) struct NewDelivery<'a> {
-    pub(super) id: Uuid,
-    pub(super) webhook: &'a str,
-    pub(super) event: WebhookEvent,
-    pub(super) context: &'a Value,
-    pub(super) consumer: PacticipantId,
-    pub(super) provider: PacticipantId,
-    pub(super) consumer_version: Option<VersionId>,
-    pub(super) verification_number: Option<i64>,
-}
-
-/// Returns false, and writes nothing, if the webhook was deleted meanwhile. The lock keeps it for this transaction.
-pub(super) async fn insert_delivery(
+/// The enabled webhooks that are told of what happens to one of the pacticipants: those for all, and those of which a
+/// side is one of them, by name or by label.
+pub(super) async fn list_listening_to_any(
     db: &mut PgConnection,
     tenant: TenantId,
-    delivery: &NewDelivery<'_>,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let inserted = sqlx::query!(
+    pacticipants: &[PacticipantId],
+) -> sqlx::Result<Vec<Listening>> {
+    let pacticipants: Vec<i64> = pacticipants.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        Listening,
         r#"
-        insert into webhook_delivery (tenant_id, id, webhook_id, event, context, consumer_id, provider_id,
-                                      consumer_version_id, verification_number, status, created_at, updated_at)
-        select webhook.tenant_id, $2, webhook.id, $4, $5, $6, $7, $8, $9, 'not_run', $10, $10
+        select 0::bigint as "provider_id!: _", webhook.id, webhook.description, webhook.events, webhook.in_order,
+               webhook.body_format
         from webhook
         where webhook.tenant_id = $1
-          and webhook.id = $3
-        for key share
+          and webhook.enabled
+          and (
+              webhook.consumer_id = any($2)
+              or webhook.provider_id = any($2)
+              or exists (
+                  select from label
+                  where label.tenant_id = webhook.tenant_id
+                    and label.pacticipant_id = any($2)
+                    and label.name in (webhook.consumer_label, webhook.provider_label)
+              )
+              or num_nonnulls(webhook.consumer_id, webhook.provider_id, webhook.consumer_label,
+                              webhook.provider_label) = 0
+          )
+        order by webhook.created_at, webhook.id
         "#,
         tenant.0,
-        delivery.id,
-        delivery.webhook,
-        delivery.event.as_str(),
-        delivery.context,
-        delivery.consumer.0,
-        delivery.provider.0,
-        delivery.consumer_version.map(|id| id.0),
-        delivery.verification_number,
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
-
-/// What has come of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DeliveryStatus {
-    Retrying,
-    Success,
-    Failure,
-}
-
-impl DeliveryStatus {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Retrying => "retrying",
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
-}
-
-/// A delivery as a worker finds it.
-pub(super) struct Due {
-    /// `None` when the webhook was deleted meanwhile.
-    pub(super) sealed_request: Option<Vec<u8>>,
-    pub(super) enabled: Option<bool>,
-    pub(super) context: Value,
-    pub(super) attempts_made: i32,
-}
-
-/// `None` when it is done.
-pub(super) async fn find_due(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> sqlx::Result<Option<Due>> {
-    sqlx::query_as!(
-        Due,
-        r#"
-        select webhook.sealed_request as "sealed_request?", webhook.enabled as "enabled?", webhook_delivery.context,
-               (select count(*)
-                from webhook_attempt
-                where webhook_attempt.tenant_id = webhook_delivery.tenant_id
-                  and webhook_attempt.delivery_id = webhook_delivery.id)::integer as "attempts_made!"
-        from webhook_delivery
-        left join webhook on webhook.tenant_id = webhook_delivery.tenant_id
-                         and webhook.id = webhook_delivery.webhook_id
-        where webhook_delivery.tenant_id = $1
-          and webhook_delivery.id = $2
-          and webhook_delivery.status in ('not_run', 'retrying')
-        "#,
-        tenant.0,
-        id,
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// What came of an attempt.
-pub(super) struct Attempt<'a> {
-    pub(super) number: i32,
-    pub(super) success: bool,
-    pub(super) response_status: Option<i32>,
-    pub(super) log: &'a str,
-    pub(super) duration: Duration,
-}
-
-/// Appends the attempt and keeps the delivery's status, unless the delivery is done. The caller holds the job.
-pub(super) async fn record_attempt(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    delivery: Uuid,
-    attempt: &Attempt<'_>,
-    status: DeliveryStatus,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        insert into webhook_attempt (tenant_id, delivery_id, number, success, response_status, log, created_at,
-                                     duration_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        "#,
-        tenant.0,
-        delivery,
-        attempt.number,
-        attempt.success,
-        attempt.response_status,
-        attempt.log,
-        now,
-        i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        r#"
-        update webhook_delivery
-        set status = $3, updated_at = $4
-        where tenant_id = $1
-          and id = $2
-          and status in ('not_run', 'retrying')
-        "#,
-        tenant.0,
-        delivery,
-        status.as_str(),
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// A delivery as it is shown.
-pub(super) struct ShownDelivery {
-    pub(super) event: String,
-    pub(super) consumer: String,
-    pub(super) provider: String,
-    /// `None` when the webhook was deleted.
-    pub(super) webhook_id: Option<String>,
-}
-
-pub(super) async fn find_delivery(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    id: Uuid,
-) -> sqlx::Result<Option<ShownDelivery>> {
-    sqlx::query_as!(
-        ShownDelivery,
-        r#"
-        select webhook_delivery.event, consumer.name as consumer, provider.name as provider,
-               webhook_delivery.webhook_id
-        from webhook_delivery
-        join pacticipant as consumer on consumer.tenant_id = webhook_delivery.tenant_id
-                                    and consumer.id = webhook_delivery.consumer_id
-        join pacticipant as provider on provider.tenant_id = webhook_delivery.tenant_id
-                                    and provider.id = webhook_delivery.provider_id
-        where webhook_delivery.tenant_id = $1
-          and webhook_delivery.id = $2
-        "#,
-        tenant.0,
-        id,
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// An attempt as it is shown.
-pub(super) struct ShownAttempt {
-    pub(super) success: bool,
-    pub(super) log: String,
-    pub(super) created_at: DateTime<Utc>,
-}
-
-/// In order.
-pub(super) async fn list_attempts(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    delivery: Uuid,
-) -> sqlx::Result<Vec<ShownAttempt>> {
-    sqlx::query_as!(
-        ShownAttempt,
-        r#"
-        select success, log, created_at
-        from webhook_attempt
-        where tenant_id = $1
-          and delivery_id = $2
-        order by number
-        "#,
-        tenant.0,
-        delivery,
+        &pacticipants,
     )
     .fetch_all(db)
     .await

@@ -1,18 +1,21 @@
-//! Telling webhooks of an event: a delivery and its job for each, in the event's transaction.
+//! Telling of what happened: the event for the feed, and a delivery with its job for each webhook that wants it, in the
+//! transaction of what happened.
 
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::VersionNumber;
-use pactolus_domain::webhook::WebhookEvent;
-use serde_json::json;
+use pactolus_domain::webhook::{BodyFormat, WebhookEvent};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::context::{Context, Status};
-use super::store::{self, Listening, NewDelivery};
+use super::context::{CLOUD_EVENT, Context, Status};
+use super::store::deliveries::{self, NewDelivery};
+use super::store::{self, Listening, Publisher};
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, urls};
+use crate::edge::{BaseUrl, Error, urls, without_nulls};
+use crate::events::{self, Event, NewEvent};
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
-use crate::jobs;
+use crate::jobs::{self, NewJob};
 
 /// A contract was published.
 pub(crate) struct ContractEvent<'a> {
@@ -91,27 +94,46 @@ pub(crate) async fn tell_of_contract(
 ) -> Result<Told, Error> {
     let listening = listeners.to(event.provider_id);
     let unverified = store::list_unverified(db, tenant, event.provider_id, event.content_id).await?;
-    let mut triggered = Vec::new();
-    if !listening.is_empty() {
-        let mut context = contract_context(db, tenant, base, event).await?;
-        let about = About {
-            consumer: event.consumer_id,
-            provider: event.provider_id,
-            consumer_version: Some(event.consumer_version_id),
-            verification_number: None,
-        };
-        for name in names {
-            triggered.extend(trigger(db, app, tenant, &listening, *name, about, &mut context.clone()).await?);
-        }
-        for required in &unverified {
+    let about = About {
+        consumer: Some(event.consumer_id),
+        provider: Some(event.provider_id),
+        consumer_version: Some(event.consumer_version_id),
+        verification_number: None,
+    };
+    let mut context = if listening.is_empty() { None } else { Some(contract_context(db, tenant, base, event).await?) };
+    let mut telling = Telling::default();
+    for name in names {
+        telling.add(*name, about, event.subject(), event.data(base, None), context.clone());
+    }
+    for required in &unverified {
+        if let Some(context) = &mut context {
             context.describe(db, tenant, "provider", event.provider_id, Some(required.version)).await?;
             context.set("providerVersionNumber", &required.number);
             context.set("providerVersionDescriptions", required.descriptions.join(", "));
-            let name = WebhookEvent::ContractRequiringVerificationPublished;
-            triggered.extend(trigger(db, app, tenant, &listening, name, about, &mut context.clone()).await?);
         }
+        let name = WebhookEvent::ContractRequiringVerificationPublished;
+        telling.add(name, about, event.subject(), event.data(base, Some(&required.number)), context.clone());
     }
+    let triggered = telling.write(db, app, tenant, base, &listening).await?;
     Ok(Told { triggered, has_webhooks: !listening.is_empty(), requires_verification: !unverified.is_empty() })
+}
+
+impl ContractEvent<'_> {
+    fn subject(&self) -> String {
+        format!("{}/{}", self.consumer, self.provider)
+    }
+
+    fn data(&self, base: &BaseUrl, provider_version: Option<&str>) -> Value {
+        without_nulls(json!({
+            "consumer": {"name": self.consumer, "version": self.consumer_version},
+            "provider": without_nulls(json!({"name": self.provider, "version": provider_version})),
+            "contract": {
+                "sha": self.sha,
+                "url": pact_url(base, self.provider, self.consumer, self.sha, self.consumer_version),
+            },
+            "buildUrl": self.build_url,
+        }))
+    }
 }
 
 async fn contract_context(
@@ -133,50 +155,89 @@ async fn contract_context(
     Ok(context)
 }
 
-/// One delivery for each consumer version that the contract was fetched for, so that each of their builds learns of it.
+/// One event for each consumer version that the contract was fetched for, so that each of their builds learns of it.
 pub(crate) async fn tell_of_verification(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
     event: &VerificationEvent<'_>,
-) -> Result<Vec<Triggered>, Error> {
+) -> Result<(), Error> {
     let listeners = Listeners::read(db, tenant, event.consumer_id, &[event.provider_id.0]).await?;
     let listening = listeners.to(event.provider_id);
-    if listening.is_empty() {
-        return Ok(Vec::new());
-    }
     let outcome = if event.success {
         WebhookEvent::ProviderVerificationSucceeded
     } else {
         WebhookEvent::ProviderVerificationFailed
     };
-    let mut triggered = Vec::new();
+    let mut telling = Telling::default();
     for publisher in store::list_publishers(db, tenant, event.content_id, event.consumer_versions).await? {
-        let mut context = Context::default();
-        context.set("consumerName", event.consumer);
-        context.set("providerName", event.provider);
-        context.set("consumerVersionNumber", &publisher.number);
-        context.set("providerVersionNumber", event.provider_version);
-        let build_url = event.build_url.or(publisher.build_url.as_deref());
-        context.set("buildUrl", build_url.unwrap_or_default());
-        context.set("pactUrl", pact_url(base, event.provider, event.consumer, event.sha, &publisher.number));
-        let result = urls::verification(base, event.provider, event.consumer, event.sha, event.number);
-        context.set("verificationResultUrl", result);
-        context.describe(db, tenant, "consumer", event.consumer_id, Some(publisher.id)).await?;
-        context.describe(db, tenant, "provider", event.provider_id, Some(event.provider_version_id)).await?;
-        context.set_status(Status::of(Some(event.success)));
         let about = About {
-            consumer: event.consumer_id,
-            provider: event.provider_id,
+            consumer: Some(event.consumer_id),
+            provider: Some(event.provider_id),
             consumer_version: Some(publisher.id),
             verification_number: Some(event.number),
         };
+        let context = if listening.is_empty() {
+            None
+        } else {
+            Some(verification_context(db, tenant, base, event, &publisher).await?)
+        };
         for name in [WebhookEvent::ProviderVerificationPublished, outcome] {
-            triggered.extend(trigger(db, app, tenant, &listening, name, about, &mut context).await?);
+            telling.add(name, about, event.subject(), event.data(base, &publisher), context.clone());
         }
     }
-    Ok(triggered)
+    telling.write(db, app, tenant, base, &listening).await?;
+    Ok(())
+}
+
+impl VerificationEvent<'_> {
+    fn subject(&self) -> String {
+        format!("{}/{}", self.consumer, self.provider)
+    }
+
+    fn build_url<'a>(&'a self, publisher: &'a Publisher) -> Option<&'a str> {
+        self.build_url.or(publisher.build_url.as_deref())
+    }
+
+    fn data(&self, base: &BaseUrl, publisher: &Publisher) -> Value {
+        without_nulls(json!({
+            "consumer": {"name": self.consumer, "version": publisher.number},
+            "provider": {"name": self.provider, "version": self.provider_version},
+            "contract": {
+                "sha": self.sha,
+                "url": pact_url(base, self.provider, self.consumer, self.sha, &publisher.number),
+            },
+            "verification": {
+                "number": self.number,
+                "success": self.success,
+                "url": urls::verification(base, self.provider, self.consumer, self.sha, self.number),
+            },
+            "buildUrl": self.build_url(publisher),
+        }))
+    }
+}
+
+async fn verification_context(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    base: &BaseUrl,
+    event: &VerificationEvent<'_>,
+    publisher: &Publisher,
+) -> Result<Context, Error> {
+    let mut context = Context::default();
+    context.set("consumerName", event.consumer);
+    context.set("providerName", event.provider);
+    context.set("consumerVersionNumber", &publisher.number);
+    context.set("providerVersionNumber", event.provider_version);
+    context.set("buildUrl", event.build_url(publisher).unwrap_or_default());
+    context.set("pactUrl", pact_url(base, event.provider, event.consumer, event.sha, &publisher.number));
+    let result = urls::verification(base, event.provider, event.consumer, event.sha, event.number);
+    context.set("verificationResultUrl", result);
+    context.describe(db, tenant, "consumer", event.consumer_id, Some(publisher.id)).await?;
+    context.describe(db, tenant, "provider", event.provider_id, Some(event.provider_version_id)).await?;
+    context.set_status(Status::of(Some(event.success)));
+    Ok(context)
 }
 
 fn pact_url(base: &BaseUrl, provider: &str, consumer: &str, sha: &str, version: &str) -> String {
@@ -184,44 +245,136 @@ fn pact_url(base: &BaseUrl, provider: &str, consumer: &str, sha: &str, version: 
     urls::content(base, provider, consumer, sha, metadata.as_deref())
 }
 
-#[derive(Clone, Copy)]
+/// Something that happened to one pacticipant, or to none in particular.
+pub(crate) struct Happened<'a> {
+    pub(crate) name: WebhookEvent,
+    /// Whose webhooks are told, beside those that are for all.
+    pub(crate) pacticipants: &'a [PacticipantId],
+    pub(crate) subject: String,
+    pub(crate) data: Value,
+    /// Of the template's variables.
+    pub(crate) values: Vec<(&'static str, &'a str)>,
+    /// For what is told once only.
+    pub(crate) once: Option<Vec<u8>>,
+}
+
+/// Tells of what happened to pacticipants.
+pub(crate) async fn tell_of(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    happened: Happened<'_>,
+) -> Result<(), Error> {
+    let Happened { name, pacticipants, subject, data, values, once } = happened;
+    let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
+    let mut context = Context::default();
+    for (name, value) in values {
+        context.set(name, value);
+    }
+    let mut telling = Telling::default();
+    telling.add(name, About::default(), subject, data, Some(context));
+    telling.events[0].once = once;
+    telling.write(db, app, tenant, base, &listening.iter().collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+#[derive(Clone, Copy, Default)]
 struct About {
-    consumer: PacticipantId,
-    provider: PacticipantId,
+    consumer: Option<PacticipantId>,
+    provider: Option<PacticipantId>,
     consumer_version: Option<VersionId>,
     verification_number: Option<i64>,
 }
 
-async fn trigger(
+/// What is to be told, gathered to be written at once.
+#[derive(Default)]
+struct Telling {
+    events: Vec<NewEvent>,
+    /// To whom listens, for each of the events.
+    words: Vec<(WebhookEvent, About, Option<Context>)>,
+}
+
+impl Telling {
+    /// Without a context nobody listens. The event's name becomes part of it.
+    fn add(&mut self, name: WebhookEvent, about: About, subject: String, data: Value, mut context: Option<Context>) {
+        if let Some(context) = &mut context {
+            context.set("eventName", name.as_str());
+        }
+        self.events.push(NewEvent { name, subject, data, once: None });
+        self.words.push((name, about, context));
+    }
+
+    /// Writes the events, and deliveries with their jobs for whoever wants them. Returns these, but for those whose
+    /// webhook was deleted meanwhile.
+    async fn write(
+        self,
+        db: &mut PgConnection,
+        app: &App,
+        tenant: TenantId,
+        base: &BaseUrl,
+        listening: &[&Listening],
+    ) -> Result<Vec<Triggered>, Error> {
+        let events = events::record(db, app, tenant, base, self.events).await?;
+        let mut new = Vec::new();
+        for (event, (name, about, context)) in events.iter().zip(&self.words) {
+            let (Some(event), Some(context)) = (event, context) else { continue };
+            for to in listening.iter().filter(|webhook| webhook.wants(*name)) {
+                new.push((delivery(app, to, *name, *about, context, event), *to));
+            }
+        }
+        write(db, app, tenant, new).await
+    }
+}
+
+fn delivery(
+    app: &App,
+    to: &Listening,
+    name: WebhookEvent,
+    about: About,
+    context: &Context,
+    event: &Event,
+) -> NewDelivery {
+    let mut context = context.to_value();
+    if to.body_format == BodyFormat::CloudEvents.as_str() {
+        context[CLOUD_EVENT] = event.to_cloud_event();
+    }
+    NewDelivery {
+        id: app.new_id(),
+        webhook: to.id.clone(),
+        event: name,
+        context,
+        consumer: about.consumer,
+        provider: about.provider,
+        consumer_version: about.consumer_version,
+        verification_number: about.verification_number,
+    }
+}
+
+async fn write(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
-    listening: &[&Listening],
-    event: WebhookEvent,
-    about: About,
-    context: &mut Context,
+    new: Vec<(NewDelivery, &Listening)>,
 ) -> Result<Vec<Triggered>, Error> {
-    context.set("eventName", event.as_str());
-    let mut triggered = Vec::new();
-    for webhook in listening.iter().filter(|webhook| webhook.wants(event)) {
-        let delivery = app.new_id();
-        let new = NewDelivery {
-            id: delivery,
-            webhook: &webhook.id,
-            event,
-            context: &context.to_value(),
-            consumer: about.consumer,
-            provider: about.provider,
-            consumer_version: about.consumer_version,
-            verification_number: about.verification_number,
-        };
-        if !store::insert_delivery(db, tenant, &new, app.now()).await? {
-            continue;
-        }
-        let payload = json!({"delivery": delivery});
-        jobs::enqueue(db, app, tenant, jobs::Kind::WebhookDelivery, &webhook.host, &payload).await?;
-        let description = webhook.description.clone();
-        triggered.push(Triggered { webhook: webhook.id.clone(), description, event, delivery });
+    if new.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(triggered)
+    let (new, to): (Vec<NewDelivery>, Vec<&Listening>) = new.into_iter().unzip();
+    let written = deliveries::insert_deliveries(db, tenant, &new, app.now()).await?;
+    let new = new.iter().zip(&to).filter(|(new, _)| written.contains(&new.id));
+    let payloads: Vec<Value> = new.clone().map(|(new, _)| json!({"delivery": new.id})).collect();
+    let jobs: Vec<NewJob<'_>> = new
+        .clone()
+        .zip(&payloads)
+        .map(|((new, to), payload)| NewJob { id: new.id, lane: &to.id, in_order: to.in_order, payload })
+        .collect();
+    jobs::enqueue_all(db, app, tenant, jobs::Kind::WebhookDelivery, &jobs).await?;
+    let triggered = new.map(|(new, to)| Triggered {
+        webhook: to.id.clone(),
+        description: to.description.clone(),
+        event: new.event,
+        delivery: new.id,
+    });
+    Ok(triggered.collect())
 }

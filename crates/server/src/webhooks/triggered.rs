@@ -206,7 +206,7 @@ impl Shown {
 
     fn view(&self, app: &App, base: &BaseUrl) -> Value {
         let TriggeredWebhook { id, event, status, created_at, attempts_made, webhook_id, .. } = &self.triggered;
-        let most = i64::try_from(app.settings.webhooks.retry_schedule.len()).unwrap_or(i64::MAX).saturating_add(1);
+        let most = i64::from(app.settings.webhooks.retries.most_attempts());
         let is_done = matches!(status.as_str(), "success" | "failure");
         let deprecated = Link::to(urls::delivery_logs(base, *id)).title("DEPRECATED - Use pb:logs").name(&self.name);
         let mut links = Map::new();

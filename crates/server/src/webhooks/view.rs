@@ -18,6 +18,8 @@ pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook)
         "consumer": webhook.consumer.as_ref().map(scope),
         "provider": webhook.provider.as_ref().map(scope),
         "enabled": webhook.enabled,
+        "inOrder": webhook.in_order,
+        "bodyFormat": webhook.body_format.as_str(),
         "request": without_nulls(json!({
             "method": request.method,
             "url": request.url,
@@ -63,6 +65,8 @@ fn links(base: &BaseUrl, id: &str, webhook: &Webhook) -> Map<String, Value> {
         let url = of_pair(base, provider.as_str(), consumer.as_str());
         links.insert("pb:pact-webhooks".into(), Link::to(url).title("All webhooks for the pact").into());
     }
+    let deliveries = Link::to(format!("{}/deliveries", urls::webhook(base, id))).title("What became of its deliveries");
+    links.insert("pb:webhook-deliveries".into(), deliveries.into());
     let all = Link::to(format!("{}/webhooks", base.as_str())).title("All webhooks");
     links.insert("pb:webhooks".into(), all.into());
     links

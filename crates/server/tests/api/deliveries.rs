@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use pactolus_domain::webhook::Retries;
 use serde_json::{Value, json};
 
 use crate::support::{Received, Receiver, TestApp, open_to_receiver};
@@ -175,7 +176,11 @@ async fn webhooks_are_told_only_of_their_own_contracts() {
 #[tokio::test]
 async fn a_failed_delivery_is_repeated_as_scheduled() {
     let receiver = Receiver::start().await;
-    let app = TestApp::with(open_to_receiver).await;
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        settings.webhooks.retries = Retries::After([10, 60].map(Duration::from_secs).to_vec());
+    })
+    .await;
     app.world().webhook(&receiver.url("/")).on("contract_published").await;
     receiver.will_answer(&[500, 404]);
     app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
@@ -204,7 +209,11 @@ async fn a_failed_delivery_is_repeated_as_scheduled() {
 #[tokio::test]
 async fn a_delivery_that_always_fails_is_given_up() {
     let receiver = Receiver::start().await;
-    let app = TestApp::with(open_to_receiver).await;
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        settings.webhooks.retries = Retries::After(vec![Duration::from_secs(10); 6]);
+    })
+    .await;
     app.world().webhook(&receiver.url("/")).on("contract_published").await;
     receiver.will_answer(&[500; 20]);
     app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;

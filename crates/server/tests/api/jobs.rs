@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use pactolus_server::Settings;
+use pactolus_domain::webhook::Retries;
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -15,12 +15,6 @@ use crate::support::{Receiver, TestApp, open_to_receiver};
 
 /// Long enough for a busy machine, and less than a receiver is waited for.
 const SOON: Duration = Duration::from_secs(12);
-
-/// Two names for this machine: two hosts.
-fn open_to_both(settings: &mut Settings) {
-    open_to_receiver(settings);
-    settings.webhooks.targets.hosts.push("localhost".parse().expect("a host"));
-}
 
 async fn table(app: &TestApp, statement: &'static str) -> Vec<String> {
     sqlx::query_scalar(statement).fetch_all(&app.db).await.expect("the table is there")
@@ -83,7 +77,7 @@ async fn a_worker_that_dies_uses_up_no_attempt() {
     let app = Arc::new(
         TestApp::with(|settings| {
             open_to_receiver(settings);
-            settings.webhooks.retry_schedule = vec![Duration::from_secs(10)];
+            settings.webhooks.retries = Retries::After(vec![Duration::from_secs(10)]);
         })
         .await,
     );
@@ -153,15 +147,15 @@ async fn what_a_worker_says_after_its_lease_was_taken_over_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_answer_holds_up_no_other() {
+async fn a_receiver_that_does_not_answer_holds_up_no_other() {
     let (slow, quick) = (Receiver::start().await, Receiver::start().await);
-    let app = Arc::new(TestApp::with(open_to_both).await);
+    let app = Arc::new(TestApp::with(open_to_receiver).await);
     app.leave_jobs();
-    slow.will_answer(&[Receiver::NEVER; 30]);
-    for _ in 0..30 {
-        app.world().webhook(&slow.url("/").replace("127.0.0.1", "localhost")).on("contract_published").await;
+    slow.will_answer(&[Receiver::NEVER; 200]);
+    app.world().webhook(&slow.url("/")).on("contract_published").await;
+    for version in 1..=40 {
+        app.world().consumer("shop").version(&version.to_string()).contract_with("stock", &["a"]).await;
     }
-    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
     app.advance_secs(1);
     app.world().webhook(&quick.url("/")).on("provider_verification_published").await;
     app.world().provider("stock").version("40").verifies("shop", "1").await;
@@ -170,12 +164,12 @@ async fn a_host_that_does_not_answer_holds_up_no_other() {
         let app = Arc::clone(&app);
         async move { app.run_jobs_once().await }
     });
-    until("the delivery to the other host", || quick.received().len() == 1).await;
-    until("some deliveries to the slow host", || slow.received().len() == 4).await;
+    until("the delivery to the other receiver", || quick.received().len() == 1).await;
+    until("some deliveries to the slow one", || slow.received().len() == 8).await;
     worker.abort();
 
     assert!(worker.await.unwrap_err().is_cancelled());
-    assert_eq!(slow.received().len(), 4);
+    assert_eq!(slow.received().len(), 8);
 }
 
 #[tokio::test]
@@ -207,7 +201,7 @@ async fn a_pause_of_any_length_is_one() {
     let receiver = Receiver::start().await;
     let app = TestApp::with(|settings| {
         open_to_receiver(settings);
-        settings.webhooks.retry_schedule = vec![Duration::MAX];
+        settings.webhooks.retries = Retries::After(vec![Duration::MAX]);
     })
     .await;
     app.world().webhook(&receiver.url("/")).on("contract_published").await;
@@ -242,4 +236,118 @@ async fn a_job_of_a_newer_release_is_left_for_it() {
 
     let left = "select concat_ws(' ', kind, failures, dead_at, last_error) from job";
     assert_eq!(table(&app, left).await, ["moon_landing 0 this release knows no job of kind moon_landing"]);
+}
+
+/// The versions that a receiver was told of, in order.
+fn versions(receiver: &Receiver) -> Vec<String> {
+    receiver.received().iter().map(|one| one.json()["consumer"].as_str().expect("a text").to_owned()).collect()
+}
+
+async fn publish(app: &TestApp, versions: std::ops::RangeInclusive<u32>) {
+    for version in versions {
+        app.world().consumer("shop").version(&version.to_string()).contract_with("stock", &["a"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_down_rests_and_is_tried_out_by_one() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[503; 6]);
+
+    for version in 1..=5 {
+        publish(&app, version..=version).await;
+        app.run_jobs().await;
+    }
+    assert_eq!(receiver.received().len(), 5);
+    publish(&app, 6..=30).await;
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 5, "it rests");
+    app.advance_secs(11);
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 6, "one tries it out");
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 6, "it rests again");
+    app.advance_secs(300);
+    app.run_jobs().await;
+
+    let mut told = versions(&receiver);
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 30, "it was told of each once it was back");
+}
+
+#[tokio::test]
+async fn what_a_receiver_refuses_is_no_reason_to_rest() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    app.leave_jobs();
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[422; 10]);
+
+    for version in 1..=10 {
+        publish(&app, version..=version).await;
+        app.run_jobs().await;
+    }
+
+    assert_eq!(receiver.received().len(), 10);
+}
+
+#[tokio::test]
+async fn a_webhook_in_order_is_told_of_one_thing_after_the_other() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").with("inOrder", json!(true)).await;
+    receiver.will_answer(&[500, 200, 200, 404, 200]);
+    publish(&app, 1..=20).await;
+
+    for _ in 0..10 {
+        app.run_jobs().await;
+        app.advance_secs(60);
+    }
+
+    // The first was tried twice, the third too.
+    let numbers = [1, 1, 2, 3, 3].into_iter().chain(4..=20);
+    assert_eq!(versions(&receiver), numbers.map(|version| format!("shop {version}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_for_three_days() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[404; 60]);
+    publish(&app, 1..=1).await;
+
+    for _ in 0..72 * 6 - 1 {
+        app.run_jobs().await;
+        app.advance_secs(600);
+    }
+    app.run_jobs().await;
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["retrying"]);
+    app.advance_secs(600);
+    app.run_jobs().await;
+
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"]);
+    let attempts = receiver.received().len();
+    assert!((25..=36).contains(&attempts), "{attempts} attempts");
+}
+
+#[tokio::test]
+async fn a_receiver_may_ask_for_patience() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_ask_for_patience(120);
+    publish(&app, 1..=1).await;
+
+    app.run_jobs().await;
+    app.advance_secs(119);
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 1);
+    app.advance_secs(1);
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 2);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{BASE, Receiver, TestApp, open_to_receiver};
+use pactolus_domain::webhook::Retries;
 
 const PAIR: &str = "/pacts/provider/stock/consumer/shop";
 
@@ -35,7 +36,7 @@ async fn each_publication_shows_what_it_triggered() {
     let of_result = app.get(&result).await.is(200).link("pb:triggered-webhooks");
 
     let waiting = app.get(&of_contract).await.is(200);
-    assert_eq!(deliveries(&waiting.json()), ["contract_published not_run 0+7"]);
+    assert_eq!(deliveries(&waiting.json()), ["contract_published not_run 0+35"]);
     app.run_jobs().await;
 
     let sent = app.get(&of_contract).await.is(200);
@@ -60,7 +61,7 @@ async fn the_last_deliveries_of_a_pair_are_summed_up() {
     let receiver = Receiver::start().await;
     let app = TestApp::with(|settings| {
         open_to_receiver(settings);
-        settings.webhooks.retry_schedule = vec![Duration::from_secs(10)];
+        settings.webhooks.retries = Retries::After(vec![Duration::from_secs(10)]);
     })
     .await;
     let address = format!("{PAIR}/webhooks/status");

@@ -38,6 +38,8 @@ async fn a_webhook_is_created_shown_listed_and_deleted() {
         "name": "shop"
       },
       "enabled": true,
+      "inOrder": false,
+      "bodyFormat": "template",
       "request": {
         "method": "POST",
         "url": "https://hooks.example.org/build?token=t0p-s3cret",
@@ -68,6 +70,10 @@ async fn a_webhook_is_created_shown_listed_and_deleted() {
           "title": "Consumer",
           "name": "shop",
           "href": "http://pactolus.test/pacticipants/shop"
+        },
+        "pb:webhook-deliveries": {
+          "title": "What became of its deliveries",
+          "href": "http://pactolus.test/webhooks/[uuid]/deliveries"
         },
         "pb:webhooks": {
           "title": "All webhooks",
@@ -192,7 +198,7 @@ async fn what_is_wrong_with_a_webhook_is_told_by_field() {
     {
       "errors": {
         "events": [
-          "name must be one of: contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published (at index 0)"
+          "name must be one of: contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted (at index 0)"
         ],
         "request.method": [
           "must be POST. See /doc/webhooks#whitelist for more information."

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use pactolus_server::Settings;
 use serde_json::Value;
 
@@ -39,6 +40,8 @@ struct Seen(Arc<Mutex<Inner>>);
 struct Inner {
     received: Vec<Received>,
     statuses: VecDeque<u16>,
+    /// Of the next answer, in seconds.
+    retry_after: Option<u64>,
 }
 
 impl Receiver {
@@ -63,6 +66,13 @@ impl Receiver {
         self.seen.lock().statuses.extend(statuses);
     }
 
+    /// The next answer asks to come back after so many seconds.
+    pub(crate) fn will_ask_for_patience(&self, seconds: u64) {
+        let mut inner = self.seen.lock();
+        inner.statuses.push_back(429);
+        inner.retry_after = Some(seconds);
+    }
+
     pub(crate) fn received(&self) -> Vec<Received> {
         self.seen.lock().received.clone()
     }
@@ -84,21 +94,19 @@ impl Seen {
     }
 }
 
-async fn receive(
-    State(seen): State<Seen>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, &'static str) {
+async fn receive(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body = String::from_utf8_lossy(&body).into_owned();
-    let status = {
+    let (status, retry_after) = {
         let mut inner = seen.lock();
         inner.received.push(Received { method: method.to_string(), target: uri.to_string(), headers, body });
-        inner.statuses.pop_front().unwrap_or(200)
+        (inner.statuses.pop_front().unwrap_or(200), inner.retry_after.take())
     };
     if status == Receiver::NEVER {
         std::future::pending::<()>().await;
     }
-    (StatusCode::from_u16(status).expect("a status"), "received")
+    let status = StatusCode::from_u16(status).expect("a status");
+    match retry_after {
+        Some(seconds) => (status, [("retry-after", seconds.to_string())], "received").into_response(),
+        None => (status, "received").into_response(),
+    }
 }
