@@ -20,6 +20,7 @@ mod retention;
 mod serve;
 mod settings;
 mod terminal;
+mod webhooks;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -82,6 +83,7 @@ enum Command {
     CreateEnvironment(Box<create_environment::Arguments>),
     #[command(alias = "create-or-update-webhook")]
     CreateWebhook(Box<create_webhook::Arguments>),
+    Webhooks(Box<webhooks::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -114,6 +116,7 @@ async fn run(command: Command) -> ExitCode {
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
         Command::CreateWebhook(arguments) => arguments.output.show(create_webhook::run(&arguments).await),
+        Command::Webhooks(arguments) => webhooks::run(&arguments).await,
     }
 }
 
@@ -144,6 +147,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Program::command().debug_assert();
+    }
+
+    #[test]
+    fn each_command_about_webhooks_has_an_example_in_its_help() {
+        for name in ["list", "test", "deliveries", "replay"] {
+            let mut command = Program::command();
+            let webhooks = command.find_subcommand_mut("webhooks").unwrap();
+            let help = webhooks.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+
+            assert!(help.contains("Example") && help.contains(&format!("pactolus webhooks {name}")), "{name}: {help}");
+            assert!(help.contains("Exit codes: 0") && help.contains("--json"), "{name}");
+        }
     }
 
     #[test]

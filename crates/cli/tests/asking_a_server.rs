@@ -494,3 +494,98 @@ fn two_files_are_compared_without_a_server() {
         assert_eq!(diff(arguments).code, Some(2), "{arguments:?}");
     }
 }
+
+fn webhooks_index(request: &Request) -> Option<Reply> {
+    (request.target == "/").then(|| {
+        let links = json!({
+            "pb:webhooks": {"href": "/webhooks"},
+            "pb:webhook": {"href": "/webhooks/{uuid}", "templated": true},
+            "pb:webhook-deliveries": {"href": "/webhook-deliveries"},
+        });
+        Reply::Json(200, json!({"_links": links}))
+    })
+}
+
+#[test]
+fn what_was_given_up_is_replayed_until_there_is_no_more() {
+    let server = Server::start(|request, before| {
+        webhooks_index(request).unwrap_or_else(|| {
+            Reply::Json(202, json!({"replayed": if before == 1 { 1000 } else { 7 }, "hasMore": before == 1}))
+        })
+    });
+
+    let ended = run(&server, &["webhooks", "replay", "--since", "2026-01-31T22:00:00Z"]);
+
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "1007 deliveries are under way again.\n"), "{ended:?}");
+    let bodies: Vec<Value> = server.requests().iter().skip(1).map(Request::json).collect();
+    assert_eq!(bodies, vec![json!({"webhook": null, "since": "2026-01-31T22:00:00Z", "until": null}); 2]);
+    assert_eq!(run(&server, &["webhooks", "replay"]).code, Some(2), "nothing was said");
+}
+
+#[test]
+fn a_delivery_that_is_not_there_or_under_way_is_a_no() {
+    let server = Server::start(|request, _| {
+        webhooks_index(request).unwrap_or_else(|| match request.line().as_str() {
+            "POST /webhook-deliveries/a%2Fb/replay" => Reply::Json(409, json!({"error": "it is still under way"})),
+            _ => Reply::Json(404, json!({"error": "not found"})),
+        })
+    });
+
+    let busy = run(&server, &["webhooks", "replay", "a/b"]);
+    let missing = run(&server, &["webhooks", "deliveries", "--delivery", "c"]);
+
+    assert_eq!(busy.code, Some(1), "{busy:?}");
+    assert!(busy.stderr.contains("could not deliver a/b again") && busy.stderr.contains("still under way"), "{busy:?}");
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+    assert!(missing.stderr.contains("there is no such delivery"), "{missing:?}");
+}
+
+#[test]
+fn deliveries_are_shown_as_a_table() {
+    let server = Server::start(|request, _| {
+        webhooks_index(request).unwrap_or_else(|| {
+            let delivery = json!({
+                "uuid": "d1", "event": "contract_published", "status": "failure", "attemptsMade": 7,
+                "error": "the receiver answered 500", "createdAt": "2026-01-01T00:00:00+00:00",
+                "consumer": {"name": "shop"}, "provider": {"name": "stock"},
+            });
+            Reply::Json(200, json!({"_embedded": {"deliveries": [delivery]}}))
+        })
+    });
+
+    let ended = run(&server, &["webhooks", "deliveries", "6a0b1c2d3e4f5061", "--status", "failure"]);
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let last = ended.stdout.lines().last().unwrap();
+    let cells: Vec<&str> = last.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
+    let expected = [
+        "2026-01-01T00:00:00+00:00",
+        "contract_published",
+        "shop and stock",
+        "failure",
+        "7",
+        "d1",
+        "the receiver answered 500",
+    ];
+    assert_eq!(cells, expected);
+    let asked = "GET /webhook-deliveries?size=20&status=failure&webhook=6a0b1c2d3e4f5061";
+    assert_eq!(server.lines().last().map(String::as_str), Some(asked));
+}
+
+#[test]
+fn a_test_of_a_webhook_ends_as_its_receiver_answered() {
+    let server = Server::start(|request, _| {
+        webhooks_index(request).unwrap_or_else(|| match request.line().as_str() {
+            "POST /webhooks/good/execute" => Reply::Json(200, json!({"success": true, "logs": "HTTP/1.1 200"})),
+            "POST /webhooks/bad/execute" => Reply::Json(200, json!({"success": false, "logs": "HTTP/1.1 500"})),
+            _ => Reply::Json(404, json!({})),
+        })
+    });
+
+    let good = run(&server, &["webhooks", "test", "good"]);
+    let bad = run(&server, &["webhooks", "test", "bad"]);
+
+    assert_eq!((good.code, good.stdout.as_str()), (Some(0), "HTTP/1.1 200\nThe receiver took it.\n"));
+    assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), "HTTP/1.1 500\nThe receiver did not take it.\n"));
+    assert_eq!(run(&server, &["webhooks", "test", "none"]).code, Some(1));
+}

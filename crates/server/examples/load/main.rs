@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are the purpose")]
 
 mod cast;
+mod chaos;
 mod check;
 mod client;
 mod compare;
@@ -15,6 +16,7 @@ mod load;
 mod machine;
 mod pgbench;
 mod processes;
+mod queue;
 mod random;
 mod reach;
 mod report;
@@ -28,7 +30,8 @@ mod world;
 use clap::Parser;
 use tokio::runtime::Builder;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
 
 #[derive(Parser)]
 enum Command {
@@ -42,6 +45,10 @@ enum Command {
     Floor(floor::Arguments),
     /// Measures all that is promised of speed, side by side in one run.
     Compare(compare::Arguments),
+    /// Kills servers and Postgres while webhooks are told of results, and looks whether anything was lost.
+    Chaos(chaos::Arguments),
+    /// Measures how fast deliveries are made, beside rows that Postgres only claims and deletes.
+    Queue(queue::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -59,5 +66,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Load(arguments) => load::run(&arguments).await,
         Command::Floor(arguments) => floor::run(&arguments).await,
         Command::Compare(arguments) => compare::run(&arguments).await,
+        Command::Chaos(arguments) => chaos::run(&arguments).await,
+        Command::Queue(arguments) => queue::run(&arguments).await,
     }
 }

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::Result;
 
 /// Always the same, so that the next server can open what this one sealed.
-const ENCRYPTION_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(crate) const ENCRYPTION_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const READY_WITHIN: Duration = Duration::from_mins(5);
 
 /// A process that answers; ends when it is dropped.
@@ -42,6 +42,8 @@ pub(crate) async fn start_server(binary: &Path, database_url: &str, connections:
         .arg(&folder)
         .env("PACTOLUS_ENCRYPTION_KEY", ENCRYPTION_KEY)
         .env("PACTOLUS_DATABASE_URL", database_url)
+        .env("PACTOLUS_WEBHOOK_HOST_WHITELIST", "127.0.0.1")
+        .env("PACTOLUS_WEBHOOK_SCHEME_WHITELIST", "http https")
         .env("PACTOLUS_LOG", "warn");
     let mut running = start(command).await.map_err(|error| format!("{}: {error}", binary.display()))?;
     running.folder = Some(folder);

@@ -60,12 +60,21 @@ pub(crate) async fn keep_health(app: &App, tenant: TenantId, went: &[Went]) -> s
         let now = app.now();
         let ailing: Vec<Ailing> = failing
             .into_iter()
-            .map(|lane| Ailing { failures: before(&lane).saturating_add(lanes[lane.as_str()].0), lane })
+            .map(|lane| Ailing { failures: failures_after(before(&lane), lanes[lane.as_str()].0), lane })
             .collect();
         let paused_until: Vec<_> = ailing.iter().map(|one| later(now, rest_after(one.failures))).collect();
         put_ailing(&mut tx, tenant, &ailing, &paused_until).await?;
     }
     tx.commit().await
+}
+
+/// However many failed together, they are the reason for one rest; then each that tries it out counts.
+fn failures_after(before: i32, more: i32) -> i32 {
+    if before < FAILURES_BEFORE_REST {
+        before.saturating_add(more).min(FAILURES_BEFORE_REST)
+    } else {
+        before.saturating_add(1)
+    }
 }
 
 /// The pause after so many failures in a row.
@@ -79,6 +88,16 @@ fn rest_after(failures: i32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_together_is_the_reason_for_one_rest() {
+        let check = |before, more, expected| assert_eq!(failures_after(before, more), expected, "{before} + {more}");
+
+        check(0, 1, 1);
+        check(3, 8, 5);
+        check(5, 1, 6);
+        check(5, 8, 6);
+    }
 
     #[test]
     fn a_lane_rests_longer_and_longer_up_to_five_minutes() {

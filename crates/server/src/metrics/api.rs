@@ -51,9 +51,10 @@ async fn count(app: &App, tenant: TenantId, now: DateTime<Utc>) -> Result<String
     let results = store::count_results(&mut db, tenant).await?;
     let places = store::count_places(&mut db, tenant).await?;
     let webhooks = store::count_webhooks(&mut db, tenant).await?;
+    let queue = store::count_queue(&mut db, tenant, now).await?;
     drop(db);
 
-    let metrics = view::Metrics::of(&pacticipants, &contracts, &results, &places, &webhooks, now);
+    let metrics = view::Metrics::of(&pacticipants, &contracts, &results, &places, &webhooks, &queue, now);
     serde_json::to_string(&metrics).map_err(Error::internal)
 }
 

@@ -274,3 +274,49 @@ pub(super) async fn count_webhooks(db: &mut PgConnection, tenant: TenantId) -> s
     .fetch_one(db)
     .await
 }
+
+/// What waits to be delivered, and what was given up.
+pub(super) struct Queue {
+    pub(super) waiting: i64,
+    pub(super) dead: i64,
+    /// When what has been due for longest was due.
+    pub(super) oldest_due_at: Option<DateTime<Utc>>,
+    pub(super) oldest_waiting_since: Option<DateTime<Utc>>,
+    /// Receivers that are down, and rest.
+    pub(super) resting: i64,
+}
+
+pub(super) async fn count_queue(db: &mut PgConnection, tenant: TenantId, now: DateTime<Utc>) -> sqlx::Result<Queue> {
+    sqlx::query_as!(
+        Queue,
+        r#"
+        select waiting.count as "waiting!", dead.count as "dead!", waiting.oldest_due_at, waiting.oldest_waiting_since,
+               resting.count as "resting!"
+        from (
+            select count(*), min(run_at) filter (where run_at <= $2) as oldest_due_at,
+                   min(created_at) as oldest_waiting_since
+            from job
+            where tenant_id = $1
+              and kind = 'webhook_delivery'
+              and dead_at is null
+        ) as waiting
+        cross join (
+            select count(*)
+            from job
+            where tenant_id = $1
+              and kind = 'webhook_delivery'
+              and dead_at is not null
+        ) as dead
+        cross join (
+            select count(*)
+            from job_lane
+            where tenant_id = $1
+              and paused_until > $2
+        ) as resting
+        "#,
+        tenant.0,
+        now,
+    )
+    .fetch_one(db)
+    .await
+}

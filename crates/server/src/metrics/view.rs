@@ -26,6 +26,7 @@ pub(super) struct Metrics {
     tags: Tags,
     triggered_webhooks: Count,
     webhook_executions: Count,
+    webhook_deliveries: Deliveries,
     matrix: Count,
     environments: Count,
     deployed_versions: Deployed,
@@ -103,6 +104,19 @@ struct Deployed {
     currently_deployed_count: i64,
 }
 
+/// What is still to be delivered, and what was given up.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deliveries {
+    waiting_count: i64,
+    given_up_count: i64,
+    resting_receivers_count: i64,
+    /// For so long has something been due that is not delivered.
+    oldest_due_seconds: i64,
+    /// Since something was triggered that is not delivered.
+    oldest_waiting_seconds: i64,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Released {
@@ -117,6 +131,7 @@ impl Metrics {
         results: &store::Results,
         places: &store::Places,
         webhooks: &store::Webhooks,
+        queue: &store::Queue,
         counted_at: DateTime<Utc>,
     ) -> Self {
         let of_revisions = distribution(&contracts.revisions, &contracts.with_revisions);
@@ -156,6 +171,13 @@ impl Metrics {
             },
             triggered_webhooks: Count { count: webhooks.deliveries },
             webhook_executions: Count { count: webhooks.attempts },
+            webhook_deliveries: Deliveries {
+                waiting_count: queue.waiting,
+                given_up_count: queue.dead,
+                resting_receivers_count: queue.resting,
+                oldest_due_seconds: seconds_since(queue.oldest_due_at, counted_at),
+                oldest_waiting_seconds: seconds_since(queue.oldest_waiting_since, counted_at),
+            },
             // The rows of the matrix are never counted, as the Pact Broker does not count them any more.
             matrix: Count { count: -1 },
             environments: Count { count: places.environments },
@@ -190,6 +212,11 @@ impl Distribution {
     fn total(&self) -> i64 {
         self.distribution.iter().map(|(each, things)| each * things).sum()
     }
+}
+
+/// 0 without a moment.
+fn seconds_since(moment: Option<DateTime<Utc>>, now: DateTime<Utc>) -> i64 {
+    moment.map_or(0, |moment| (now - moment).num_seconds().max(0))
 }
 
 fn distribution(each: &[i64], things: &[i64]) -> Distribution {

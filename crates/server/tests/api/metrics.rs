@@ -1,5 +1,6 @@
 //! How much there is of everything.
 
+use pactolus_domain::webhook::Retries;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Receiver, TestApp, open_to_receiver};
@@ -119,5 +120,33 @@ async fn webhooks_are_counted_with_their_deliveries_and_attempts() {
     assert_eq!(counted(&metrics, "webhooks"), json!({"count": 1}));
     assert_eq!(counted(&metrics, "triggeredWebhooks"), json!({"count": 2}));
     assert_eq!(counted(&metrics, "webhookExecutions"), json!({"count": 1}));
+    app.leave_jobs();
+}
+
+#[tokio::test]
+async fn what_waits_to_be_delivered_and_what_was_given_up_is_counted_with_its_age() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        settings.webhooks.retries = Retries::After(vec![]);
+    })
+    .await;
+    let world = app.world();
+    world.webhook(&receiver.url("/")).on("contract_published").await;
+    receiver.will_answer(&[503; 5]);
+    for version in 1..=5 {
+        world.consumer("shop").version(&version.to_string()).contract_with("stock", &["a"]).await;
+        app.run_jobs().await;
+    }
+    world.consumer("shop").version("6").contract_with("stock", &["a"]).await;
+    app.advance_secs(7);
+
+    let metrics = app.get("/metrics").await.is(200);
+
+    let expected = json!({
+        "waitingCount": 1, "givenUpCount": 5, "restingReceiversCount": 1, "oldestDueSeconds": 7,
+        "oldestWaitingSeconds": 7,
+    });
+    assert_eq!(counted(&metrics, "webhookDeliveries"), expected);
     app.leave_jobs();
 }
