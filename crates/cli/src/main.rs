@@ -17,6 +17,7 @@ mod pact_files;
 mod publish;
 mod record;
 mod retention;
+mod secrets;
 mod serve;
 mod settings;
 mod terminal;
@@ -82,6 +83,7 @@ enum Command {
     CreateEnvironment(Box<create_environment::Arguments>),
     #[command(alias = "create-or-update-webhook")]
     CreateWebhook(Box<create_webhook::Arguments>),
+    Secrets(Box<secrets::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -114,6 +116,7 @@ async fn run(command: Command) -> ExitCode {
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
         Command::CreateWebhook(arguments) => arguments.output.show(create_webhook::run(&arguments).await),
+        Command::Secrets(arguments) => arguments.output().show(secrets::run(&arguments).await),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod provider_states;
 pub mod publication_notices;
 pub mod retention;
 pub mod schedule;
+pub mod secret;
 pub mod selectors;
 pub mod similar_names;
 pub mod template;

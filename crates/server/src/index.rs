@@ -118,6 +118,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:environments", "/environments", "Environments"),
     ("pb:environment", "/environments/{uuid}", "Environment"),
+    ("pb:secrets", "/secrets", "Secrets"),
 ];
 
 pub(crate) fn routes() -> Router<App> {

@@ -213,6 +213,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "Where to record that the version was released, one link for each environment, named by it. Earlier releases stay supported."),
     relation("pb:released-environments", &["getEnvironment"],
         "The environments that a version is released in, each with the links of an environment."),
+    relation("pb:secrets", &["listSecrets", "createSecret"],
+        "The secrets that requests of webhooks may name. Their values are written and never read."),
     relation("pb:tag", &["putTag", "getTag", "deleteTag"],
         "A tag of this version. `PUT` it to add it."),
     relation("pb:tag-prod-version", &["putTag"],

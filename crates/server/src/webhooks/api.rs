@@ -121,11 +121,13 @@ async fn create(
         let text = format!("{id} is the id of an existing webhook; PUT to {} to change it", urls::webhook(&base, &id));
         Problem::at("uuid", text).into()
     })?;
+    store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
     audit::record(&mut tx, &app, &principal, "webhook.created", &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    let shown = shown(&mut tx, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
-    Ok(Hal::created(&view::webhook(&base, &stored, &webhook)).location(urls::webhook(&base, &id)))
+    Ok(Hal::created(&shown).location(urls::webhook(&base, &id)))
 }
 
 async fn show(
@@ -138,7 +140,7 @@ async fn show(
     let stored = find(&mut db, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
     let webhook = read(&key, principal.tenant, &stored)?;
-    Ok(Hal::ok(&view::webhook(&base, &stored, &webhook)))
+    Ok(Hal::ok(&shown(&mut db, &base, principal.tenant, &stored, &webhook).await?))
 }
 
 /// Creates or replaces it. Secrets that come back masked stay as they are.
@@ -160,12 +162,14 @@ async fn put(
     }
     let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
     let created = store::put_webhook(&mut tx, principal.tenant, &new, app.now()).await?;
+    store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
     let action = if created { "webhook.created" } else { "webhook.updated" };
     audit::record(&mut tx, &app, &principal, action, &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    let shown = shown(&mut tx, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
-    let answer = Hal::ok(&view::webhook(&base, &stored, &webhook));
+    let answer = Hal::ok(&shown);
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })
 }
 
@@ -187,6 +191,22 @@ async fn delete(
 async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
     let found = store::list_webhooks(db, tenant, Wanted { id: Some(id), ..Wanted::default() }).await?;
     Ok(found.into_iter().next())
+}
+
+/// With what other tables say of it.
+async fn shown(
+    db: &mut PgConnection,
+    base: &BaseUrl,
+    tenant: TenantId,
+    stored: &StoredWebhook,
+    webhook: &Webhook,
+) -> Result<Value, Error> {
+    let mut shown = view::webhook(base, stored, webhook);
+    let missing = store::named_secrets::list_missing(db, tenant, &stored.id).await?;
+    if !missing.is_empty() {
+        shown["missingSecrets"] = missing.into();
+    }
+    Ok(shown)
 }
 
 /// Refuses pacticipants that don't exist, and seals what is secret.

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::jobs::{self, Job};
 use crate::outgoing::{Answer, CallError};
+use crate::secrets::Named;
 use crate::tenants;
 
 /// Tries once, and writes down what came of it: done, to be repeated, or given up.
@@ -29,8 +30,13 @@ pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
         Due { sealed_request: Some(_), .. } => Err("the webhook was disabled"),
         Due { sealed_request: None, .. } => Err("the webhook was deleted"),
     };
-    let request = match sealed {
-        Ok(sealed) => super::open(&tenants::data_key(&mut db, job.tenant, &app.master_key).await?, job.tenant, sealed)?,
+    let (request, named) = match sealed {
+        Ok(sealed) => {
+            let key = tenants::data_key(&mut db, job.tenant, &app.master_key).await?;
+            let request = super::open(&key, job.tenant, sealed)?;
+            let named = Named::open(&mut db, job.tenant, &key, &request.secrets()).await?;
+            (request, named)
+        }
         Err(why) => {
             drop(db);
             return jobs::give_up(app, job, why, why).await;
@@ -38,12 +44,18 @@ pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
     };
     drop(db);
 
-    let call = render(&request, &due.context, id);
-    let secrets = Secrets::of(&request, &call);
+    let call = render(&request, &due.context, &named, id);
+    let secrets = Secrets::of(&request, &call, &named);
     let mut log = Log::new(app.now());
-    log.request(&call);
     let started = Instant::now();
-    let answered = app.outgoing.send(call).await;
+    let answered = match named.missing() {
+        [] => {
+            log.request(&call, &secrets);
+            app.outgoing.send(call).await
+        }
+        // It may exist by the next attempt.
+        missing => Err(CallError::MissingSecrets(missing.join(", "))),
+    };
     let duration = started.elapsed();
     let may_show = !app.settings.webhooks.targets.hosts.is_empty();
     log.answer(&answered, may_show.then_some(&secrets));

@@ -39,6 +39,7 @@ mod removal;
 mod removal_races;
 mod retention;
 mod schema;
+mod secrets;
 mod self_description;
 mod socket;
 mod triggered_webhooks;
