@@ -10,6 +10,7 @@ mod create_environment;
 mod create_webhook;
 mod database;
 mod diff;
+mod key_file;
 mod migrate;
 mod outcome;
 mod output;
@@ -17,6 +18,7 @@ mod pact_files;
 mod publish;
 mod record;
 mod retention;
+mod rotate_encryption_key;
 mod secrets;
 mod serve;
 mod settings;
@@ -74,6 +76,7 @@ enum Command {
     /// Bring the database's schema up to date
     Migrate(Box<migrate::Arguments>),
     Clean(Box<clean::Arguments>),
+    RotateEncryptionKey(Box<rotate_encryption_key::Arguments>),
     Publish(Box<publish::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
@@ -105,6 +108,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(arguments) => logged(serve::run(*arguments)).await,
         Command::Migrate(arguments) => logged(migrate::run(*arguments)).await,
         Command::Clean(arguments) => arguments.output.show(clean::run(&arguments).await),
+        Command::RotateEncryptionKey(arguments) => arguments.output.show(rotate_encryption_key::run(&arguments).await),
         Command::Publish(arguments) => arguments.output.show(publish::run(&arguments).await),
         Command::CanIMerge(arguments) => {
             let question = arguments.as_question();

@@ -18,6 +18,7 @@ mod deliveries;
 mod deployments;
 mod diffs;
 mod documented;
+mod encryption_key;
 mod environments;
 mod for_verification;
 mod gone;
