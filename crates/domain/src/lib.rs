@@ -18,6 +18,7 @@ pub mod retention;
 pub mod schedule;
 pub mod secret;
 pub mod selectors;
+pub mod signature;
 pub mod similar_names;
 pub mod template;
 pub mod verification_notices;

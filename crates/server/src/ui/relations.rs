@@ -215,6 +215,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The environments that a version is released in, each with the links of an environment."),
     relation("pb:secrets", &["listSecrets", "createSecret"],
         "The secrets that requests of webhooks may name. Their values are written and never read."),
+    relation("pb:signing-secrets", &["listSigningSecrets", "createSigningSecret"],
+        "What a webhook's deliveries are signed with. `POST` to have one made; it is shown once."),
     relation("pb:tag", &["putTag", "getTag", "deleteTag"],
         "A tag of this version. `PUT` it to add it."),
     relation("pb:tag-prod-version", &["putTag"],

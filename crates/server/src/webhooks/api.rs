@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{triggered, view};
+use super::{signing, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
         .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+        .merge(signing::routes())
         .merge(triggered::routes())
 }
 
@@ -124,7 +125,7 @@ async fn create(
     store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
     audit::record(&mut tx, &app, &principal, "webhook.created", &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
-    let shown = shown(&mut tx, &base, principal.tenant, &stored, &webhook).await?;
+    let shown = shown(&mut tx, &app, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
     Ok(Hal::created(&shown).location(urls::webhook(&base, &id)))
@@ -140,7 +141,7 @@ async fn show(
     let stored = find(&mut db, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
     let webhook = read(&key, principal.tenant, &stored)?;
-    Ok(Hal::ok(&shown(&mut db, &base, principal.tenant, &stored, &webhook).await?))
+    Ok(Hal::ok(&shown(&mut db, &app, &base, principal.tenant, &stored, &webhook).await?))
 }
 
 /// Creates or replaces it. Secrets that come back masked stay as they are.
@@ -166,7 +167,7 @@ async fn put(
     let action = if created { "webhook.created" } else { "webhook.updated" };
     audit::record(&mut tx, &app, &principal, action, &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
-    let shown = shown(&mut tx, &base, principal.tenant, &stored, &webhook).await?;
+    let shown = shown(&mut tx, &app, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
     let answer = Hal::ok(&shown);
@@ -196,6 +197,7 @@ async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Optio
 /// With what other tables say of it.
 async fn shown(
     db: &mut PgConnection,
+    app: &App,
     base: &BaseUrl,
     tenant: TenantId,
     stored: &StoredWebhook,
@@ -206,6 +208,8 @@ async fn shown(
     if !missing.is_empty() {
         shown["missingSecrets"] = missing.into();
     }
+    let valid = store::signing::list_valid(db, tenant, &stored.id, app.now()).await?;
+    signing::show_in(&mut shown, base, &stored.id, &valid);
     Ok(shown)
 }
 

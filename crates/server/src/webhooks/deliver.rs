@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::log::{Log, Secrets};
 use super::render::render;
+use super::signing::Signing;
 use super::store::{self, Attempt, DeliveryStatus, Due};
 use crate::app::App;
 use crate::edge::Error;
@@ -30,12 +31,13 @@ pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
         Due { sealed_request: Some(_), .. } => Err("the webhook was disabled"),
         Due { sealed_request: None, .. } => Err("the webhook was deleted"),
     };
-    let (request, named) = match sealed {
+    let (request, named, signing) = match sealed {
         Ok(sealed) => {
             let key = tenants::data_key(&mut db, job.tenant, &app.master_key).await?;
             let request = super::open(&key, job.tenant, sealed)?;
             let named = Named::open(&mut db, job.tenant, &key, &request.secrets()).await?;
-            (request, named)
+            let signing = Signing::open(&mut db, job.tenant, &key, id, app.now()).await?;
+            (request, named, signing)
         }
         Err(why) => {
             drop(db);
@@ -44,7 +46,8 @@ pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
     };
     drop(db);
 
-    let call = render(&request, &due.context, &named, id);
+    let mut call = render(&request, &due.context, &named, id);
+    signing.sign(&mut call, app.now());
     let secrets = Secrets::of(&request, &call, &named);
     let mut log = Log::new(app.now());
     let started = Instant::now();

@@ -6,6 +6,7 @@ mod context;
 mod deliver;
 mod log;
 mod render;
+mod signing;
 mod store;
 mod trigger;
 mod triggered;

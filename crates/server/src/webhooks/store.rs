@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
 pub(super) mod named_secrets;
+pub(super) mod signing;
 pub(super) mod triggered;
 
 /// A webhook as it is stored.

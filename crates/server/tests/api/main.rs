@@ -42,6 +42,7 @@ mod retention;
 mod schema;
 mod secrets;
 mod self_description;
+mod signing;
 mod socket;
 mod triggered_webhooks;
 mod verdicts;
