@@ -8,10 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Listener:
     """Use as a context manager. `answered` has what was received and confirmed: (headers, body) in order of arrival; the names
-    of headers are looked up in any case."""
+    of headers are looked up in any case. `bodies` has the same bodies, as they were sent."""
 
     def __enter__(self):
         self.answered = []
+        self.bodies = []
         self.hanging = threading.Event()
         self._hang = threading.Event()
         self._released = threading.Event()
@@ -27,6 +28,7 @@ class Listener:
                     listener.hanging.set()
                     listener._released.wait()
                     return
+                listener.bodies.append(body.decode())
                 listener.answered.append((self.headers, json.loads(body)))
                 self.send_response(200)
                 self.send_header("Content-Length", "0")

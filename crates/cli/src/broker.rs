@@ -128,6 +128,11 @@ impl Broker {
         self.send(&Method::PUT, url, Some(body), Repeat::Safe).await
     }
 
+    /// Done twice, the second answer is that nothing is there.
+    pub(crate) async fn delete(&self, url: &Url) -> Result<Answer, Failure> {
+        self.send(&Method::DELETE, url, None, Repeat::OnlyIfNotTaken).await
+    }
+
     async fn send(&self, method: &Method, url: &Url, body: Option<&Value>, repeat: Repeat) -> Result<Answer, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 0.. {

@@ -1,9 +1,5 @@
 //! The database of the server's commands: the one of a URL, or a private Postgres that this process owns.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool};
 use tokio::sync::Mutex;
 
+use crate::key_file;
 use crate::settings::DatabaseArguments;
 
 const NAME: &str = "pactolus";
@@ -157,36 +154,9 @@ async fn start_private(arguments: &DatabaseArguments) -> anyhow::Result<(String,
 
 /// The configured key, else the one in the data folder, made on first use.
 fn master_key(arguments: &DatabaseArguments) -> anyhow::Result<MasterKey> {
-    if let Some(key) = arguments.encryption_key() {
-        return Ok(MasterKey::from_base64(key)?);
-    }
-    let folder = arguments.data_dir();
-    let file = folder.join("encryption.key");
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => create_key(&folder, &file).with_context(|| {
-            format!("no encryption key can be kept in {}: set PACTOLUS_ENCRYPTION_KEY or --data-dir", folder.display())
-        })?,
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
+    let key = match arguments.encryption_key() {
+        Some(key) => MasterKey::from_base64(key)?,
+        None => key_file::read_or_create(&arguments.data_dir())?,
     };
-    MasterKey::from_base64(&text).with_context(|| format!("in {}", file.display()))
-}
-
-/// Written beside and linked into place: of two servers that start at once, one makes the key and both read it.
-fn create_key(folder: &Path, file: &Path) -> anyhow::Result<String> {
-    fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    let key = MasterKey::generate();
-    // Process ids repeat in containers that share a volume, so the draft is named at random.
-    let draft = folder.join(format!("encryption.key.{}", MasterKey::generate().fingerprint()));
-    let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    writeln!(written, "{}", key.to_base64())?;
-    written.sync_all()?;
-    let linked = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
-    match linked {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(fs::read_to_string(file)?)
+    Ok(key.accepting(arguments.previous_encryption_keys()?))
 }

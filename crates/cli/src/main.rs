@@ -10,6 +10,7 @@ mod create_environment;
 mod create_webhook;
 mod database;
 mod diff;
+mod key_file;
 mod migrate;
 mod outcome;
 mod output;
@@ -17,6 +18,8 @@ mod pact_files;
 mod publish;
 mod record;
 mod retention;
+mod rotate_encryption_key;
+mod secrets;
 mod serve;
 mod settings;
 mod terminal;
@@ -74,6 +77,7 @@ enum Command {
     /// Bring the database's schema up to date
     Migrate(Box<migrate::Arguments>),
     Clean(Box<clean::Arguments>),
+    RotateEncryptionKey(Box<rotate_encryption_key::Arguments>),
     Publish(Box<publish::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
@@ -84,6 +88,7 @@ enum Command {
     #[command(alias = "create-or-update-webhook")]
     CreateWebhook(Box<create_webhook::Arguments>),
     Webhooks(Box<webhooks::Arguments>),
+    Secrets(Box<secrets::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -105,6 +110,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(arguments) => logged(serve::run(*arguments)).await,
         Command::Migrate(arguments) => logged(migrate::run(*arguments)).await,
         Command::Clean(arguments) => arguments.output.show(clean::run(&arguments).await),
+        Command::RotateEncryptionKey(arguments) => arguments.output.show(rotate_encryption_key::run(&arguments).await),
         Command::Publish(arguments) => arguments.output.show(publish::run(&arguments).await),
         Command::CanIMerge(arguments) => {
             let question = arguments.as_question();
@@ -117,6 +123,7 @@ async fn run(command: Command) -> ExitCode {
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
         Command::CreateWebhook(arguments) => arguments.output.show(create_webhook::run(&arguments).await),
         Command::Webhooks(arguments) => webhooks::run(&arguments).await,
+        Command::Secrets(arguments) => arguments.output().show(secrets::run(&arguments).await),
     }
 }
 

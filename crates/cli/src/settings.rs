@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pactolus_domain::webhook::Retries;
-use pactolus_server::{Settings, WebhookSettings};
+use pactolus_server::{MasterKey, Settings, WebhookSettings};
 
 use crate::access::AccessArguments;
 use crate::aliases::{list, named_by, parsed, text};
@@ -44,6 +44,10 @@ pub(crate) struct DatabaseArguments {
     /// [default: kept in a file in the data folder]
     #[arg(long, env = "PACTOLUS_ENCRYPTION_KEY", value_name = "BASE64", hide_env_values = true)]
     encryption_key: Option<String>,
+
+    /// Keys that were given before, parted by spaces: they still open what they have sealed
+    #[arg(long, env = "PACTOLUS_PREVIOUS_ENCRYPTION_KEYS", value_name = "BASE64", hide_env_values = true)]
+    previous_encryption_keys: Option<String>,
 }
 
 impl DatabaseArguments {
@@ -74,6 +78,11 @@ impl DatabaseArguments {
 
     pub(crate) fn encryption_key(&self) -> Option<&str> {
         self.encryption_key.as_deref().filter(|key| !key.trim().is_empty())
+    }
+
+    pub(crate) fn previous_encryption_keys(&self) -> anyhow::Result<Vec<MasterKey>> {
+        let keys = self.previous_encryption_keys.as_deref().unwrap_or_default().split_whitespace();
+        keys.map(MasterKey::from_base64).collect::<Result<_, _>>().context("among the previous encryption keys")
     }
 }
 

@@ -588,4 +588,61 @@ fn a_test_of_a_webhook_ends_as_its_receiver_answered() {
     assert_eq!((good.code, good.stdout.as_str()), (Some(0), "HTTP/1.1 200\nThe receiver took it.\n"));
     assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), "HTTP/1.1 500\nThe receiver did not take it.\n"));
     assert_eq!(run(&server, &["webhooks", "test", "none"]).code, Some(1));
+/// A server that keeps one secret.
+fn secret_keeper() -> Server {
+    let link = |path: &str| json!({ "href": format!("https://broker.invalid{path}") });
+    let kept = move || {
+        json!({ "uuid": "u1", "name": "KEPT", "description": "old", "usedByWebhooks": 1, "createdAt": "2026-11-22",
+                "_links": { "self": link("/secrets/u1") } })
+    };
+    Server::start(move |request, _| match (request.method.as_str(), request.target.as_str()) {
+        (_, "/") => Reply::Json(200, json!({ "_links": { "pb:secrets": link("/secrets") } })),
+        ("GET", "/secrets?name=KEPT") => Reply::Json(200, json!({ "_embedded": { "secrets": [kept()] } })),
+        ("GET", "/secrets") => Reply::Json(
+            200,
+            json!({ "_embedded": { "secrets": [kept()] }, "_links": { "next": link("/secrets?after=KEPT") } }),
+        ),
+        ("DELETE", "/secrets/u1") => Reply::Json(409, json!({ "error": "KEPT is used by 1 webhook" })),
+        ("DELETE", _) => Reply::With(204, "x-none", "", String::new()),
+        ("PUT" | "POST", _) => Reply::Json(200, kept()),
+        _ => Reply::Json(200, json!({ "_embedded": { "secrets": [] } })),
+    })
+}
+
+fn with_variable(server: &Server, arguments: &[&str]) -> support::Ended {
+    let variables = [("PACT_BROKER_BASE_URL", server.url.as_str()), ("VALUE", "s3cret\n")];
+    run_in(&std::env::temp_dir(), &variables, arguments)
+}
+
+#[test]
+fn a_new_secret_is_created_and_one_that_is_there_changed() {
+    let server = secret_keeper();
+
+    let new = with_variable(&server, &["secrets", "set", "NEW", "--description", "d", "--from-env", "VALUE"]);
+    let changed = with_variable(&server, &["secrets", "set", "KEPT", "--from-env", "VALUE"]);
+
+    assert_eq!((new.code, changed.code), (Some(0), Some(0)), "{new:?} {changed:?}");
+    assert_eq!(new.stdout, "Kept the secret NEW.\nWebhooks send it where they say ${user.NEW}.\n");
+    let written: Vec<Request> = server.requests().into_iter().filter(|request| request.method != "GET").collect();
+    assert_eq!(written[0].line(), "POST /secrets");
+    assert_eq!(written[0].json(), json!({ "name": "NEW", "value": "s3cret\n", "description": "d" }));
+    assert_eq!(written[1].line(), "PUT /secrets/u1");
+    assert_eq!(written[1].json(), json!({ "name": "KEPT", "value": "s3cret\n", "description": "old" }));
+    assert!(!format!("{new:?}{changed:?}").contains("s3cret"));
+}
+
+#[test]
+fn secrets_are_listed_to_the_last_page_and_deleted_by_name() {
+    let server = secret_keeper();
+
+    let listed = run(&server, &["secrets", "list"]);
+    let used = run(&server, &["secrets", "delete", "KEPT"]);
+    let forced = run(&server, &["secrets", "delete", "KEPT", "--force"]);
+    let missing = run(&server, &["secrets", "delete", "OTHER"]);
+
+    assert!(listed.stdout.contains("KEPT  1         2026-11-22  old"), "{listed:?}");
+    assert!(server.lines().contains(&"GET /secrets?after=KEPT".to_owned()));
+    assert!(used.code == Some(1) && used.stderr.contains("KEPT is used by 1 webhook"), "{used:?}");
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    assert!(missing.code == Some(1) && missing.stderr.contains("there is no secret OTHER"), "{missing:?}");
 }

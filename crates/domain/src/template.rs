@@ -1,9 +1,12 @@
-//! Placeholders in webhooks: `${pactbroker.consumerName}`. Values are escaped for the place they go
-//! to, and names that nobody knows stay as they are, so that a mistake shows.
+//! Placeholders in webhooks: `${pactbroker.consumerName}`, and `${user.TOKEN}` for a secret. Values are escaped for the
+//! place they go to, and names that nobody knows stay as they are, so that a mistake shows.
+//!
+//! What an event provides is asked for by its bare name (`consumerName`), a secret with its prefix (`user.TOKEN`).
 
 use serde_json::Value;
 
 use crate::json;
+use crate::secret;
 
 /// The names that events provide, without the prefix.
 pub const VARIABLES: [&str; 25] = [
@@ -34,7 +37,11 @@ pub const VARIABLES: [&str; 25] = [
     "verificationResultUrl",
 ];
 
-const START: &str = "${pactbroker.";
+const START: &str = "${";
+const EVENT: &str = "pactbroker.";
+const SECRET: &str = "user.";
+/// No placeholder is longer up to its brace.
+const LONGEST: usize = 256;
 
 /// The text with each placeholder replaced by `value_of` its name, as it is: for headers, user names
 /// and bodies that are plain text.
@@ -95,6 +102,25 @@ pub fn variables(template: &str) -> Vec<&str> {
     names
 }
 
+/// The name of the secret that a variable stands for.
+#[must_use]
+pub fn secret_of(variable: &str) -> Option<&str> {
+    variable.strip_prefix(SECRET)
+}
+
+/// As [`variables`], in the strings and keys of a JSON value.
+#[must_use]
+pub fn variables_of_json(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => variables(text),
+        Value::Array(elements) => elements.iter().flat_map(variables_of_json).collect(),
+        Value::Object(members) => {
+            members.iter().flat_map(|(key, value)| [variables(key), variables_of_json(value)].concat()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn render_json_value(value: &Value, value_of: &impl Fn(&str) -> Option<String>) -> Value {
     match value {
         Value::String(text) => Value::String(replace(text, value_of)),
@@ -138,19 +164,28 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
 fn first_part(template: &str) -> Option<(Part<'_>, &str)> {
     let mut searched = 0;
     while let Some(start) = template[searched..].find(START).map(|at| searched + at) {
-        let after_start = &template[start + START.len()..];
-        let name_length = after_start.bytes().take_while(u8::is_ascii_alphanumeric).count();
-        searched = start + START.len() + name_length;
-        if name_length > 0 && template[searched..].starts_with('}') {
-            let end = searched + 1;
+        searched = start + START.len();
+        if let Some(name) = name_at(&template[searched..]) {
             if start > 0 {
                 return Some((Part::Text(&template[..start]), &template[start..]));
             }
-            let variable = Part::Variable { name: &after_start[..name_length], whole: &template[..end] };
-            return Some((variable, &template[end..]));
+            let (whole, rest) = template.split_at(searched + name.len() + 1);
+            let name = name.strip_prefix(EVENT).unwrap_or(name);
+            return Some((Part::Variable { name, whole }, rest));
         }
     }
     (!template.is_empty()).then_some((Part::Text(template), ""))
+}
+
+/// The name of a placeholder up to its brace, with its prefix.
+fn name_at(text: &str) -> Option<&str> {
+    let is_name = |name: &str| match (name.strip_prefix(EVENT), name.strip_prefix(SECRET)) {
+        (Some(name), _) => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        (None, Some(name)) => secret::is_name(name),
+        (None, None) => false,
+    };
+    let name = &text[..text.bytes().take(LONGEST).position(|byte| byte == b'}')?];
+    is_name(name).then_some(name)
 }
 
 #[cfg(test)]
@@ -187,8 +222,18 @@ mod tests {
     #[test]
     fn what_nobody_knows_stays() {
         check("${pactbroker.foo} ${user.consumerName}", "${pactbroker.foo} ${user.consumerName}");
+        check("${user.1} ${user.} ${consumerName} ${user.a-b}", "${user.1} ${user.} ${consumerName} ${user.a-b}");
         check("${pactbroker.} ${pactbroker.consumerName", "${pactbroker.} ${pactbroker.consumerName");
         check("${pactbroker.${pactbroker.consumerName}", "${pactbroker.shop");
+    }
+
+    #[test]
+    fn secrets_are_told_from_what_an_event_provides() {
+        let named = |name: &str| Some(secret_of(name).map_or("event", |name| name).to_owned());
+
+        assert_eq!(render("${user.A_1} ${pactbroker.A} ${user.é}", named), "A_1 event ${user.é}");
+        check_variables("${user.TOKEN}${pactbroker.TOKEN}", &["user.TOKEN", "TOKEN"]);
+        assert_eq!(variables_of_json(&json!({"${user.K}": ["${user.V}", 1]})), ["user.K", "user.V"]);
     }
 
     #[test]
@@ -243,7 +288,7 @@ mod tests {
         }
 
         #[test]
-        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\}|[a-zé$]){0,12}") {
+        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\$\{user\.|\}|[a-zé$]){0,12}") {
             prop_assert_eq!(render(&text, |_| None), text);
         }
     }

@@ -1,5 +1,6 @@
 //! Webhooks: what to tell whom about which events.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -301,6 +302,16 @@ impl WebhookRequest {
         }
     }
 
+    /// Names of the secrets that it asks for, each once.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let texts = [Some(&self.url), self.username.as_ref(), self.password.as_ref()];
+        let texts = texts.into_iter().flatten().chain(self.headers.iter().map(|(_, value)| value));
+        let in_texts = texts.flat_map(|text| template::variables(text));
+        let in_body = self.body.as_ref().map(template::variables_of_json).unwrap_or_default();
+        in_texts.chain(in_body).filter_map(template::secret_of).map(str::to_owned).collect()
+    }
+
     /// The headers as answers show them.
     #[must_use]
     pub fn redacted_headers(&self) -> Vec<(String, String)> {
@@ -354,20 +365,21 @@ impl fmt::Debug for WebhookRequest {
     }
 }
 
-/// A header's value as answers show it: those whose name tells of a secret are hidden, unless the event alone says what
-/// is sent.
+/// A header's value as answers show it: those whose name tells of a secret are hidden, unless they are made of
+/// placeholders.
 #[must_use]
 pub fn redacted_header<'a>(name: &str, value: &'a str) -> &'a str {
     const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "cookie", "signature", "credential"];
     let name = name.to_ascii_lowercase();
     let is_secret = SECRET.iter().any(|word| name.contains(word));
-    if is_secret && !comes_from_event(value) { REDACTED } else { value }
+    if is_secret && !is_made_of_placeholders(value) { REDACTED } else { value }
 }
 
-/// Whether a text is made of placeholders that events know, maybe after the name of an authorization scheme: the rest
-/// of any other text can be a secret.
-fn comes_from_event(text: &str) -> bool {
-    let rest = template::render(text, |name| template::VARIABLES.contains(&name).then(String::new));
+/// Whether a text is made of placeholders for what events know and for secrets, maybe after the name of an authorization
+/// scheme: the rest of any other text can be a secret.
+fn is_made_of_placeholders(text: &str) -> bool {
+    let is_known = |name: &str| template::VARIABLES.contains(&name) || template::secret_of(name).is_some();
+    let rest = template::render(text, |name| is_known(name).then(String::new));
     let rest = rest.trim();
     rest.is_empty() || ["bearer", "basic", "digest", "token"].iter().any(|scheme| scheme.eq_ignore_ascii_case(rest))
 }

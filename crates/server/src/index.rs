@@ -120,6 +120,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ("pb:environment", "/environments/{uuid}", "Environment"),
     ("pb:events", "/events", "What happened, in order"),
     ("pb:webhook-deliveries", "/webhook-deliveries", "Deliveries of webhooks"),
+    ("pb:secrets", "/secrets", "Secrets"),
 ];
 
 pub(crate) fn routes() -> Router<App> {

@@ -44,7 +44,7 @@ pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};
 pub use serving::serve;
 pub use settings::{RetentionSettings, Settings, WebhookSettings};
-pub use tenants::{PrepareError, prepare};
+pub use tenants::{PrepareError, RotateError, Rotated, prepare, rotate_encryption_key};
 
 /// The migrations, embedded in the program.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

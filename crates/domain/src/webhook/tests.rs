@@ -267,6 +267,8 @@ fn secrets_are_hidden() {
             "b-token": "Bearer ${pactbroker.eventName}",
             "c-token": "x${pactbroker.eventName}",
             "d-token": "${pactbroker.s3cret}",
+            "e-token": "Bearer ${user.TOKEN}",
+            "f-token": "${user.TOKEN}:x",
         },
         "password": "p",
     }));
@@ -274,9 +276,26 @@ fn secrets_are_hidden() {
     let values: Vec<String> = request.redacted_headers().into_iter().map(|(_, value)| value).collect();
     let event = "${pactbroker.eventName}";
     let bearer = "Bearer ${pactbroker.eventName}";
-    assert_eq!(values, [REDACTED, REDACTED, REDACTED, "z", event, bearer, REDACTED, REDACTED]);
+    let secret = "Bearer ${user.TOKEN}";
+    assert_eq!(values, [REDACTED, REDACTED, REDACTED, "z", event, bearer, REDACTED, REDACTED, secret, REDACTED]);
     assert_eq!(request.redacted_password(), Some(REDACTED));
     assert!(!format!("{request:?}").contains("Bearer"));
+}
+
+#[test]
+fn the_secrets_that_a_request_asks_for_are_found_wherever_they_stand() {
+    let request = request(json!({
+        "method": "POST",
+        "url": "http://localhost/${user.IN_URL}?a=${pactbroker.eventName}",
+        "headers": {"x": "${user.IN_HEADER} ${user.IN_URL}"},
+        "body": {"${user.IN_KEY}": [{"a": "b ${user.IN_BODY}"}, 1]},
+        "username": "${user.IN_NAME}",
+        "password": "${user.IN_PASSWORD} ${user.-}",
+    }));
+
+    let found: Vec<String> = request.secrets().into_iter().collect();
+
+    assert_eq!(found, ["IN_BODY", "IN_HEADER", "IN_KEY", "IN_NAME", "IN_PASSWORD", "IN_URL"]);
 }
 
 #[test]

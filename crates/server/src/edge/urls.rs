@@ -107,6 +107,14 @@ pub(crate) fn webhook(base: &BaseUrl, id: &str) -> String {
     join(base, &["webhooks", id])
 }
 
+pub(crate) fn secrets(base: &BaseUrl) -> String {
+    format!("{}/secrets", base.as_str())
+}
+
+pub(crate) fn secret(base: &BaseUrl, id: Uuid) -> String {
+    format!("{}/secrets/{id}", base.as_str())
+}
+
 pub(crate) fn delivery_logs(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/triggered-webhooks/{id}/logs", base.as_str())
 }

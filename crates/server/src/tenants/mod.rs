@@ -1,7 +1,9 @@
 //! Tenants: whose data it is. One for now; its id travels through every call.
 
+mod rotate;
 mod store;
 
+pub use rotate::{RotateError, Rotated, rotate_encryption_key};
 use sqlx::PgPool;
 
 use crate::ids::TenantId;
@@ -23,7 +25,7 @@ pub enum PrepareError {
     /// Another server uses this database with another key: secrets written by one could not be read by the other.
     #[error(
         "the secrets in this database are sealed with another encryption key: give every server of it the same \
-         PACTOLUS_ENCRYPTION_KEY"
+         PACTOLUS_ENCRYPTION_KEY, or name the one before in PACTOLUS_PREVIOUS_ENCRYPTION_KEYS"
     )]
     OtherKey(#[source] KeyError),
 }
@@ -39,6 +41,11 @@ pub async fn prepare(db: &PgPool, master_key: &MasterKey) -> Result<(), PrepareE
         // There is none before the first secret: a server without secrets may have any key.
         if let Some(sealed) = store::find_data_key(&mut tx, tenant).await? {
             master_key.open_data_key(tenant, &sealed).map_err(PrepareError::OtherKey)?;
+            if !master_key.has_sealed(tenant, &sealed) {
+                tracing::warn!(
+                    "a previous encryption key is still needed, until pactolus rotate-encryption-key was run"
+                );
+            }
         }
     }
     tx.commit().await?;

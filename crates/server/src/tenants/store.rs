@@ -29,6 +29,18 @@ pub(super) async fn find_data_key(db: &mut PgConnection, tenant: TenantId) -> sq
     sqlx::query_scalar!("select sealed_data_key from tenant where id = $1", tenant.0).fetch_one(db).await
 }
 
+/// As [`find_data_key`]; nobody else changes it until the transaction ends.
+pub(super) async fn hold_data_key(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!("select sealed_data_key from tenant where id = $1 for no key update", tenant.0)
+        .fetch_one(db)
+        .await
+}
+
+pub(super) async fn put_data_key(db: &mut PgConnection, tenant: TenantId, sealed: &[u8]) -> sqlx::Result<()> {
+    sqlx::query!("update tenant set sealed_data_key = $2 where id = $1", tenant.0, sealed).execute(db).await?;
+    Ok(())
+}
+
 /// Rows of the tenant can be written meanwhile: they only need its key.
 pub(super) async fn hold_deletions(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<()> {
     sqlx::query!("select from tenant where id = $1 for no key update", tenant.0).fetch_one(db).await?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::store::deliveries::{find_delivery, list_attempts};
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{deliveries, triggered, view};
+use super::{deliveries, signing, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
         .merge(deliveries::routes())
+        .merge(signing::routes())
         .merge(triggered::routes())
 }
 
@@ -123,11 +124,13 @@ async fn create(
         let text = format!("{id} is the id of an existing webhook; PUT to {} to change it", urls::webhook(&base, &id));
         Problem::at("uuid", text).into()
     })?;
+    store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
     audit::record(&mut tx, &app, &principal, "webhook.created", &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    let shown = shown(&mut tx, &app, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
-    Ok(Hal::created(&view::webhook(&base, &stored, &webhook)).location(urls::webhook(&base, &id)))
+    Ok(Hal::created(&shown).location(urls::webhook(&base, &id)))
 }
 
 async fn show(
@@ -140,7 +143,7 @@ async fn show(
     let stored = find(&mut db, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
     let webhook = read(&key, principal.tenant, &stored)?;
-    Ok(Hal::ok(&view::webhook(&base, &stored, &webhook)))
+    Ok(Hal::ok(&shown(&mut db, &app, &base, principal.tenant, &stored, &webhook).await?))
 }
 
 /// Creates or replaces it. Secrets that come back masked stay as they are.
@@ -162,12 +165,14 @@ async fn put(
     }
     let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
     let created = store::put_webhook(&mut tx, principal.tenant, &new, app.now()).await?;
+    store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
     let action = if created { "webhook.created" } else { "webhook.updated" };
     audit::record(&mut tx, &app, &principal, action, &id, &json!({"events": new.events})).await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
+    let shown = shown(&mut tx, &app, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
-    let answer = Hal::ok(&view::webhook(&base, &stored, &webhook));
+    let answer = Hal::ok(&shown);
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })
 }
 
@@ -189,6 +194,25 @@ async fn delete(
 pub(super) async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
     let found = store::list_webhooks(db, tenant, Wanted { id: Some(id), ..Wanted::default() }).await?;
     Ok(found.into_iter().next())
+}
+
+/// With what other tables say of it.
+async fn shown(
+    db: &mut PgConnection,
+    app: &App,
+    base: &BaseUrl,
+    tenant: TenantId,
+    stored: &StoredWebhook,
+    webhook: &Webhook,
+) -> Result<Value, Error> {
+    let mut shown = view::webhook(base, stored, webhook);
+    let missing = store::named_secrets::list_missing(db, tenant, &stored.id).await?;
+    if !missing.is_empty() {
+        shown["missingSecrets"] = missing.into();
+    }
+    let valid = store::signing::list_valid(db, tenant, &stored.id, app.now()).await?;
+    signing::show_in(&mut shown, base, &stored.id, &valid);
+    Ok(shown)
 }
 
 /// Refuses pacticipants that don't exist, and seals what is secret.

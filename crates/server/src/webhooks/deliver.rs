@@ -1,10 +1,10 @@
 //! Sending what a delivery says. Runs in a worker, maybe more than once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use pactolus_domain::webhook::{BodyFormat, Failed, WebhookRequest};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,13 +12,15 @@ use super::context::CLOUD_EVENT;
 use super::log::{Log, Secrets};
 use super::record::{Next, Outcome, Recorder};
 use super::render::render;
+use super::signing::Signing;
 use super::store::deliveries::{self, Attempt, Due, RecordedAttempt};
+use super::store::signing::list_sealed_for_deliveries;
 use crate::app::{App, random_bytes};
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::jobs::{Health, Job};
 use crate::outgoing::{Answer, CallError};
-use crate::secrets::DataKey;
+use crate::secrets::{DataKey, Named, SealedSecrets};
 use crate::tenants;
 
 /// A delivery with what it needs to be made.
@@ -28,11 +30,7 @@ pub(crate) struct Loaded {
 }
 
 enum What {
-    Send {
-        request: Box<WebhookRequest>,
-        context: Value,
-        attempts_made: i32,
-    },
+    Send(Box<Sending>),
     /// Nobody is to be told any more, for this reason.
     GiveUp {
         why: &'static str,
@@ -42,6 +40,14 @@ enum What {
     Nothing,
 }
 
+struct Sending {
+    request: WebhookRequest,
+    context: Value,
+    named: Named,
+    signing: Signing,
+    attempts_made: i32,
+}
+
 /// Reads what the jobs are to deliver, all at once. What fails for one of them stays with that one.
 pub(crate) async fn load(
     db: &mut PgConnection,
@@ -49,49 +55,81 @@ pub(crate) async fn load(
     tenant: TenantId,
     jobs: Vec<Job>,
 ) -> Vec<(Job, Result<Loaded, Error>)> {
-    let ids: Vec<Uuid> = jobs.iter().filter_map(delivery_of).collect();
-    let (due, key) = match read(db, app, tenant, &ids).await {
-        Ok(read) => read,
+    match read(db, app, tenant, &jobs).await {
+        Ok(mut read) => jobs.into_iter().map(|job| (job.clone(), read.load(&job))).collect(),
         Err(error) => {
             let why = crate::jobs::chain(&error);
-            return jobs.into_iter().map(|job| (job, Err(Error::internal(why.clone())))).collect();
+            jobs.into_iter().map(|job| (job, Err(Error::internal(why.clone())))).collect()
         }
-    };
-    let mut due: HashMap<Uuid, Due> = due.into_iter().map(|due| (due.id, due)).collect();
-    let load = |job: &Job| {
-        let id = delivery_of(job).ok_or_else(|| Error::internal("the job names no delivery"))?;
-        let what = due.remove(&id).map_or(Ok(What::Nothing), |due| what(&key, tenant, due))?;
-        Ok(Loaded { id, what })
-    };
-    let mut load = load;
-    jobs.into_iter().map(|job| (job.clone(), load(&job))).collect()
-}
-
-async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<(Vec<Due>, DataKey), Error> {
-    let due = deliveries::list_due(db, tenant, ids).await?;
-    let key = tenants::data_key(db, tenant, &app.master_key).await?;
-    Ok((due, key))
-}
-
-fn what(key: &DataKey, tenant: TenantId, due: Due) -> Result<What, Error> {
-    let attempts_made = due.attempts_made;
-    let sealed = match (due.sealed_request, due.enabled) {
-        (Some(sealed), Some(true)) => sealed,
-        (Some(_), _) => return Ok(What::GiveUp { why: "the webhook was disabled", attempts_made }),
-        (None, _) => return Ok(What::GiveUp { why: "the webhook was deleted", attempts_made }),
-    };
-    let request = Box::new(super::open(key, tenant, &sealed)?);
-    let mut context = due.context;
-    let is_cloud_event = due.body_format.as_deref() == Some(BodyFormat::CloudEvents.as_str());
-    match (is_cloud_event, context.as_object_mut()) {
-        (true, Some(context)) if context.contains_key(CLOUD_EVENT) => {}
-        (true, _) => {
-            return Ok(What::GiveUp { why: "it was triggered before the webhook sent CloudEvents", attempts_made });
-        }
-        (false, Some(context)) => drop(context.remove(CLOUD_EVENT)),
-        (false, None) => {}
     }
-    Ok(What::Send { request, context, attempts_made })
+}
+
+/// What several deliveries need.
+struct Read {
+    tenant: TenantId,
+    key: DataKey,
+    due: HashMap<Uuid, Due>,
+    requests: HashMap<Uuid, Result<WebhookRequest, Error>>,
+    named: SealedSecrets,
+    signing: HashMap<Uuid, Vec<Vec<u8>>>,
+}
+
+async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, jobs: &[Job]) -> Result<Read, Error> {
+    let ids: Vec<Uuid> = jobs.iter().filter_map(delivery_of).collect();
+    let due = deliveries::list_due(db, tenant, &ids).await?;
+    let key = tenants::data_key(db, tenant, &app.master_key).await?;
+    let mut requests = HashMap::new();
+    let mut names = BTreeSet::new();
+    for one in &due {
+        if let (Some(sealed), Some(true)) = (&one.sealed_request, one.enabled) {
+            let request = super::open(&key, tenant, sealed);
+            if let Ok(request) = &request {
+                names.extend(request.secrets());
+            }
+            requests.insert(one.id, request);
+        }
+    }
+    let named = SealedSecrets::read(db, tenant, &names).await?;
+    let mut signing: HashMap<Uuid, Vec<Vec<u8>>> = HashMap::new();
+    for (delivery, sealed) in list_sealed_for_deliveries(db, tenant, &ids, app.now()).await? {
+        signing.entry(delivery).or_default().push(sealed);
+    }
+    let due = due.into_iter().map(|due| (due.id, due)).collect();
+    Ok(Read { tenant, key, due, requests, named, signing })
+}
+
+impl Read {
+    fn load(&mut self, job: &Job) -> Result<Loaded, Error> {
+        let id = delivery_of(job).ok_or_else(|| Error::internal("the job names no delivery"))?;
+        let what = match self.due.remove(&id) {
+            Some(due) => self.what(due)?,
+            None => What::Nothing,
+        };
+        Ok(Loaded { id, what })
+    }
+
+    fn what(&mut self, due: Due) -> Result<What, Error> {
+        let Due { id, mut context, attempts_made, .. } = due;
+        let request = match (self.requests.remove(&id), &due.sealed_request) {
+            (Some(request), _) => request?,
+            (None, Some(_)) => return Ok(What::GiveUp { why: "the webhook was disabled", attempts_made }),
+            (None, None) => return Ok(What::GiveUp { why: "the webhook was deleted", attempts_made }),
+        };
+        let is_cloud_event = due.body_format.as_deref() == Some(BodyFormat::CloudEvents.as_str());
+        match (is_cloud_event, context.as_object_mut()) {
+            (true, Some(context)) if context.contains_key(CLOUD_EVENT) => {}
+            (true, _) => {
+                let why = "it was triggered before the webhook sent CloudEvents";
+                return Ok(What::GiveUp { why, attempts_made });
+            }
+            (false, Some(context)) => drop(context.remove(CLOUD_EVENT)),
+            (false, None) => {}
+        }
+        let named = self.named.open(self.tenant, &self.key, &request.secrets())?;
+        let signing = self.signing.remove(&id).unwrap_or_default();
+        let signing = Signing::open(self.tenant, &self.key, &signing)?;
+        Ok(What::Send(Box::new(Sending { request, context, named, signing, attempts_made })))
+    }
 }
 
 fn delivery_of(job: &Job) -> Option<Uuid> {
@@ -110,9 +148,10 @@ pub(crate) async fn deliver(app: &App, recorder: &Recorder, job: &Job, loaded: L
             next: Next::GivenUp(why.into()),
             health: None,
         },
-        What::Send { request, context, attempts_made } => {
-            let sent = send(app, id, &request, &context).await;
-            judge(app, job, id, attempts_made + 1, sent)
+        What::Send(sending) => {
+            let number = sending.attempts_made + 1;
+            let sent = send(app, id, *sending).await;
+            judge(app, job, id, number, sent)
         }
     };
     recorder.record(outcome).await
@@ -126,14 +165,23 @@ struct Sent {
     duration: Duration,
 }
 
-async fn send(app: &App, id: Uuid, request: &WebhookRequest, context: &Value) -> Sent {
-    let call = render(request, context, id);
-    let secrets = Secrets::of(request, &call);
+async fn send(app: &App, id: Uuid, sending: Sending) -> Sent {
+    let Sending { request, context, named, signing, .. } = sending;
+    let mut call = render(&request, &context, &named, id);
+    signing.sign(&mut call, app.now());
+    let secrets = Secrets::of(&request, &call, &named);
     let mut log = Log::new(app.now());
-    log.request(&call);
-    let mut exchange = super::log::exchange_of(&call);
+    let mut exchange = json!({});
     let started = Instant::now();
-    let answered = app.outgoing.send(call).await;
+    let answered = match named.missing() {
+        [] => {
+            log.request(&call, &secrets);
+            exchange = super::log::exchange_of(&call, &secrets);
+            app.outgoing.send(call).await
+        }
+        // It may exist by the next attempt.
+        missing => Err(CallError::MissingSecrets(missing.join(", "))),
+    };
     let duration = started.elapsed();
     let may_show = !app.settings.webhooks.targets.hosts.is_empty();
     let shown = may_show.then_some(&secrets);

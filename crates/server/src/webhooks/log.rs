@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use pactolus_domain::template;
 use pactolus_domain::webhook::{REDACTED, WebhookRequest};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::outgoing::{Answer, Call, CallError};
+use crate::secrets::Named;
 
 /// Headers whose values are shown.
 const SHOWN: [&str; 4] = ["content-type", "accept", "user-agent", "webhook-id"];
@@ -47,11 +48,11 @@ impl Log {
         writeln!(self.text, "[{at}] {level}: {text}").expect("writing to a string does not fail");
     }
 
-    pub(super) fn request(&mut self, call: &Call) {
+    pub(super) fn request(&mut self, call: &Call, secrets: &Secrets) {
         let origin = Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         self.line(&format!("HTTP/1.1 {} {origin}", call.method));
         for (name, value) in &call.headers {
-            let shown = if SHOWN.contains(&name.as_str()) { value } else { REDACTED };
+            let shown = if SHOWN.contains(&name.as_str()) { secrets.masked_in(value) } else { REDACTED.into() };
             self.line(&format!("{name}: {shown}"));
         }
         if call.basic_auth.is_some() {
@@ -82,12 +83,12 @@ impl Log {
 }
 
 /// What was sent, for programs: as much as the log shows.
-pub(super) fn exchange_of(call: &Call) -> Value {
+pub(super) fn exchange_of(call: &Call, secrets: &Secrets) -> Value {
     let mut headers: Map<String, Value> = call
         .headers
         .iter()
         .map(|(name, value)| {
-            let shown = if SHOWN.contains(&name.as_str()) { value } else { REDACTED };
+            let shown = if SHOWN.contains(&name.as_str()) { secrets.masked_in(value) } else { REDACTED.into() };
             (name.clone(), shown.into())
         })
         .collect();
@@ -123,8 +124,8 @@ pub(super) fn response_of(answered: &Result<Answer, CallError>, secrets: Option<
 pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    pub(super) fn of(request: &WebhookRequest, call: &Call) -> Self {
-        let mut secrets = Vec::new();
+    pub(super) fn of(request: &WebhookRequest, call: &Call, named: &Named) -> Self {
+        let mut secrets: Vec<String> = named.values().flat_map(forms).collect();
         if let Some((name, password)) = &call.basic_auth {
             let password = password.clone().unwrap_or_default();
             secrets.push(STANDARD.encode(format!("{name}:{password}")));
@@ -169,6 +170,18 @@ impl Secrets {
         }
         masked
     }
+}
+
+/// How a secret is written where it is sent, and how receivers repeat it. Those in JSON come later.
+fn forms(secret: &str) -> [String; 5] {
+    [
+        secret.to_owned(),
+        // At the ends of a header.
+        secret.trim().to_owned(),
+        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        STANDARD.encode(secret),
+    ]
 }
 
 fn is_long(text: &str) -> bool {

@@ -9,6 +9,7 @@ mod log;
 mod record;
 mod render;
 mod replay;
+mod signing;
 mod store;
 mod trigger;
 mod triggered;

@@ -1,16 +1,20 @@
 //! The request that a delivery sends: a webhook's template with an event's values.
 
-use pactolus_domain::template;
+use pactolus_domain::template::{self, secret_of};
 use pactolus_domain::webhook::WebhookRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::context::{CLOUD_EVENT, value_of};
 use crate::outgoing::Call;
+use crate::secrets::Named;
 
-/// The template with the event's values. The delivery's id lets a receiver drop what it has seen already.
-pub(super) fn render(request: &WebhookRequest, context: &Value, id: Uuid) -> Call {
-    let value = |name: &str| value_of(context, name);
+/// The template with the event's values and the secrets that it names. The delivery's id lets a receiver drop what it has seen already.
+pub(super) fn render(request: &WebhookRequest, context: &Value, named: &Named, id: Uuid) -> Call {
+    let value = |name: &str| match secret_of(name) {
+        Some(secret) => named.value_of(secret).map(String::from),
+        None => value_of(context, name),
+    };
     let fill = |text: &str| template::render(text, value);
     let is_json = request.is_json();
     let cloud_event = context.get(CLOUD_EVENT);

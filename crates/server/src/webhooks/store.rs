@@ -8,6 +8,8 @@ use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
 pub(super) mod deliveries;
 pub(super) mod listed;
+pub(super) mod named_secrets;
+pub(super) mod signing;
 pub(super) mod triggered;
 
 /// A webhook as it is stored.

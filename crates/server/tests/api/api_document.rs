@@ -220,8 +220,8 @@ mod sound {
                         check(&pointer, value);
                     }
                     "$ref" | "type" | "required" | "enum" | "const" | "pattern" | "format" | "minLength"
-                    | "minItems" | "maxItems" | "minProperties" | "minimum" | "maximum" | "default" | "description"
-                    | "deprecated" | "contentEncoding" | "contentMediaType" => {}
+                    | "maxLength" | "minItems" | "maxItems" | "minProperties" | "minimum" | "maximum" | "default"
+                    | "description" | "deprecated" | "contentEncoding" | "contentMediaType" => {}
                     _ => panic!("{pointer}: unknown keyword"),
                 }
             }

@@ -78,6 +78,10 @@ async fn a_webhook_is_created_shown_listed_and_deleted() {
         "pb:webhooks": {
           "title": "All webhooks",
           "href": "http://pactolus.test/webhooks"
+        },
+        "pb:signing-secrets": {
+          "title": "Signing secrets",
+          "href": "http://pactolus.test/webhooks/[uuid]/signing-secrets"
         }
       }
     }

@@ -44,6 +44,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: Clock,
     /// To look at what no endpoint shows.
     pub(crate) db: PgPool,
+    pub(crate) key: MasterKey,
+    settings: Settings,
     router: NormalizePath<Router>,
     state: App,
     database: TestDatabase,
@@ -67,9 +69,16 @@ impl TestApp {
         change(&mut settings);
         let start: DateTime<Utc> = START.parse().expect("a moment");
         let clock = Clock::manual(start);
-        let state = App::new(db.clone(), settings, clock.clone(), key);
+        let state = App::new(db.clone(), settings.clone(), clock.clone(), key.clone());
         let router = pactolus_server::router(state.clone());
-        Self { clock, db, router, state, database, may_leave_jobs: AtomicBool::new(false) }
+        Self { clock, db, key, settings, router, state, database, may_leave_jobs: AtomicBool::new(false) }
+    }
+
+    /// As a server that was started again, over the same database, with another encryption key.
+    pub(crate) fn restart_with(&mut self, key: MasterKey) {
+        self.key = key.clone();
+        self.state = App::new(self.db.clone(), self.settings.clone(), self.clock.clone(), key);
+        self.router = pactolus_server::router(self.state.clone());
     }
 
     pub(crate) fn world(&self) -> World<'_> {

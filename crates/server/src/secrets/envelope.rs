@@ -12,9 +12,12 @@ use crate::ids::TenantId;
 
 const NONCE_BYTES: usize = 24;
 
-/// The key of the installation. Never printed.
+/// The key of the installation, and those that may stand in its place while it is changed. Never printed.
 #[derive(Clone)]
-pub struct MasterKey([u8; 32]);
+pub struct MasterKey {
+    key: [u8; 32],
+    previous: Vec<[u8; 32]>,
+}
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,34 +37,51 @@ impl MasterKey {
     /// [`KeyError::Malformed`].
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
         let bytes = STANDARD.decode(text.trim()).map_err(|_| KeyError::Malformed)?;
-        Ok(Self(bytes.try_into().map_err(|_| KeyError::Malformed)?))
+        Ok(Self::of(bytes.try_into().map_err(|_| KeyError::Malformed)?))
     }
 
     /// A new random key.
     #[must_use]
     pub fn generate() -> Self {
-        Self(random_bytes())
+        Self::of(random_bytes())
+    }
+
+    fn of(key: [u8; 32]) -> Self {
+        Self { key, previous: Vec::new() }
+    }
+
+    /// The same key, which also opens what these, and those that they accept, have sealed.
+    #[must_use]
+    pub fn accepting(mut self, previous: impl IntoIterator<Item = Self>) -> Self {
+        self.previous.extend(previous.into_iter().flat_map(|key| std::iter::once(key.key).chain(key.previous)));
+        self
     }
 
     /// The form that [`Self::from_base64`] reads.
     #[must_use]
     pub fn to_base64(&self) -> String {
-        STANDARD.encode(self.0)
+        STANDARD.encode(self.key)
     }
 
     /// A short text that tells keys apart and tells nothing of them.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        sha_of(&self.0)
+        sha_of(&self.key)
     }
 
     pub(crate) fn seal_data_key(&self, tenant: TenantId, data_key: &DataKey) -> Vec<u8> {
-        seal(&self.0, tenant, &data_key.0)
+        seal(&self.key, tenant, &data_key.0)
     }
 
     pub(crate) fn open_data_key(&self, tenant: TenantId, sealed: &[u8]) -> Result<DataKey, KeyError> {
-        let bytes = open(&self.0, tenant, sealed)?;
+        let mut keys = std::iter::once(&self.key).chain(&self.previous);
+        let bytes = keys.find_map(|key| open(key, tenant, sealed).ok()).ok_or(KeyError::OtherKey)?;
         Ok(DataKey(bytes.try_into().map_err(|_| KeyError::OtherKey)?))
+    }
+
+    /// Whether it was this key that sealed it, and not a previous one.
+    pub(crate) fn has_sealed(&self, tenant: TenantId, sealed: &[u8]) -> bool {
+        open(&self.key, tenant, sealed).is_ok()
     }
 }
 
@@ -128,6 +148,21 @@ mod tests {
         let key = DataKey::generate();
 
         assert_ne!(key.seal(TenantId(1), b"secret"), key.seal(TenantId(1), b"secret"));
+    }
+
+    #[test]
+    fn what_a_previous_key_sealed_opens_and_is_told_apart() {
+        let (old, data_key) = (MasterKey::generate(), DataKey::generate());
+        let sealed = old.seal_data_key(TenantId(1), &data_key);
+
+        let between = MasterKey::generate().accepting([old.clone()]);
+        let new = MasterKey::generate().accepting([MasterKey::generate(), between]);
+
+        assert_eq!(new.open_data_key(TenantId(1), &sealed).unwrap().0, data_key.0);
+        assert!(old.has_sealed(TenantId(1), &sealed) && !new.has_sealed(TenantId(1), &sealed));
+        let resealed = new.seal_data_key(TenantId(1), &data_key);
+        assert!(new.has_sealed(TenantId(1), &resealed));
+        assert!(old.open_data_key(TenantId(1), &resealed).is_err());
     }
 
     #[test]
