@@ -1,5 +1,6 @@
-//! Placeholders in webhooks: `${pactbroker.consumerName}`. Values are escaped for the place they go
-//! to, and names that nobody knows stay as they are, so that a mistake shows.
+//! Placeholders in webhooks: `${pactbroker.consumerName}`, or `${pactbroker.consumerName|40}` for the first 40 characters
+//! of it. Values are escaped for the place they go to, and names that nobody knows stay as they are, so that a mistake
+//! shows.
 
 use serde_json::Value;
 
@@ -35,13 +36,13 @@ const START: &str = "${pactbroker.";
 /// and bodies that are plain text.
 #[must_use]
 pub fn render(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, value_of)
+    replace(template, value_of, |value| value)
 }
 
 /// As [`render`], with values escaped as in a query string (a space becomes `+`).
 #[must_use]
 pub fn render_url(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, |name| value_of(name).map(|value| form_urlencoded::byte_serialize(value.as_bytes()).collect()))
+    replace(template, value_of, |value| form_urlencoded::byte_serialize(value.as_bytes()).collect())
 }
 
 /// As [`render`], in the strings and keys of a JSON body; a value can't leave its string.
@@ -53,10 +54,10 @@ pub fn render_json(body: &Value, value_of: impl Fn(&str) -> Option<String>) -> V
 /// As [`render`], for the text of a JSON document, with values escaped for the inside of a string.
 #[must_use]
 pub fn render_json_text(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, |name| {
+    replace(template, value_of, |value| {
         let mut escaped = String::new();
-        json::write_escaped(&value_of(name)?, &mut escaped);
-        Some(escaped)
+        json::write_escaped(&value, &mut escaped);
+        escaped
     })
 }
 
@@ -92,23 +93,23 @@ pub fn variables(template: &str) -> Vec<&str> {
 
 fn render_json_value(value: &Value, value_of: &impl Fn(&str) -> Option<String>) -> Value {
     match value {
-        Value::String(text) => Value::String(replace(text, value_of)),
+        Value::String(text) => Value::String(render(text, value_of)),
         Value::Array(elements) => elements.iter().map(|element| render_json_value(element, value_of)).collect(),
         Value::Object(members) => {
-            members.iter().map(|(key, value)| (replace(key, value_of), render_json_value(value, value_of))).collect()
+            members.iter().map(|(key, value)| (render(key, value_of), render_json_value(value, value_of))).collect()
         }
         other => other.clone(),
     }
 }
 
 /// In one pass: what a value brings along is not looked at again.
-fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
+fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>, escape: impl Fn(String) -> String) -> String {
     let mut text = String::with_capacity(template.len());
     for part in parts(template) {
         match part {
             Part::Text(plain) => text.push_str(plain),
-            Part::Variable { name, whole } => match value_of(name) {
-                Some(value) => text.push_str(&value),
+            Part::Variable { name, longest, whole } => match value_of(name) {
+                Some(value) => text.push_str(&escape(cut(value, longest))),
                 None => text.push_str(whole),
             },
         }
@@ -116,9 +117,17 @@ fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String 
     text
 }
 
+/// Before it is escaped, so that no escape is cut in two.
+fn cut(value: String, longest: Option<usize>) -> String {
+    match longest {
+        Some(longest) => value.chars().take(longest).collect(),
+        None => value,
+    }
+}
+
 enum Part<'a> {
     Text(&'a str),
-    Variable { name: &'a str, whole: &'a str },
+    Variable { name: &'a str, longest: Option<usize>, whole: &'a str },
 }
 
 fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
@@ -136,16 +145,26 @@ fn first_part(template: &str) -> Option<(Part<'_>, &str)> {
         let after_start = &template[start + START.len()..];
         let name_length = after_start.bytes().take_while(u8::is_ascii_alphanumeric).count();
         searched = start + START.len() + name_length;
-        if name_length > 0 && template[searched..].starts_with('}') {
-            let end = searched + 1;
-            if start > 0 {
-                return Some((Part::Text(&template[..start]), &template[start..]));
-            }
-            let variable = Part::Variable { name: &after_start[..name_length], whole: &template[..end] };
-            return Some((variable, &template[end..]));
+        let Some((longest, after_end)) = after_name(&template[searched..]).filter(|_| name_length > 0) else {
+            continue;
+        };
+        if start > 0 {
+            return Some((Part::Text(&template[..start]), &template[start..]));
         }
+        let whole = &template[..template.len() - after_end.len()];
+        return Some((Part::Variable { name: &after_start[..name_length], longest, whole }, after_end));
     }
     (!template.is_empty()).then_some((Part::Text(template), ""))
+}
+
+/// How long the value may be, and what follows the placeholder. `None` when this is no end of one.
+fn after_name(text: &str) -> Option<(Option<usize>, &str)> {
+    if let Some(rest) = text.strip_prefix('}') {
+        return Some((None, rest));
+    }
+    let (digits, rest) = text.strip_prefix('|')?.split_once('}')?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    Some((Some(digits.parse().ok().filter(|_| is_number)?), rest))
 }
 
 #[cfg(test)]
@@ -184,6 +203,17 @@ mod tests {
         check("${pactbroker.foo} ${user.consumerName}", "${pactbroker.foo} ${user.consumerName}");
         check("${pactbroker.} ${pactbroker.consumerName", "${pactbroker.} ${pactbroker.consumerName");
         check("${pactbroker.${pactbroker.consumerName}", "${pactbroker.shop");
+    }
+
+    #[test]
+    fn a_value_is_cut_to_a_length_in_characters_before_it_is_escaped() {
+        let long = |_: &str| Some("é\"é\"".to_owned());
+        check("${pactbroker.consumerName|2}${pactbroker.consumerName|99}", "shshop");
+        check("${pactbroker.foo|2} ${pactbroker.consumerName|}", "${pactbroker.foo|2} ${pactbroker.consumerName|}");
+        check("${pactbroker.consumerName|+2}", "${pactbroker.consumerName|+2}");
+        assert_eq!(render_url("${pactbroker.x|2}", long), "%C3%A9%22");
+        assert_eq!(render_json_text("${pactbroker.x|2}", long), "é\\\"");
+        check_variables("${pactbroker.b|7}", &["b"]);
     }
 
     #[test]
@@ -238,7 +268,7 @@ mod tests {
         }
 
         #[test]
-        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\}|[a-zé$]){0,12}") {
+        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\}|[a-zé$|0-9]){0,12}") {
             prop_assert_eq!(render(&text, |_| None), text);
         }
     }

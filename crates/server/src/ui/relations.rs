@@ -235,6 +235,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The versions of a pacticipant, the newest first; in their list, each of them."),
     relation("pb:webhook", &["getWebhook", "putWebhook", "deleteWebhook"],
         "One webhook. `PUT` with an id of your own creates it."),
+    relation("pb:webhook-presets", &["listWebhookPresets"],
+        "The requests that are ready made, with their parameters: a webhook may name one of them instead of describing its request."),
     relation("pb:webhook-status", &["getPactWebhooksStatus"],
         "How the last deliveries for these two went."),
     relation("pb:webhooks", &["listWebhooks", "createWebhook"],

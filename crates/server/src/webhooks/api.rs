@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{triggered, view};
+use super::{presets, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
         .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+        .merge(presets::routes())
         .merge(triggered::routes())
 }
 
@@ -106,6 +107,7 @@ async fn create(
     body: JsonBody,
 ) -> Result<Hal, Error> {
     let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
+    webhook.keep_secrets(None, &body.value)?;
     let id = match body.value.get("uuid").and_then(Value::as_str) {
         Some(id) => parse_uuid(id)?.to_string(),
         None => app.new_id().to_string(),
@@ -153,11 +155,14 @@ async fn put(
     let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
 
     let mut tx = app.db.begin().await?;
-    if let Some(before) = find(&mut tx, principal.tenant, &id).await? {
-        let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
-        let before = read(&key, principal.tenant, &before)?;
-        webhook.request.keep_secrets(&before.request, &body.value)?;
-    }
+    let before = match find(&mut tx, principal.tenant, &id).await? {
+        None => None,
+        Some(before) => {
+            let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
+            Some(read(&key, principal.tenant, &before)?)
+        }
+    };
+    webhook.keep_secrets(before.as_ref(), &body.value)?;
     let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
     let created = store::put_webhook(&mut tx, principal.tenant, &new, app.now()).await?;
     let action = if created { "webhook.created" } else { "webhook.updated" };
@@ -217,7 +222,7 @@ async fn to_write<'a>(
         provider_label: label(webhook.provider.as_ref()),
         events: webhook.events.iter().map(ToString::to_string).collect(),
         host: webhook.request.host(),
-        sealed_request: super::seal(&key, tenant, &webhook.request)?,
+        sealed_request: super::seal(&key, tenant, &webhook.request, webhook.preset.as_ref())?,
     })
 }
 
@@ -234,13 +239,15 @@ fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webho
         (None, Some(label)) => Some(Scope::Label(label.clone())),
         (None, None) => None,
     };
+    let (request, preset) = super::open_with_preset(key, tenant, &stored.sealed_request)?;
     Ok(Webhook {
         description: stored.description.clone(),
         enabled: stored.enabled,
         consumer: side(&stored.consumer, &stored.consumer_label),
         provider: side(&stored.provider, &stored.provider_label),
         events: stored.events.iter().filter_map(|name| WebhookEvent::find(name)).collect(),
-        request: super::open(key, tenant, &stored.sealed_request)?,
+        request,
+        preset,
     })
 }
 

@@ -1,13 +1,14 @@
 //! How webhooks are shown: HAL, secrets masked.
 
-use pactolus_domain::webhook::{Scope, Webhook};
+use pactolus_domain::webhook::{ChosenPreset, Scope, Webhook};
 use serde_json::{Map, Value, json};
 
 use super::store::StoredWebhook;
 use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
 
 pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook) -> Value {
-    let request = &webhook.request;
+    let request = webhook.shown_request();
+    let preset = webhook.preset.as_ref().map(ChosenPreset::masked);
     let headers: Map<String, Value> =
         request.redacted_headers().into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let updated = (stored.updated_at != stored.created_at).then(|| timestamp(stored.updated_at));
@@ -18,6 +19,7 @@ pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook)
         "consumer": webhook.consumer.as_ref().map(scope),
         "provider": webhook.provider.as_ref().map(scope),
         "enabled": webhook.enabled,
+        "preset": preset.map(|preset| json!({"name": preset.name(), "parameters": preset.parameters()})),
         "request": without_nulls(json!({
             "method": request.method,
             "url": request.url,
