@@ -7,6 +7,7 @@ use pactolus_domain::schedule::Schedule;
 use pactolus_domain::webhook::AllowedTargets;
 
 use crate::auth::Access;
+use crate::outgoing::Certificates;
 
 /// Settings of a running server. `Default` is what a newcomer gets.
 #[derive(Clone, Debug)]
@@ -65,6 +66,8 @@ pub struct WebhookSettings {
     pub retry_schedule: Vec<Duration>,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// Whom to trust beside the machine's authorities.
+    pub certificates: Certificates,
 }
 
 impl Default for Settings {
@@ -100,6 +103,7 @@ impl Default for WebhookSettings {
             targets: AllowedTargets::default(),
             retry_schedule: [10, 60, 120, 300, 600, 1200].map(Duration::from_secs).to_vec(),
             timeout: Duration::from_secs(15),
+            certificates: Certificates::default(),
         }
     }
 }

@@ -45,6 +45,7 @@ mod triggered_webhooks;
 mod verdicts;
 mod verifications;
 mod versions;
+mod webhook_certificates;
 mod webhook_presets;
 mod webhooks;
 mod webhooks_logs;
