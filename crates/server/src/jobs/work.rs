@@ -71,6 +71,9 @@ async fn tidy(app: &App) {
     if let Err(error) = verdicts::delete_old(app).await {
         tracing::warn!("old verdicts cannot be deleted: {error}; trying again in an hour");
     }
+    if let Err(error) = webhooks::delete_old_tests(app).await {
+        tracing::warn!("old executions of webhooks cannot be deleted: {error}; trying again in an hour");
+    }
 }
 
 /// Tidies up, does all that is due now and returns how many jobs that was. For tests.
@@ -176,6 +179,7 @@ impl Running {
 async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
         Some(Kind::WebhookDelivery) => webhooks::deliver(&app, &job).await,
+        Some(Kind::WebhookTest) => webhooks::run_test(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,

@@ -111,6 +111,9 @@ pub(super) const RELATIONS: &[Relation] = &[
         "All environments; in their list, each of them."),
     relation("pb:error-logs", &["getDeliveryLogs"],
         "The logs of the last deliveries that have failed for good."),
+    relation("pb:execute", &["executeWebhook"],
+        "Where to `POST` so that the webhook is sent once, for the latest contract or result that it is for. The answer tells what \
+         came of it."),
     relation("pb:group", &["getPacticipant"],
         "The pacticipant whose group this integration belongs to. The group itself stands at `/groups/{pacticipant}`."),
     relation("pb:integrations", &["listIntegrations", "deleteIntegrations"],

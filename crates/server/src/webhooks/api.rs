@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{presets, triggered, view};
+use super::{execute, presets, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/provider/{provider}/consumer/{consumer}", get(list).post(create))
         .route("/pacts/provider/{provider}/consumer/{consumer}/webhooks", get(list).post(create))
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
+        .merge(execute::routes())
         .merge(presets::routes())
         .merge(triggered::routes())
 }
@@ -57,7 +58,7 @@ impl FromPath for Sides {
     }
 }
 
-struct WebhookId(String);
+pub(super) struct WebhookId(pub(super) String);
 
 impl FromPath for WebhookId {
     fn from_path(names: &PathNames) -> Result<Self, Error> {
@@ -189,13 +190,13 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
+pub(super) async fn find(db: &mut PgConnection, tenant: TenantId, id: &str) -> Result<Option<StoredWebhook>, Error> {
     let found = store::list_webhooks(db, tenant, Wanted { id: Some(id), ..Wanted::default() }).await?;
     Ok(found.into_iter().next())
 }
 
 /// Refuses pacticipants that don't exist, and seals what is secret.
-async fn to_write<'a>(
+pub(super) async fn to_write<'a>(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
@@ -233,7 +234,7 @@ fn label(scope: Option<&Scope>) -> Option<&str> {
     }
 }
 
-fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
+pub(super) fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
     let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
         (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
         (None, Some(label)) => Some(Scope::Label(label.clone())),

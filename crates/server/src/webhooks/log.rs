@@ -20,6 +20,10 @@ const SHOWN: [&str; 4] = ["content-type", "accept", "user-agent", "webhook-id"];
 /// Parts of URLs and bodies that are not longer are words rather than secrets.
 const SHORT: usize = 5;
 
+/// In place of an answer.
+pub(super) const HIDDEN: &str = "For security purposes, the response details are not logged. To enable response logging, \
+                                 configure the webhook_host_whitelist property.";
+
 /// The log of one attempt.
 pub(super) struct Log {
     at: DateTime<Utc>,
@@ -48,8 +52,7 @@ impl Log {
         let origin = Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         self.line(&format!("HTTP/1.1 {} {origin}", call.method));
         for (name, value) in &call.headers {
-            let shown = if SHOWN.contains(&name.as_str()) { value } else { REDACTED };
-            self.line(&format!("{name}: {shown}"));
+            self.line(&format!("{name}: {}", shown_header(name, value)));
         }
         if call.basic_auth.is_some() {
             self.line(&format!("authorization: {REDACTED}"));
@@ -65,10 +68,7 @@ impl Log {
         };
         self.line(&format!("HTTP/1.1 {}", answer.status));
         let Some(secrets) = secrets else {
-            return self.line(
-                "For security purposes, the response details are not logged. To enable response logging, configure \
-                 the webhook_host_whitelist property.",
-            );
+            return self.line(HIDDEN);
         };
         for (name, value) in &answer.headers {
             self.line(&format!("{name}: {}", secrets.masked_in(value)));
@@ -76,6 +76,11 @@ impl Log {
         let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
         self.line(&secrets.masked_in(&body));
     }
+}
+
+/// A request's header as people may read it.
+pub(super) fn shown_header<'a>(name: &str, value: &'a str) -> &'a str {
+    if SHOWN.contains(&name) { value } else { REDACTED }
 }
 
 /// What a receiver may repeat of what it was sent, and nobody may read.
@@ -117,7 +122,7 @@ impl Secrets {
     }
 
     /// In one pass, so that what stands for a secret is not looked at again.
-    fn masked_in(&self, text: &str) -> String {
+    pub(super) fn masked_in(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(first) = rest.chars().next() {

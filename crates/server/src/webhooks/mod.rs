@@ -4,10 +4,12 @@
 mod api;
 mod context;
 mod deliver;
+mod execute;
 mod log;
 mod presets;
 mod render;
 mod store;
+mod tested;
 mod trigger;
 mod triggered;
 mod view;
@@ -25,6 +27,7 @@ use crate::secrets::DataKey;
 
 pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{deliver, give_up};
+pub(crate) use tested::{delete_old_tests, give_up_test, run_test};
 pub(crate) use trigger::{
     ContractEvent, Listeners, Triggered, VerificationEvent, tell_of_contract, tell_of_verification,
 };

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
+pub(super) mod tested;
 pub(super) mod triggered;
 
 /// A webhook as it is stored.

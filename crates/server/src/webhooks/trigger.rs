@@ -114,7 +114,7 @@ pub(crate) async fn tell_of_contract(
     Ok(Told { triggered, has_webhooks: !listening.is_empty(), requires_verification: !unverified.is_empty() })
 }
 
-async fn contract_context(
+pub(super) async fn contract_context(
     db: &mut PgConnection,
     tenant: TenantId,
     base: &BaseUrl,

@@ -45,6 +45,8 @@ fn scope(scope: &Scope) -> Value {
 fn links(base: &BaseUrl, id: &str, webhook: &Webhook) -> Map<String, Value> {
     let mut links = Map::new();
     links.insert("self".into(), Link::to(urls::webhook(base, id)).title(webhook.title()).into());
+    let execute = Link::to(format!("{}/execute", urls::webhook(base, id)));
+    links.insert("pb:execute".into(), execute.title("POST to send it once, for the latest matching contract").into());
     for (relation, title, side) in
         [("consumer", "Consumer", &webhook.consumer), ("provider", "Provider", &webhook.provider)]
     {

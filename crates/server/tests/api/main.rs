@@ -46,6 +46,7 @@ mod verdicts;
 mod verifications;
 mod versions;
 mod webhook_certificates;
+mod webhook_execution;
 mod webhook_presets;
 mod webhooks;
 mod webhooks_logs;
