@@ -51,6 +51,9 @@ const KNOWN: &[&str] = &[
     "WEBHOOK_SCHEME_WHITELIST",
 ];
 
+/// Begins variables with numbers in their names.
+const NUMBERED: &str = "WEBHOOK_CERTIFICATES__";
+
 /// Those of the commands that ask a server: harmless where one runs.
 const OF_CLIENTS: &[&str] = &[
     "CAN_I_DEPLOY_DRY_RUN",
@@ -71,7 +74,8 @@ pub(crate) fn warn_of_unknown() {
 
 fn unknown(names: impl Iterator<Item = String>) -> Vec<String> {
     let is_unknown = |name: &String| {
-        name.strip_prefix(PREFIX).is_some_and(|rest| !KNOWN.contains(&rest) && !OF_CLIENTS.contains(&rest))
+        name.strip_prefix(PREFIX)
+            .is_some_and(|rest| !KNOWN.contains(&rest) && !OF_CLIENTS.contains(&rest) && !rest.starts_with(NUMBERED))
     };
     let mut unknown: Vec<String> = names.filter(is_unknown).collect();
     unknown.sort();

@@ -18,6 +18,10 @@ Examples:
   # Tell a chat of failures; the body stands in a file
   pactolus create-webhook https://chat.example.com/hook --provider-verification-failed --data @message.json
 
+  # Show at the consumer's commits on GitHub whether their contracts are verified
+  pactolus create-webhook --preset github-commit-status --parameter owner=acme --parameter repository=shop \\
+      --parameter token=@github-token --consumer shop --contract-published --provider-verification-published
+
   # Create it, or replace it if it is there already
   pactolus create-webhook https://ci.example.com/build --uuid 6a0b1c2d3e4f5061 --contract-published
 
@@ -27,7 +31,8 @@ Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server co
 #[command(
     about = "Create a webhook, or update one",
     after_help = EXAMPLES,
-    override_usage = "pactolus create-webhook [OPTIONS] <URL> <EVENTS>",
+    override_usage = "pactolus create-webhook [OPTIONS] <URL> <EVENTS>\n       \
+                      pactolus create-webhook --preset <NAME> [--parameter <NAME=VALUE>]... [OPTIONS] <EVENTS>",
     // Here -u is the webhook's user, as in the official client; the server's user has no short form.
     mut_arg("broker_username", |argument| argument.short(None)),
 )]
@@ -42,7 +47,17 @@ Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server co
 #[expect(clippy::struct_excessive_bools, reason = "one flag an event, as the official client has it")]
 pub(crate) struct Arguments {
     /// Address to call; may hold ${pactbroker.…} parameters after the host
-    url: String,
+    #[arg(required_unless_present = "preset")]
+    url: Option<String>,
+
+    /// Ready-made request instead of an address, such as github-commit-status or slack; the server lists all at
+    /// /webhook-presets
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "request", "header", "data", "user"])]
+    preset: Option<String>,
+
+    /// What the ready-made request has to be told; NAME=@FILE takes the value from a file; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "preset", conflicts_with = "url")]
+    parameter: Vec<String>,
 
     /// HTTP method
     #[arg(short = 'X', long, value_name = "METHOD", default_value = "POST")]
@@ -131,27 +146,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let link = &webhook["_links"]["self"];
     let href = link["href"].as_str().unwrap_or_default();
     let id = arguments.uuid.clone().or_else(|| href.rsplit('/').next().map(str::to_owned));
-    let title = arguments.description.as_deref().or_else(|| link["title"].as_str()).unwrap_or(&arguments.url);
+    let title = arguments.description.as_deref().or_else(|| link["title"].as_str()).unwrap_or("without a title");
     let sentence = format!("{done} webhook {title:?} ({}).", id.as_deref().unwrap_or("no id"));
     Ok(Outcome { exit: Exit::Yes, text: format!("{}\n", Style::of_stdout().green(&sentence)), json: webhook, id })
 }
 
 impl Arguments {
     fn request(&self) -> Result<Value, Failure> {
-        let mut call = Map::new();
-        call.insert("method".to_owned(), self.request.to_uppercase().into());
-        call.insert("url".to_owned(), self.url.clone().into());
-        call.insert("headers".to_owned(), headers(&self.header)?);
-        if let Some(data) = &self.data {
-            call.insert("body".to_owned(), body(data)?);
+        let mut webhook = json!({ "events": self.events() });
+        match &self.preset {
+            Some(name) => webhook["preset"] = json!({ "name": name, "parameters": parameters(&self.parameter)? }),
+            None => webhook["request"] = self.call()?.into(),
         }
-        if let Some(user) = &self.user {
-            let (username, password) = user.split_once(':').unwrap_or((user, ""));
-            call.insert("username".to_owned(), username.into());
-            call.insert("password".to_owned(), password.into());
-        }
-
-        let mut webhook = json!({ "events": self.events(), "request": call });
         if let Some(description) = &self.description {
             webhook["description"] = description.clone().into();
         }
@@ -167,6 +173,22 @@ impl Arguments {
             webhook["provider"] = provider;
         }
         Ok(webhook)
+    }
+
+    fn call(&self) -> Result<Map<String, Value>, Failure> {
+        let mut call = Map::new();
+        call.insert("method".to_owned(), self.request.to_uppercase().into());
+        call.insert("url".to_owned(), self.url.clone().into());
+        call.insert("headers".to_owned(), headers(&self.header)?);
+        if let Some(data) = &self.data {
+            call.insert("body".to_owned(), body(data)?);
+        }
+        if let Some(user) = &self.user {
+            let (username, password) = user.split_once(':').unwrap_or((user, ""));
+            call.insert("username".to_owned(), username.into());
+            call.insert("password".to_owned(), password.into());
+        }
+        Ok(call)
     }
 
     fn events(&self) -> Vec<Value> {
@@ -192,6 +214,27 @@ fn headers(given: &[String]) -> Result<Value, Failure> {
         headers.insert(name.trim().to_owned(), value.trim().into());
     }
     Ok(headers.into())
+}
+
+fn parameters(given: &[String]) -> Result<Value, Failure> {
+    let mut parameters = Map::new();
+    for parameter in given {
+        let (name, value) = parameter.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            // Not repeated: it may be a secret.
+            Failure::usage("a parameter of a preset is written --parameter name=value".to_owned())
+        })?;
+        let value = match value.strip_prefix('@') {
+            Some(path) => {
+                let unreadable = |error| Failure::usage(format!("can't read --parameter {name}=@{path}: {error}"));
+                std::fs::read_to_string(path).map_err(unreadable)?.trim_end().to_owned()
+            }
+            None => value.to_owned(),
+        };
+        if parameters.insert(name.to_owned(), value.into()).is_some() {
+            return Err(Failure::usage(format!("--parameter {name} is given twice")));
+        }
+    }
+    Ok(parameters.into())
 }
 
 /// JSON goes as JSON, so that parameters in it are filled in one by one; anything else goes as text.
@@ -222,7 +265,11 @@ mod tests {
     }
 
     fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
-        let arguments = ["pactolus", "https://ci/x"].iter().chain(arguments);
+        parse_all(&[&["https://ci/x"], arguments].concat())
+    }
+
+    fn parse_all(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        let arguments = ["pactolus"].iter().chain(arguments);
         Command::try_parse_from(arguments).map(|command| command.arguments)
     }
 
@@ -301,6 +348,42 @@ mod tests {
 
         assert_eq!(request(&["--contract-published", "-d", "plain text"])["request"]["body"], "plain text");
         assert_eq!(request(&["--contract-published", "-d", &from_file])["request"]["body"], json!([1]));
+    }
+
+    #[test]
+    fn a_preset_stands_in_place_of_a_request_and_its_secrets_may_stand_in_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "s=3cret\n").unwrap();
+        let token = format!("token=@{}", file.display());
+
+        let arguments = ["--preset", "slack", "--parameter", "a=b=c", "--parameter", &token, "--contract-published"];
+        assert_eq!(
+            parse_all(&arguments).unwrap().request().unwrap(),
+            json!({
+                "events": [{ "name": "contract_published" }],
+                "preset": { "name": "slack", "parameters": { "a": "b=c", "token": "s=3cret" } },
+            })
+        );
+    }
+
+    #[test]
+    fn a_preset_goes_with_no_address_and_its_parameters_with_nothing_else() {
+        for wrong in [
+            &["--contract-published"][..],
+            &["https://ci/x", "--preset", "slack", "--contract-published"],
+            &["--preset", "slack", "--data", "x", "--contract-published"],
+            &["--preset", "slack", "-u", "a:b", "--contract-published"],
+            &["https://ci/x", "--parameter", "a=b", "--contract-published"],
+        ] {
+            assert_eq!(parse_all(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+        for wrong in [&["s3cret"][..], &["=x"], &["a=1", "--parameter", "a=2"], &["a=@/nothing"]] {
+            let arguments = [&["--preset", "slack", "--contract-published", "--parameter"], wrong].concat();
+            let failure = parse_all(&arguments).unwrap().request().unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(!failure.message.contains("s3cret"), "{}", failure.message);
+        }
     }
 
     #[test]

@@ -2,12 +2,12 @@
 //! know. A flag wins over our variable, ours over the alias.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pactolus_domain::webhook::Retries;
-use pactolus_server::{MasterKey, Settings, WebhookSettings};
+use pactolus_server::{Certificates, MasterKey, Settings, WebhookSettings};
 
 use crate::access::AccessArguments;
 use crate::aliases::{list, named_by, parsed, text};
@@ -202,6 +202,12 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_SCHEDULE", value_name = "SECONDS")]
     webhook_retry_schedule: Option<String>,
 
+    /// File with certificates of authorities (PEM) that webhooks trust beside the machine's
+    ///
+    /// Aliases: `PACT_BROKER_WEBHOOK_CERTIFICATES__0__PATH`, or `…__CONTENT`, and so on from 0
+    #[arg(long, env = "PACTOLUS_WEBHOOK_CERTIFICATES", value_name = "FILE")]
+    webhook_certificates: Option<PathBuf>,
+
     #[command(flatten)]
     retention: ScheduleArguments,
 }
@@ -306,8 +312,39 @@ impl ServerArguments {
             let pauses = seconds.collect::<Result<_, _>>();
             webhooks.retries = Retries::After(pauses.context("the retry schedule is a list of seconds: 10 60 120")?);
         }
+        webhooks.certificates = self.webhook_certificates()?;
         Ok(webhooks)
     }
+
+    fn webhook_certificates(&self) -> anyhow::Result<Certificates> {
+        let read = |path: &Path| std::fs::read(path).with_context(|| format!("can't read {}", path.display()));
+        let pem = match &self.webhook_certificates {
+            Some(path) => read(path)?,
+            None => certificates_by_number(|alias| text(None, &[alias]), read)?,
+        };
+        if pem.is_empty() && self.webhook_certificates.is_none() {
+            return Ok(Certificates::default());
+        }
+        Certificates::from_pem(&pem).context("in the certificates that webhooks trust")
+    }
+}
+
+/// As the container of the Pact Broker takes them: numbered, each in a file or in the variable itself.
+fn certificates_by_number(
+    of: impl Fn(&str) -> Option<String>,
+    read: impl Fn(&Path) -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<Vec<u8>> {
+    let mut pem = Vec::new();
+    for number in 0.. {
+        let of = |part: &str| of(&format!("{}{number}__{part}", "PACT_BROKER_WEBHOOK_CERTIFICATES__"));
+        match (of("PATH"), of("CONTENT")) {
+            (Some(path), _) => pem.extend(read(Path::new(&path))?),
+            (None, Some(content)) => pem.extend(content.into_bytes()),
+            (None, None) => break,
+        }
+        pem.push(b'\n');
+    }
+    Ok(pem)
 }
 
 fn base_urls_of(urls: &str) -> anyhow::Result<Vec<String>> {
@@ -381,6 +418,20 @@ mod tests {
         assert_eq!(url, "postgres://some%20one:p%40%3A%2F%3F%23@db.example.org:5433/pacts%2F1?sslmode=verify-full");
         let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
         assert_eq!((options.get_username(), options.get_database()), ("some one", Some("pacts/1")));
+    }
+
+    #[test]
+    fn numbered_certificates_stand_in_files_or_in_variables() {
+        let of = |alias: &str| match alias {
+            "PACT_BROKER_WEBHOOK_CERTIFICATES__0__PATH" => Some("/a".to_owned()),
+            "PACT_BROKER_WEBHOOK_CERTIFICATES__1__CONTENT" => Some("content".to_owned()),
+            "PACT_BROKER_WEBHOOK_CERTIFICATES__3__CONTENT" => Some("after a gap".to_owned()),
+            _ => None,
+        };
+
+        let pem = certificates_by_number(of, |path| Ok(path.display().to_string().into_bytes())).unwrap();
+
+        assert_eq!(String::from_utf8(pem).unwrap(), "/a\ncontent\n");
     }
 
     #[test]

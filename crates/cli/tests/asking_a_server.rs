@@ -588,6 +588,8 @@ fn a_test_of_a_webhook_ends_as_its_receiver_answered() {
     assert_eq!((good.code, good.stdout.as_str()), (Some(0), "HTTP/1.1 200\nThe receiver took it.\n"));
     assert_eq!((bad.code, bad.stdout.as_str()), (Some(1), "HTTP/1.1 500\nThe receiver did not take it.\n"));
     assert_eq!(run(&server, &["webhooks", "test", "none"]).code, Some(1));
+}
+
 /// A server that keeps one secret.
 fn secret_keeper() -> Server {
     let link = |path: &str| json!({ "href": format!("https://broker.invalid{path}") });

@@ -1,5 +1,6 @@
-//! Placeholders in webhooks: `${pactbroker.consumerName}`, and `${user.TOKEN}` for a secret. Values are escaped for the
-//! place they go to, and names that nobody knows stay as they are, so that a mistake shows.
+//! Placeholders in webhooks: `${pactbroker.consumerName}`, or `${pactbroker.consumerName|40}` for the first 40 characters
+//! of it, and `${user.TOKEN}` for a secret. Values are escaped for the place they go to, and names that nobody knows stay
+//! as they are, so that a mistake shows.
 //!
 //! What an event provides is asked for by its bare name (`consumerName`), a secret with its prefix (`user.TOKEN`).
 
@@ -47,13 +48,13 @@ const LONGEST: usize = 256;
 /// and bodies that are plain text.
 #[must_use]
 pub fn render(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, value_of)
+    replace(template, value_of, |value| value)
 }
 
 /// As [`render`], with values escaped as in a query string (a space becomes `+`).
 #[must_use]
 pub fn render_url(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, |name| value_of(name).map(|value| form_urlencoded::byte_serialize(value.as_bytes()).collect()))
+    replace(template, value_of, |value| form_urlencoded::byte_serialize(value.as_bytes()).collect())
 }
 
 /// As [`render`], in the strings and keys of a JSON body; a value can't leave its string.
@@ -65,10 +66,10 @@ pub fn render_json(body: &Value, value_of: impl Fn(&str) -> Option<String>) -> V
 /// As [`render`], for the text of a JSON document, with values escaped for the inside of a string.
 #[must_use]
 pub fn render_json_text(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    replace(template, |name| {
+    replace(template, value_of, |value| {
         let mut escaped = String::new();
-        json::write_escaped(&value_of(name)?, &mut escaped);
-        Some(escaped)
+        json::write_escaped(&value, &mut escaped);
+        escaped
     })
 }
 
@@ -123,23 +124,23 @@ pub fn variables_of_json(value: &Value) -> Vec<&str> {
 
 fn render_json_value(value: &Value, value_of: &impl Fn(&str) -> Option<String>) -> Value {
     match value {
-        Value::String(text) => Value::String(replace(text, value_of)),
+        Value::String(text) => Value::String(render(text, value_of)),
         Value::Array(elements) => elements.iter().map(|element| render_json_value(element, value_of)).collect(),
         Value::Object(members) => {
-            members.iter().map(|(key, value)| (replace(key, value_of), render_json_value(value, value_of))).collect()
+            members.iter().map(|(key, value)| (render(key, value_of), render_json_value(value, value_of))).collect()
         }
         other => other.clone(),
     }
 }
 
 /// In one pass: what a value brings along is not looked at again.
-fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
+fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>, escape: impl Fn(String) -> String) -> String {
     let mut text = String::with_capacity(template.len());
     for part in parts(template) {
         match part {
             Part::Text(plain) => text.push_str(plain),
-            Part::Variable { name, whole } => match value_of(name) {
-                Some(value) => text.push_str(&value),
+            Part::Variable { name, longest, whole } => match value_of(name) {
+                Some(value) => text.push_str(&escape(cut(value, longest))),
                 None => text.push_str(whole),
             },
         }
@@ -147,9 +148,17 @@ fn replace(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String 
     text
 }
 
+/// Before it is escaped, so that no escape is cut in two.
+fn cut(value: String, longest: Option<usize>) -> String {
+    match longest {
+        Some(longest) => value.chars().take(longest).collect(),
+        None => value,
+    }
+}
+
 enum Part<'a> {
     Text(&'a str),
-    Variable { name: &'a str, whole: &'a str },
+    Variable { name: &'a str, longest: Option<usize>, whole: &'a str },
 }
 
 fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
@@ -165,27 +174,38 @@ fn first_part(template: &str) -> Option<(Part<'_>, &str)> {
     let mut searched = 0;
     while let Some(start) = template[searched..].find(START).map(|at| searched + at) {
         searched = start + START.len();
-        if let Some(name) = name_at(&template[searched..]) {
+        if let Some(Placeholder { name, longest, length }) = placeholder_at(&template[searched..]) {
             if start > 0 {
                 return Some((Part::Text(&template[..start]), &template[start..]));
             }
-            let (whole, rest) = template.split_at(searched + name.len() + 1);
-            let name = name.strip_prefix(EVENT).unwrap_or(name);
-            return Some((Part::Variable { name, whole }, rest));
+            let (whole, rest) = template.split_at(searched + length);
+            return Some((Part::Variable { name, longest, whole }, rest));
         }
     }
     (!template.is_empty()).then_some((Part::Text(template), ""))
 }
 
-/// The name of a placeholder up to its brace, with its prefix.
-fn name_at(text: &str) -> Option<&str> {
-    let is_name = |name: &str| match (name.strip_prefix(EVENT), name.strip_prefix(SECRET)) {
-        (Some(name), _) => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        (None, Some(name)) => secret::is_name(name),
-        (None, None) => false,
+/// What stands between `${` and `}`, the latter included in its length.
+struct Placeholder<'a> {
+    name: &'a str,
+    /// How long the value may be, in characters.
+    longest: Option<usize>,
+    length: usize,
+}
+
+fn placeholder_at(text: &str) -> Option<Placeholder<'_>> {
+    let inner = &text[..text.bytes().take(LONGEST).position(|byte| byte == b'}')?];
+    let length = inner.len() + 1;
+    if let Some(name) = inner.strip_prefix(SECRET) {
+        return secret::is_name(name).then_some(Placeholder { name: inner, longest: None, length });
+    }
+    let (name, longest) = match inner.strip_prefix(EVENT)?.split_once('|') {
+        Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(digits.parse().ok()?)),
+        Some(_) => return None,
+        None => (inner.strip_prefix(EVENT)?, None),
     };
-    let name = &text[..text.bytes().take(LONGEST).position(|byte| byte == b'}')?];
-    is_name(name).then_some(name)
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_name.then_some(Placeholder { name, longest, length })
 }
 
 #[cfg(test)]
@@ -234,6 +254,17 @@ mod tests {
         assert_eq!(render("${user.A_1} ${pactbroker.A} ${user.é}", named), "A_1 event ${user.é}");
         check_variables("${user.TOKEN}${pactbroker.TOKEN}", &["user.TOKEN", "TOKEN"]);
         assert_eq!(variables_of_json(&json!({"${user.K}": ["${user.V}", 1]})), ["user.K", "user.V"]);
+    }
+
+    #[test]
+    fn a_value_is_cut_to_a_length_in_characters_before_it_is_escaped() {
+        let long = |_: &str| Some("é\"é\"".to_owned());
+        check("${pactbroker.consumerName|2}${pactbroker.consumerName|99}", "shshop");
+        check("${pactbroker.foo|2} ${pactbroker.consumerName|}", "${pactbroker.foo|2} ${pactbroker.consumerName|}");
+        check("${pactbroker.consumerName|+2}", "${pactbroker.consumerName|+2}");
+        assert_eq!(render_url("${pactbroker.x|2}", long), "%C3%A9%22");
+        assert_eq!(render_json_text("${pactbroker.x|2}", long), "é\\\"");
+        check_variables("${pactbroker.b|7}", &["b"]);
     }
 
     #[test]
@@ -288,7 +319,7 @@ mod tests {
         }
 
         #[test]
-        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\$\{user\.|\}|[a-zé$]){0,12}") {
+        fn unknown_names_change_nothing(text in r"(\$\{pactbroker\.|\$\{user\.|\}|[a-zé$|0-9]){0,12}") {
             prop_assert_eq!(render(&text, |_| None), text);
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use self::hosts::{AllowedTargets, BadHostPattern, HostPattern};
+pub use self::presets::{ChosenPreset, PRESETS, Parameter, Preset};
 pub use self::request::is_reserved_header;
 pub use self::retries::{Failed, Retries};
 use crate::names::{NameError, PacticipantName};
@@ -13,6 +14,7 @@ use crate::problem::{Problem, Problems};
 use crate::template;
 
 mod hosts;
+mod presets;
 mod request;
 mod retries;
 #[cfg(test)]
@@ -40,6 +42,8 @@ pub struct Webhook {
     pub events: Vec<WebhookEvent>,
     /// What is sent.
     pub request: WebhookRequest,
+    /// What the request was made from.
+    pub preset: Option<ChosenPreset>,
 }
 
 /// What the body of a webhook's request is.
@@ -211,23 +215,55 @@ impl Webhook {
         let consumer = problems.note(scope(body, "consumer")).flatten();
         let provider = problems.note(scope(body, "provider")).flatten();
         let events = events(body, &mut problems);
-        let request = match request::parse(body, allowed) {
-            Ok(request) => Some(request),
-            Err(of_request) => {
-                problems.extend_under("request", of_request);
-                None
-            }
-        };
-        match (enabled, in_order, body_format, request) {
-            (Some(enabled), Some(in_order), Some(body_format), Some(request)) => {
+        match (enabled, in_order, body_format, preset_and_request(body, allowed, &mut problems)) {
+            (Some(enabled), Some(in_order), Some(body_format), Some((preset, request))) => {
                 if body_format == BodyFormat::CloudEvents && request.body.is_some() {
                     let text = "must be left out: with the body format cloudevents the event itself is the body";
                     problems.push(Problem::at("body", text).under("request"));
                 }
-                problems.or(Self { description, enabled, in_order, body_format, consumer, provider, events, request })
+                problems.or(Self {
+                    description,
+                    enabled,
+                    in_order,
+                    body_format,
+                    consumer,
+                    provider,
+                    events,
+                    request,
+                    preset,
+                })
             }
             _ => Err(problems),
         }
+    }
+
+    /// Takes over the secrets of `stored`, if there is one, that `submitted` (the body of the request) leaves as they are.
+    ///
+    /// # Errors
+    /// As [`WebhookRequest::keep_secrets`]; and when something masked is to be kept that is not known.
+    pub fn keep_secrets(&mut self, stored: Option<&Self>, submitted: &Value) -> Result<(), Problems> {
+        if let Some(preset) = &mut self.preset {
+            let before = stored.and_then(|stored| Some((stored.preset.as_ref()?, &stored.request)));
+            let kept = preset.keep_secrets(before);
+            self.request = preset.expand();
+            let mut problems = Problems::none();
+            problems.extend_under("preset", kept.err().unwrap_or_default());
+            return problems.or(());
+        }
+        let Some(stored) = stored else { return Ok(()) };
+        self.request.keep_secrets(&stored.request, submitted)?;
+        let body = self.request.body.as_ref().map(Value::to_string).unwrap_or_default();
+        if stored.preset.is_some() && (self.request.url.contains(REDACTED) || body.contains(REDACTED)) {
+            let text = "has a masked secret of the preset: write it out, or send the preset along";
+            return Err(Problem::at("request", text).into());
+        }
+        Ok(())
+    }
+
+    /// The request as answers show it, but for headers and the password: what a preset's secrets have become is masked.
+    #[must_use]
+    pub fn shown_request(&self) -> WebhookRequest {
+        self.preset.as_ref().map_or_else(|| self.request.clone(), |preset| preset.masked().expand())
     }
 
     /// Refuses names of pacticipants that don't exist.
@@ -386,6 +422,34 @@ fn is_made_of_placeholders(text: &str) -> bool {
 
 fn is_redacted(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte == b'*')
+}
+
+/// A preset decides, also over a request that stands beside it.
+fn preset_and_request(
+    body: &Map<String, Value>,
+    allowed: &AllowedTargets,
+    problems: &mut Problems,
+) -> Option<(Option<ChosenPreset>, WebhookRequest)> {
+    let (part, parsed) = match body.get("preset").filter(|preset| !preset.is_null()) {
+        None => ("request", request::parse(body, allowed).map(|request| (None, request))),
+        Some(preset) => ("preset", ChosenPreset::parse(preset).and_then(|preset| expanded(preset, allowed))),
+    };
+    match parsed {
+        Ok(parsed) => Some(parsed),
+        Err(of_part) => {
+            problems.extend_under(part, of_part);
+            None
+        }
+    }
+}
+
+fn expanded(
+    preset: ChosenPreset,
+    allowed: &AllowedTargets,
+) -> Result<(Option<ChosenPreset>, WebhookRequest), Problems> {
+    let request = preset.expand();
+    request::check(&request, allowed)?;
+    Ok((Some(preset), request))
 }
 
 fn optional_text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, Problem> {

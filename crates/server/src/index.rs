@@ -83,6 +83,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:webhooks", "/webhooks", "Webhooks"),
     ("pb:webhook", "/webhooks/{uuid}", "Webhook"),
+    ("pb:webhook-presets", "/webhook-presets", "Ready-made requests for webhooks"),
     ("pb:integrations", "/integrations", "Integrations"),
     (
         "pb:pacticipant-version-tag",

@@ -39,6 +39,7 @@ mod webhooks;
 pub use app::{App, Clock};
 pub use auth::{Access, Role};
 pub use jobs::{Worker, run_due_jobs};
+pub use outgoing::{BadCertificates, Certificates};
 pub use retention::{CleanError, Cleaned, Kept, OfPacticipant, Removed, clean, preview_cleaning};
 pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};

@@ -3,7 +3,10 @@
 //! Addresses of this machine and of private networks are refused, by name, by literal and after resolving, unless the
 //! allow-list names that host or network. Redirects are not followed, no proxy is asked, answers are cut.
 
+use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +18,9 @@ use url::{Host, Url};
 use crate::jobs;
 use crate::settings::WebhookSettings;
 
+#[cfg(test)]
+mod hostile_tests;
+
 /// How much of an answer is read.
 const ANSWER_BYTES: usize = 64 * 1024;
 
@@ -23,6 +29,64 @@ const ANSWER_BYTES: usize = 64 * 1024;
 pub(crate) struct Outgoing {
     client: Result<reqwest::Client, Arc<reqwest::Error>>,
     targets: Arc<AllowedTargets>,
+}
+
+/// Authorities whose certificates are trusted beside those of the machine's.
+#[derive(Clone, Default)]
+pub struct Certificates(Vec<reqwest::Certificate>);
+
+/// Why no certificates can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCertificates {
+    /// Nothing in it is written between the lines of a certificate.
+    #[error("there is no certificate in it: certificates begin with -----BEGIN CERTIFICATE-----")]
+    None,
+    /// One is broken.
+    #[error("a certificate in it can't be read")]
+    Broken(#[source] reqwest::Error),
+}
+
+impl Certificates {
+    /// Reads one certificate after the other, in the PEM format.
+    ///
+    /// # Errors
+    /// When there is none, or one that is broken.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, BadCertificates> {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(BadCertificates::Broken)?;
+        if certificates.is_empty() {
+            return Err(BadCertificates::None);
+        }
+        // Only a client looks into them.
+        builder(Duration::ZERO).tls_certs_only(certificates.clone()).build().map_err(BadCertificates::Broken)?;
+        Ok(Self(certificates))
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} certificates", self.0.len())
+    }
+}
+
+/// The addresses that a name leads to.
+type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// How the addresses of a name are found.
+type Lookup = Arc<dyn Fn(String) -> Found + Send + Sync>;
+
+/// As the system does.
+async fn look_up(host: String) -> io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((host, 0)).await?.collect())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one checked client")]
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("pactolus/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(timeout.min(Duration::from_secs(10)))
+        .timeout(timeout)
 }
 
 /// What is sent.
@@ -67,19 +131,25 @@ pub(crate) enum CallError {
 }
 
 impl Outgoing {
-    #[expect(clippy::disallowed_methods, reason = "this is the one checked client")]
     pub(crate) fn new(settings: &WebhookSettings) -> Self {
+        Self::with_lookup(settings, Arc::new(|host| Box::pin(look_up(host))))
+    }
+
+    fn with_lookup(settings: &WebhookSettings, lookup: Lookup) -> Self {
         let targets = Arc::new(settings.targets.clone());
         // Whoever waits for an answer must be done well before its lease runs out and another one sends it again.
         let timeout = settings.timeout.min(jobs::LEASE / 2);
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("pactolus/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(timeout.min(Duration::from_secs(10)))
-            .timeout(timeout)
-            .dns_resolver(PublicOnly { targets: Arc::clone(&targets) })
-            .build();
+        let resolver = Arc::new(PublicOnly { targets: Arc::clone(&targets), lookup });
+        let builder = || builder(timeout).dns_resolver(Arc::clone(&resolver));
+        let Certificates(own) = &settings.certificates;
+        let client = match own.as_slice() {
+            [] => builder().build(),
+            // A machine without authorities of its own, as in small containers, may have these.
+            _ => builder()
+                .tls_certs_merge(own.clone())
+                .build()
+                .or_else(|_| builder().tls_certs_only(own.clone()).build()),
+        };
         Self { client: client.map_err(Arc::new), targets }
     }
 
@@ -149,20 +219,22 @@ fn root(error: &(dyn std::error::Error + 'static)) -> String {
     deepest.to_string()
 }
 
-/// Resolves as the system does, and leaves out private addresses unless the allow-list names the host or the address.
+/// Leaves out private addresses unless the allow-list names the host or the address. The client connects to what this
+/// returns and asks nobody again, so that a name can't lead elsewhere after it was checked.
 struct PublicOnly {
     targets: Arc<AllowedTargets>,
+    lookup: Lookup,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         let targets = Arc::clone(&self.targets);
+        let host = name.as_str().to_string();
+        let found = (self.lookup)(host.clone());
         Box::pin(async move {
-            let host = name.as_str().to_string();
             let named = targets.opens_private(&host);
             let may_call = |ip: IpAddr| named || is_public(ip) || targets.opens_private(&ip.to_string());
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| may_call(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.await?.into_iter().filter(|address| may_call(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(CallError::PrivateHost(host).into());
             }
@@ -232,7 +304,18 @@ mod tests {
             "127.0.0.1",
             "2130706433",
             "0x7f.1",
+            "0x7f000001",
+            "0177.0.0.1",
+            "017700000001",
+            "127.1",
+            "127.0.0.1.",
             "0",
+            "0.0.0.0",
+            "[::]",
+            "[fd00:ec2::254]",
+            "[::ffff:a9fe:a9fe]",
+            "[64:ff9b:1::1]",
+            "[2001:0:7f00:1::]",
             "10.0.0.1",
             "172.16.0.1",
             "192.168.1.1",
@@ -291,7 +374,10 @@ mod tests {
     async fn localhost_resolves(hosts: &[&str]) -> bool {
         let hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
         let targets = Arc::new(AllowedTargets { hosts, ..AllowedTargets::default() });
-        PublicOnly { targets }.resolve("localhost".parse().unwrap()).await.is_ok()
+        PublicOnly { targets, lookup: Arc::new(|host| Box::pin(look_up(host))) }
+            .resolve("localhost".parse().unwrap())
+            .await
+            .is_ok()
     }
 
     #[tokio::test]

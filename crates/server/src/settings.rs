@@ -7,6 +7,7 @@ use pactolus_domain::schedule::Schedule;
 use pactolus_domain::webhook::{AllowedTargets, Retries};
 
 use crate::auth::Access;
+use crate::outgoing::Certificates;
 
 /// Settings of a running server. `Default` is what a newcomer gets.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub struct WebhookSettings {
     pub retries: Retries,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// Whom to trust beside the machine's authorities.
+    pub certificates: Certificates,
 }
 
 impl Default for Settings {
@@ -106,6 +109,7 @@ impl Default for WebhookSettings {
             targets: AllowedTargets::default(),
             retries: Retries::For(Duration::from_hours(3 * 24)),
             timeout: Duration::from_secs(15),
+            certificates: Certificates::default(),
         }
     }
 }

@@ -52,6 +52,16 @@ pub(super) fn parse(body: &Map<String, Value>, allowed: &AllowedTargets) -> Resu
     }
 }
 
+/// What a request that was put together must be like those that are given.
+pub(super) fn check(request: &WebhookRequest, allowed: &AllowedTargets) -> Result<(), Problems> {
+    let as_given = [("method", &request.method), ("url", &request.url)];
+    let as_given = as_given.map(|(key, text)| (key.to_owned(), Value::String(text.clone()))).into_iter().collect();
+    let mut problems = Problems::none();
+    problems.note(method(&as_given, allowed));
+    problems.note(url(&as_given, allowed));
+    problems.or(())
+}
+
 /// The database can't hold the character, in JSON neither.
 fn has_nul(value: &Value) -> bool {
     match value {

@@ -40,6 +40,8 @@ const MOST_FAILURES: i32 = 20;
 pub(crate) enum Kind {
     /// Send a webhook's request.
     WebhookDelivery,
+    /// Send a webhook's request once, for somebody who waits for the outcome.
+    WebhookTest,
     /// Delete branches, but not their versions.
     BranchDeletion,
     /// Remove what is old, again and again.
@@ -50,13 +52,15 @@ impl Kind {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::WebhookDelivery => "webhook_delivery",
+            Self::WebhookTest => "webhook_test",
             Self::BranchDeletion => "branch_deletion",
             Self::Retention => "retention",
         }
     }
 
     fn find(name: &str) -> Option<Self> {
-        [Self::WebhookDelivery, Self::BranchDeletion, Self::Retention].into_iter().find(|kind| kind.as_str() == name)
+        let all = [Self::WebhookDelivery, Self::WebhookTest, Self::BranchDeletion, Self::Retention];
+        all.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -171,6 +175,7 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
     if bury(&mut tx, job, app.now(), why).await? {
         match Kind::find(&job.kind) {
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
+            Some(Kind::WebhookTest) => webhooks::give_up_test(&mut tx, job, told).await?,
             // What was not deleted is still there to be seen.
             Some(Kind::BranchDeletion | Kind::Retention) | None => {}
         }

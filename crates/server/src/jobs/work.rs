@@ -83,6 +83,9 @@ async fn tidy(app: &App) {
     if let Err(error) = webhooks::tidy_deliveries(app).await {
         tracing::warn!("old deliveries cannot be tidied up: {}; trying again in an hour", chain(&error));
     }
+    if let Err(error) = webhooks::delete_old_tests(app).await {
+        tracing::warn!("old executions of webhooks cannot be deleted: {error}; trying again in an hour");
+    }
 }
 
 /// Tidies up, does all that is due now and returns how many jobs that was. For tests.
@@ -257,6 +260,7 @@ impl Running {
 async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
         Some(Kind::WebhookDelivery) => Err(Error::internal("a delivery is loaded before it is made")),
+        Some(Kind::WebhookTest) => webhooks::run_test(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,

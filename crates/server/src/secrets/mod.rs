@@ -40,17 +40,17 @@ impl SealedSecrets {
 
     /// What one request asks for.
     pub(crate) fn open(&self, tenant: TenantId, key: &DataKey, names: &BTreeSet<String>) -> Result<Named, Error> {
-        let mut named = Named::default();
+        let mut opened = Named::default();
         for name in names {
             match self.0.get(name) {
                 Some(sealed) => {
                     let value = key.open(tenant, sealed).map_err(Error::internal)?;
-                    named.values.insert(name.clone(), String::from_utf8(value).map_err(Error::internal)?.into());
+                    opened.values.insert(name.clone(), String::from_utf8(value).map_err(Error::internal)?.into());
                 }
-                None => named.missing.push(name.clone()),
+                None => opened.missing.push(name.clone()),
             }
         }
-        Ok(named)
+        Ok(opened)
     }
 }
 

@@ -113,6 +113,9 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The logs of the last deliveries that have failed for good."),
     relation("pb:events", &["listEvents"],
         "What happened, in order: what webhooks are told, for receivers that nobody can call."),
+    relation("pb:execute", &["executeWebhook"],
+        "Where to `POST` so that the webhook is sent once, for the latest contract or result that it is for. The answer tells what \
+         came of it."),
     relation("pb:group", &["getPacticipant"],
         "The pacticipant whose group this integration belongs to. The group itself stands at `/groups/{pacticipant}`."),
     relation("pb:integrations", &["listIntegrations", "deleteIntegrations"],
@@ -246,6 +249,8 @@ pub(super) const RELATIONS: &[Relation] = &[
     relation("pb:webhook-deliveries",
         &["listWebhookDeliveries", "listDeliveriesOfWebhook", "getWebhookDelivery", "replayWebhookDeliveries"],
         "What became of the deliveries of webhooks, of all or of one, attempt by attempt; those that were given up can be made again."),
+    relation("pb:webhook-presets", &["listWebhookPresets"],
+        "The requests that are ready made, with their parameters: a webhook may name one of them instead of describing its request."),
     relation("pb:webhook-status", &["getPactWebhooksStatus"],
         "How the last deliveries for these two went."),
     relation("pb:webhooks", &["listWebhooks", "createWebhook"],

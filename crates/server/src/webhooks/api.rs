@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::store::deliveries::{find_delivery, list_attempts};
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
-use super::{deliveries, signing, triggered, view};
+use super::{deliveries, execute, presets, signing, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -35,6 +35,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/webhooks/{webhook}", get(show).put(put).delete(delete))
         .merge(deliveries::routes())
         .merge(signing::routes())
+        .merge(execute::routes())
+        .merge(presets::routes())
         .merge(triggered::routes())
 }
 
@@ -59,7 +61,7 @@ impl FromPath for Sides {
     }
 }
 
-struct WebhookId(String);
+pub(super) struct WebhookId(pub(super) String);
 
 impl FromPath for WebhookId {
     fn from_path(names: &PathNames) -> Result<Self, Error> {
@@ -109,6 +111,7 @@ async fn create(
     body: JsonBody,
 ) -> Result<Hal, Error> {
     let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
+    webhook.keep_secrets(None, &body.value)?;
     let id = match body.value.get("uuid").and_then(Value::as_str) {
         Some(id) => parse_uuid(id)?.to_string(),
         None => app.new_id().to_string(),
@@ -158,11 +161,14 @@ async fn put(
     let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
 
     let mut tx = app.db.begin().await?;
-    if let Some(before) = find(&mut tx, principal.tenant, &id).await? {
-        let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
-        let before = read(&key, principal.tenant, &before)?;
-        webhook.request.keep_secrets(&before.request, &body.value)?;
-    }
+    let before = match find(&mut tx, principal.tenant, &id).await? {
+        None => None,
+        Some(before) => {
+            let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
+            Some(read(&key, principal.tenant, &before)?)
+        }
+    };
+    webhook.keep_secrets(before.as_ref(), &body.value)?;
     let new = to_write(&mut tx, &app, principal.tenant, &id, &webhook).await?;
     let created = store::put_webhook(&mut tx, principal.tenant, &new, app.now()).await?;
     store::named_secrets::put_names(&mut tx, principal.tenant, &id, &webhook.request.secrets()).await?;
@@ -216,7 +222,7 @@ async fn shown(
 }
 
 /// Refuses pacticipants that don't exist, and seals what is secret.
-async fn to_write<'a>(
+pub(super) async fn to_write<'a>(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
@@ -245,7 +251,7 @@ async fn to_write<'a>(
         provider_label: label(webhook.provider.as_ref()),
         events: webhook.events.iter().map(ToString::to_string).collect(),
         host: webhook.request.host(),
-        sealed_request: super::seal(&key, tenant, &webhook.request)?,
+        sealed_request: super::seal(&key, tenant, &webhook.request, webhook.preset.as_ref())?,
     })
 }
 
@@ -256,12 +262,13 @@ fn label(scope: Option<&Scope>) -> Option<&str> {
     }
 }
 
-fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
+pub(super) fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webhook, Error> {
     let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
         (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
         (None, Some(label)) => Some(Scope::Label(label.clone())),
         (None, None) => None,
     };
+    let (request, preset) = super::open_with_preset(key, tenant, &stored.sealed_request)?;
     Ok(Webhook {
         description: stored.description.clone(),
         enabled: stored.enabled,
@@ -271,7 +278,8 @@ fn read(key: &DataKey, tenant: TenantId, stored: &StoredWebhook) -> Result<Webho
         consumer: side(&stored.consumer, &stored.consumer_label),
         provider: side(&stored.provider, &stored.provider_label),
         events: stored.events.iter().filter_map(|name| WebhookEvent::find(name)).collect(),
-        request: super::open(key, tenant, &stored.sealed_request)?,
+        request,
+        preset,
     })
 }
 

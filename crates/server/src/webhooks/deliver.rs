@@ -79,17 +79,17 @@ async fn read(db: &mut PgConnection, app: &App, tenant: TenantId, jobs: &[Job]) 
     let due = deliveries::list_due(db, tenant, &ids).await?;
     let key = tenants::data_key(db, tenant, &app.master_key).await?;
     let mut requests = HashMap::new();
-    let mut names = BTreeSet::new();
+    let mut asked_for = BTreeSet::new();
     for one in &due {
         if let (Some(sealed), Some(true)) = (&one.sealed_request, one.enabled) {
             let request = super::open(&key, tenant, sealed);
             if let Ok(request) = &request {
-                names.extend(request.secrets());
+                asked_for.extend(request.secrets());
             }
             requests.insert(one.id, request);
         }
     }
-    let named = SealedSecrets::read(db, tenant, &names).await?;
+    let named = SealedSecrets::read(db, tenant, &asked_for).await?;
     let mut signing: HashMap<Uuid, Vec<Vec<u8>>> = HashMap::new();
     for (delivery, sealed) in list_sealed_for_deliveries(db, tenant, &ids, app.now()).await? {
         signing.entry(delivery).or_default().push(sealed);

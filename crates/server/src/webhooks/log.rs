@@ -24,6 +24,10 @@ const SHOWN_BODY_BYTES: usize = 4096;
 /// Parts of URLs and bodies that are not longer are words rather than secrets.
 const SHORT: usize = 5;
 
+/// In place of an answer.
+pub(super) const HIDDEN: &str = "For security purposes, the response details are not logged. To enable response logging, \
+                                 configure the webhook_host_whitelist property.";
+
 /// The log of one attempt.
 pub(super) struct Log {
     at: DateTime<Utc>,
@@ -52,8 +56,7 @@ impl Log {
         let origin = Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         self.line(&format!("HTTP/1.1 {} {origin}", call.method));
         for (name, value) in &call.headers {
-            let shown = if SHOWN.contains(&name.as_str()) { secrets.masked_in(value) } else { REDACTED.into() };
-            self.line(&format!("{name}: {shown}"));
+            self.line(&format!("{name}: {}", shown_header(name, value, secrets)));
         }
         if call.basic_auth.is_some() {
             self.line(&format!("authorization: {REDACTED}"));
@@ -69,10 +72,7 @@ impl Log {
         };
         self.line(&format!("HTTP/1.1 {}", answer.status));
         let Some(secrets) = secrets else {
-            return self.line(
-                "For security purposes, the response details are not logged. To enable response logging, configure \
-                 the webhook_host_whitelist property.",
-            );
+            return self.line(HIDDEN);
         };
         for (name, value) in &answer.headers {
             self.line(&format!("{name}: {}", secrets.masked_in(value)));
@@ -84,14 +84,8 @@ impl Log {
 
 /// What was sent, for programs: as much as the log shows.
 pub(super) fn exchange_of(call: &Call, secrets: &Secrets) -> Value {
-    let mut headers: Map<String, Value> = call
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let shown = if SHOWN.contains(&name.as_str()) { secrets.masked_in(value) } else { REDACTED.into() };
-            (name.clone(), shown.into())
-        })
-        .collect();
+    let mut headers: Map<String, Value> =
+        call.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value, secrets).into())).collect();
     if call.basic_auth.is_some() {
         headers.insert("authorization".into(), REDACTED.into());
     }
@@ -118,6 +112,11 @@ pub(super) fn response_of(answered: &Result<Answer, CallError>, secrets: Option<
         "body": &masked[..end],
         "bodyIsCut": end < masked.len(),
     })
+}
+
+/// A request's header as people may read it.
+pub(super) fn shown_header(name: &str, value: &str, secrets: &Secrets) -> String {
+    if SHOWN.contains(&name) { secrets.masked_in(value) } else { REDACTED.into() }
 }
 
 /// What a receiver may repeat of what it was sent, and nobody may read.
@@ -159,7 +158,7 @@ impl Secrets {
     }
 
     /// In one pass, so that what stands for a secret is not looked at again.
-    fn masked_in(&self, text: &str) -> String {
+    pub(super) fn masked_in(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(first) = rest.chars().next() {

@@ -5,20 +5,25 @@ mod api;
 mod context;
 mod deliver;
 mod deliveries;
+mod execute;
 mod log;
+mod presets;
 mod record;
 mod render;
 mod replay;
 mod signing;
 mod store;
+mod tested;
 mod trigger;
 mod triggered;
 mod view;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use pactolus_domain::webhook::WebhookRequest;
+use pactolus_domain::webhook::{ChosenPreset, WebhookRequest};
 
 use crate::edge::Error;
 use crate::ids::TenantId;
@@ -28,6 +33,7 @@ pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{Loaded, deliver, give_up, load};
 pub(crate) use record::Recorder;
 pub(crate) use replay::tidy_deliveries;
+pub(crate) use tested::{delete_old_tests, give_up_test, run_test};
 pub(crate) use trigger::{
     ContractEvent, Happened, Listeners, Triggered, VerificationEvent, tell_of, tell_of_contract, tell_of_verification,
 };
@@ -41,10 +47,29 @@ struct SealedRequest {
     body: Option<Value>,
     username: Option<String>,
     password: Option<String>,
+    /// Earlier releases knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    preset: Option<SealedPreset>,
 }
 
-fn seal(key: &DataKey, tenant: TenantId, request: &WebhookRequest) -> Result<Vec<u8>, Error> {
+/// What the request was made from, secrets included.
+#[derive(Serialize, Deserialize)]
+struct SealedPreset {
+    name: String,
+    parameters: BTreeMap<String, String>,
+}
+
+fn seal(
+    key: &DataKey,
+    tenant: TenantId,
+    request: &WebhookRequest,
+    preset: Option<&ChosenPreset>,
+) -> Result<Vec<u8>, Error> {
     let request = request.clone();
+    let preset = preset.map(|preset| SealedPreset {
+        name: preset.name().to_owned(),
+        parameters: preset.parameters().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    });
     let plain = SealedRequest {
         method: request.method,
         url: request.url,
@@ -52,20 +77,32 @@ fn seal(key: &DataKey, tenant: TenantId, request: &WebhookRequest) -> Result<Vec
         body: request.body,
         username: request.username,
         password: request.password,
+        preset,
     };
     let text = serde_json::to_vec(&plain).map_err(Error::internal)?;
     Ok(key.seal(tenant, &text))
 }
 
 fn open(key: &DataKey, tenant: TenantId, sealed: &[u8]) -> Result<WebhookRequest, Error> {
+    open_with_preset(key, tenant, sealed).map(|(request, _)| request)
+}
+
+/// And what the request was made from.
+fn open_with_preset(
+    key: &DataKey,
+    tenant: TenantId,
+    sealed: &[u8],
+) -> Result<(WebhookRequest, Option<ChosenPreset>), Error> {
     let text = key.open(tenant, sealed).map_err(Error::internal)?;
     let plain: SealedRequest = serde_json::from_slice(&text).map_err(Error::internal)?;
-    Ok(WebhookRequest {
+    let request = WebhookRequest {
         method: plain.method,
         url: plain.url,
         headers: plain.headers,
         body: plain.body,
         username: plain.username,
         password: plain.password,
-    })
+    };
+    let preset = plain.preset.and_then(|preset| ChosenPreset::restore(&preset.name, &preset.parameters));
+    Ok((request, preset))
 }

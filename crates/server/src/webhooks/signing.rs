@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use pactolus_domain::problem::{Problem, Problems};
 use pactolus_domain::signature::SigningSecret;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::store::signing::{self as store, ShownSigningSecret};

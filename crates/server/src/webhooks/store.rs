@@ -10,6 +10,7 @@ pub(super) mod deliveries;
 pub(super) mod listed;
 pub(super) mod named_secrets;
 pub(super) mod signing;
+pub(super) mod tested;
 pub(super) mod triggered;
 
 /// A webhook as it is stored.

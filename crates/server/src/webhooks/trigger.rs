@@ -136,7 +136,7 @@ impl ContractEvent<'_> {
     }
 }
 
-async fn contract_context(
+pub(super) async fn contract_context(
     db: &mut PgConnection,
     tenant: TenantId,
     base: &BaseUrl,

@@ -1,13 +1,14 @@
 //! How webhooks are shown: HAL, secrets masked.
 
-use pactolus_domain::webhook::{Scope, Webhook};
+use pactolus_domain::webhook::{ChosenPreset, Scope, Webhook};
 use serde_json::{Map, Value, json};
 
 use super::store::StoredWebhook;
 use crate::edge::{BaseUrl, Link, timestamp, urls, without_nulls};
 
 pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook) -> Value {
-    let request = &webhook.request;
+    let request = webhook.shown_request();
+    let preset = webhook.preset.as_ref().map(ChosenPreset::masked);
     let headers: Map<String, Value> =
         request.redacted_headers().into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let updated = (stored.updated_at != stored.created_at).then(|| timestamp(stored.updated_at));
@@ -20,6 +21,7 @@ pub(super) fn webhook(base: &BaseUrl, stored: &StoredWebhook, webhook: &Webhook)
         "enabled": webhook.enabled,
         "inOrder": webhook.in_order,
         "bodyFormat": webhook.body_format.as_str(),
+        "preset": preset.map(|preset| json!({"name": preset.name(), "parameters": preset.parameters()})),
         "request": without_nulls(json!({
             "method": request.method,
             "url": request.url,
@@ -45,6 +47,8 @@ fn scope(scope: &Scope) -> Value {
 fn links(base: &BaseUrl, id: &str, webhook: &Webhook) -> Map<String, Value> {
     let mut links = Map::new();
     links.insert("self".into(), Link::to(urls::webhook(base, id)).title(webhook.title()).into());
+    let execute = Link::to(format!("{}/execute", urls::webhook(base, id)));
+    links.insert("pb:execute".into(), execute.title("POST to send it once, for the latest matching contract").into());
     for (relation, title, side) in
         [("consumer", "Consumer", &webhook.consumer), ("provider", "Provider", &webhook.provider)]
     {

@@ -385,3 +385,21 @@ async fn a_publication_tells_what_it_triggered() {
     let text = published.at("/notices").to_string();
     assert!(text.contains("Build it") && text.contains("/triggered-webhooks/"), "{text}");
 }
+
+#[tokio::test]
+async fn a_redirect_is_a_failure() {
+    let receiver = Receiver::start().await;
+    receiver.will_answer(&[307]);
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        settings.webhooks.retry_schedule = Vec::new();
+    })
+    .await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").await;
+
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    app.run_jobs().await;
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(table(&app, "select status from webhook_delivery").await, ["failure"]);
+}

@@ -66,6 +66,10 @@ async fn a_webhook_is_created_shown_listed_and_deleted() {
           "title": "Tell the shop",
           "href": "http://pactolus.test/webhooks/[uuid]"
         },
+        "pb:execute": {
+          "title": "POST to send it once, for the latest matching contract",
+          "href": "http://pactolus.test/webhooks/[uuid]/execute"
+        },
         "pb:consumer": {
           "title": "Consumer",
           "name": "shop",

@@ -66,6 +66,30 @@ pub(in crate::webhooks) async fn list_sealed_for_deliveries(
     Ok(rows.into_iter().map(|row| (row.id, row.sealed_secret)).collect())
 }
 
+/// Sealed, those that a webhook signs with now, oldest first.
+pub(in crate::webhooks) async fn list_sealed_of_webhook(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    webhook: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar!(
+        r#"
+        select sealed_secret
+        from webhook_signing_secret
+        where tenant_id = $1
+          and webhook_id = $2
+          and (expires_at is null or expires_at > $3)
+        order by created_at, id
+        "#,
+        tenant.0,
+        webhook,
+        now,
+    )
+    .fetch_all(db)
+    .await
+}
+
 pub(in crate::webhooks) async fn has_webhook(
     db: &mut PgConnection,
     tenant: TenantId,

@@ -100,6 +100,11 @@ impl TestApp {
         self.send(request(Method::POST, address, Some(body.to_string()))).await
     }
 
+    /// Without a body.
+    pub(crate) async fn post_nothing(&self, address: &str) -> Answer {
+        self.send(request(Method::POST, address, None)).await
+    }
+
     pub(crate) async fn post_as(&self, address: &str, body: &Value, accept: &str) -> Answer {
         let mut request = request(Method::POST, address, Some(body.to_string()));
         request.headers_mut().insert(header::ACCEPT, accept.parse().expect("a header"));
