@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use pactolus_server::{Settings, WebhookSettings};
+use pactolus_server::{Settings, VerificationSettings, WebhookSettings};
 
 use crate::access::AccessArguments;
 use crate::aliases::{list, named_by, parsed, text};
@@ -177,6 +177,14 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_WEBHOOK_RETRY_SCHEDULE", value_name = "SECONDS")]
     webhook_retry_schedule: Option<String>,
 
+    /// Seconds that a requested verification may take until webhooks are told of it again [default: 3600]
+    #[arg(long, env = "PACTOLUS_VERIFICATION_DEADLINE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(60..=30 * 24 * 3600))]
+    verification_deadline_seconds: Option<u64>,
+
+    /// How often webhooks are told again of a requested verification before it is lost [default: 2]
+    #[arg(long, env = "PACTOLUS_VERIFICATION_RETRIES", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    verification_retries: Option<u32>,
+
     #[command(flatten)]
     retention: ScheduleArguments,
 }
@@ -255,6 +263,12 @@ impl ServerArguments {
             record_verdicts: self.record_verdicts.unwrap_or(default.record_verdicts),
             verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
             webhooks: self.webhooks()?,
+            verifications: VerificationSettings {
+                deadline: self
+                    .verification_deadline_seconds
+                    .map_or(default.verifications.deadline, Duration::from_secs),
+                retries: self.verification_retries.unwrap_or(default.verifications.retries),
+            },
             retention: self.retention.settings()?,
         })
     }

@@ -22,7 +22,7 @@ use crate::edge::{
 };
 use crate::{
     badges, contracts, dashboard, deployments, environments, health, index, integrations, matrix, metrics,
-    pacticipants, removal, ui, verdicts, verifications, versions, webhooks,
+    pacticipants, removal, ui, verdicts, verification_requests, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -40,6 +40,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(verdicts::routes())
+        .merge(verification_requests::routes())
         .merge(verifications::list_routes())
         .merge(versions::routes())
         .merge(webhooks::routes())

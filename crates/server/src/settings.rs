@@ -38,6 +38,8 @@ pub struct Settings {
     pub verdict_retention_days: u32,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
+    /// What becomes of requested verifications.
+    pub verifications: VerificationSettings,
     /// What is cleaned away, and when.
     pub retention: RetentionSettings,
 }
@@ -67,6 +69,21 @@ pub struct WebhookSettings {
     pub timeout: Duration,
 }
 
+/// What becomes of requested verifications to which there is no result.
+#[derive(Clone, Debug)]
+pub struct VerificationSettings {
+    /// How long a result may take until it is asked for again; 30 days at most.
+    pub deadline: Duration,
+    /// How often it is asked for again before the request is lost.
+    pub retries: u32,
+}
+
+impl Default for VerificationSettings {
+    fn default() -> Self {
+        Self { deadline: Duration::from_hours(1), retries: 2 }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -83,6 +100,7 @@ impl Default for Settings {
             record_verdicts: false,
             verdict_retention_days: 90,
             webhooks: WebhookSettings::default(),
+            verifications: VerificationSettings::default(),
             retention: RetentionSettings::default(),
         }
     }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::jobs::{self, Job};
 use crate::outgoing::{Answer, CallError};
-use crate::tenants;
+use crate::{tenants, verification_requests};
 
 /// Tries once, and writes down what came of it: done, to be repeated, or given up.
 pub(crate) async fn deliver(app: &App, job: &Job) -> Result<(), Error> {
@@ -112,6 +112,9 @@ async fn record(app: &App, job: &Job, id: Uuid, sent: Sent) -> Result<(), Error>
     }
     let attempt = Attempt { number, success, response_status, log: &log.text, duration };
     store::record_attempt(&mut tx, job.tenant, id, &attempt, status, app.now()).await?;
+    if success {
+        verification_requests::delivered(&mut tx, job.tenant, &[id], app.now()).await?;
+    }
     tx.commit().await?;
     let status = status.as_str();
     tracing::info!(webhook.delivery = %id, webhook.status = status, "webhook delivery {id}, attempt {made}: {status}");

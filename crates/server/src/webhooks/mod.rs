@@ -1,6 +1,7 @@
 //! Webhooks: other systems are told of contracts and results. A delivery is a row in the transaction of its event; a
 //! worker sends it, as often as it takes.
 
+mod again;
 mod api;
 mod context;
 mod deliver;
@@ -20,6 +21,7 @@ use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::secrets::DataKey;
 
+pub(crate) use again::{is_required, tell_again};
 pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{deliver, give_up};
 pub(crate) use trigger::{

@@ -8,11 +8,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::context::{Context, Status};
-use super::store::{self, Listening, NewDelivery};
+use super::store::{self, Listening, NewDelivery, Unverified};
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, urls};
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 use crate::jobs;
+use crate::verification_requests::{self, Subject};
 
 /// A contract was published.
 pub(crate) struct ContractEvent<'a> {
@@ -75,7 +76,7 @@ impl Listeners {
         store::list_listening(db, tenant, consumer, providers).await.map(Self)
     }
 
-    fn to(&self, provider: PacticipantId) -> Vec<&Listening> {
+    pub(super) fn to(&self, provider: PacticipantId) -> Vec<&Listening> {
         self.0.iter().filter(|webhook| webhook.provider_id == provider).collect()
     }
 }
@@ -91,30 +92,46 @@ pub(crate) async fn tell_of_contract(
 ) -> Result<Told, Error> {
     let listening = listeners.to(event.provider_id);
     let unverified = store::list_unverified(db, tenant, event.provider_id, event.content_id).await?;
+    let subject = Subject { consumer: event.consumer_id, provider: event.provider_id, content: event.content_id };
+    let versions: Vec<VersionId> = unverified.iter().map(|required| required.version).collect();
+    let requests = verification_requests::request(db, app, tenant, base, &subject, &versions).await?;
     let mut triggered = Vec::new();
     if !listening.is_empty() {
         let mut context = contract_context(db, tenant, base, event).await?;
-        let about = About {
-            consumer: event.consumer_id,
-            provider: event.provider_id,
-            consumer_version: Some(event.consumer_version_id),
-            verification_number: None,
-        };
+        let about = About::contract(event);
         for name in names {
             triggered.extend(trigger(db, app, tenant, &listening, *name, about, &mut context.clone()).await?);
         }
+        let mut deliveries = Vec::new();
         for required in &unverified {
-            context.describe(db, tenant, "provider", event.provider_id, Some(required.version)).await?;
-            context.set("providerVersionNumber", &required.number);
-            context.set("providerVersionDescriptions", required.descriptions.join(", "));
-            let name = WebhookEvent::ContractRequiringVerificationPublished;
-            triggered.extend(trigger(db, app, tenant, &listening, name, about, &mut context.clone()).await?);
+            let told = tell_of_requirement(db, app, tenant, &listening, about, required, &mut context).await?;
+            let request = requests.iter().find(|(version, _)| *version == required.version);
+            deliveries.extend(told.iter().filter_map(|one| Some((request?.1, one.delivery))));
+            triggered.extend(told);
         }
+        verification_requests::record_deliveries(db, tenant, &deliveries).await?;
     }
     Ok(Told { triggered, has_webhooks: !listening.is_empty(), requires_verification: !unverified.is_empty() })
 }
 
-async fn contract_context(
+/// `context` is that of the contract; it is left with what is said of the provider version.
+pub(super) async fn tell_of_requirement(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    listening: &[&Listening],
+    about: About,
+    required: &Unverified,
+    context: &mut Context,
+) -> Result<Vec<Triggered>, Error> {
+    context.describe(db, tenant, "provider", about.provider, Some(required.version)).await?;
+    context.set("providerVersionNumber", &required.number);
+    context.set("providerVersionDescriptions", required.descriptions.join(", "));
+    let name = WebhookEvent::ContractRequiringVerificationPublished;
+    trigger(db, app, tenant, listening, name, about, &mut context.clone()).await
+}
+
+pub(super) async fn contract_context(
     db: &mut PgConnection,
     tenant: TenantId,
     base: &BaseUrl,
@@ -185,11 +202,22 @@ fn pact_url(base: &BaseUrl, provider: &str, consumer: &str, sha: &str, version: 
 }
 
 #[derive(Clone, Copy)]
-struct About {
+pub(super) struct About {
     consumer: PacticipantId,
     provider: PacticipantId,
     consumer_version: Option<VersionId>,
     verification_number: Option<i64>,
+}
+
+impl About {
+    pub(super) fn contract(event: &ContractEvent<'_>) -> Self {
+        Self {
+            consumer: event.consumer_id,
+            provider: event.provider_id,
+            consumer_version: Some(event.consumer_version_id),
+            verification_number: None,
+        }
+    }
 }
 
 async fn trigger(

@@ -43,6 +43,7 @@ mod self_description;
 mod socket;
 mod triggered_webhooks;
 mod verdicts;
+mod verification_requests;
 mod verifications;
 mod versions;
 mod webhooks;
