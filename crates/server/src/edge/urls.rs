@@ -107,6 +107,11 @@ pub(crate) fn webhook(base: &BaseUrl, id: &str) -> String {
     join(base, &["webhooks", id])
 }
 
+/// `id` is the text of a UUID.
+pub(crate) fn verification_request(base: &BaseUrl, id: &str) -> String {
+    format!("{}/verification-requests/{id}", base.as_str())
+}
+
 pub(crate) fn delivery_logs(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/triggered-webhooks/{id}/logs", base.as_str())
 }

@@ -7,6 +7,7 @@ mod ask;
 mod draw;
 mod history;
 mod query;
+mod requested;
 mod rows;
 mod store;
 mod view;

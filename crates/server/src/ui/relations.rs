@@ -225,6 +225,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The deliveries that a publication triggered, with what became of each."),
     relation("pb:verdict", &["getVerdict"],
         "The recorded answer of can-i-deploy: to this question, or the newest about what is deployed or released here."),
+    relation("pb:verification-request", &["getVerificationRequest", "updateVerificationRequest"],
+        "The requested verification to which there is no result yet. The provider's build sends a `PATCH` here to say that it is running."),
     relation("pb:verification-requests", &["listVerificationRequests"],
         "Which provider versions have to verify which contracts and have not done so: since when, and who was told."),
     relation("pb:verification-result", &["getVerificationResult"],

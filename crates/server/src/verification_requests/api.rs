@@ -174,5 +174,5 @@ fn outlook(app: &App, one: &Shown) -> (Option<DateTime<Utc>>, Option<DateTime<Ut
 
 /// Where a request stands.
 fn link(base: &BaseUrl, id: Uuid) -> Link {
-    Link::to(format!("{}/verification-requests/{id}", base.as_str())).title("Requested verification")
+    Link::to(urls::verification_request(base, &id.to_string())).title("Requested verification")
 }

@@ -19,7 +19,15 @@ use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
 pub(crate) use api::routes;
 pub(crate) use attend::attend;
-pub(crate) use store::{delete_of_versions, delete_unneeded, delivered, record_deliveries};
+pub(crate) use store::{delete_of_versions, delete_unneeded, delivered, list_requested, record_deliveries};
+
+/// A result that is missing: keys of a consumer version, of the provider of one of its contracts, and of its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Missing {
+    pub(crate) consumer_version: i64,
+    pub(crate) provider: i64,
+    pub(crate) provider_version: i64,
+}
 
 /// What is to be verified.
 pub(crate) struct Subject {

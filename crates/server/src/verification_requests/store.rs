@@ -1,10 +1,13 @@
 //! SQL of requested verifications. That a result ends one stands with the result: it is the same statement.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
+use pactolus_domain::gate::{Progress, Requested};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Subject;
+use super::{Missing, Subject};
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
 /// Deliveries that are listed of a request: the newest.
@@ -310,6 +313,76 @@ pub(crate) async fn delete_unneeded(db: &mut PgConnection, tenant: TenantId, con
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Those of the missing results that were asked for, outstanding or lost, by consumer and provider version.
+pub(crate) async fn list_requested(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    missing: &BTreeSet<Missing>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<BTreeMap<(i64, i64), Requested>> {
+    let consumer_versions: Vec<i64> = missing.iter().map(|one| one.consumer_version).collect();
+    let providers: Vec<i64> = missing.iter().map(|one| one.provider).collect();
+    let provider_versions: Vec<i64> = missing.iter().map(|one| one.provider_version).collect();
+    // The limits change nothing but the plan: however many the planner expects, each row is looked up by key.
+    let found = sqlx::query!(
+        r#"
+        select missing.consumer_version_id as "consumer_version!", missing.provider_version_id as "provider_version!",
+               request.id as "id!", request.state as "state!", request.requested_at as "requested_at!",
+               request.times_asked as "times_asked!",
+               exists (
+                   select from verification_request_delivery
+                   where verification_request_delivery.tenant_id = $1
+                     and verification_request_delivery.request_id = request.id
+               ) as "is_told!"
+        from unnest($2::bigint[], $3::bigint[], $4::bigint[])
+             as missing (consumer_version_id, provider_id, provider_version_id)
+        cross join lateral (
+            select contract.content_id
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = missing.consumer_version_id
+              and contract.provider_id = missing.provider_id
+            limit 1
+        ) as promised
+        cross join lateral (
+            select verification_request.id, verification_request.state, verification_request.requested_at,
+                   verification_request.times_asked
+            from verification_request
+            where verification_request.tenant_id = $1
+              and verification_request.content_id = promised.content_id
+              and verification_request.provider_version_id = missing.provider_version_id
+            limit 1
+        ) as request
+        where request.state <> 'done'
+        "#,
+        tenant.0,
+        &consumer_versions,
+        &providers,
+        &provider_versions,
+    )
+    .fetch_all(db)
+    .await?;
+    let requested = found.into_iter().map(|one| {
+        let progress = match one.state.as_str() {
+            "requested" => Progress::Requested,
+            "delivered" => Progress::Delivered,
+            "running" => Progress::Running,
+            "lost" => Progress::Lost,
+            other => return Err(sqlx::Error::Decode(format!("a request is {other}").into())),
+        };
+        let requested = Requested {
+            id: one.id.to_string(),
+            progress,
+            is_told: one.is_told,
+            times_asked: one.times_asked,
+            at: one.requested_at,
+            age: now - one.requested_at,
+        };
+        Ok(((one.consumer_version, one.provider_version), requested))
+    });
+    requested.collect()
 }
 
 /// A request as it is shown.

@@ -423,3 +423,62 @@ async fn a_request_stays_while_another_version_has_the_content() {
 
     assert_eq!(state(&app).await, "requested");
 }
+
+const QUESTION: &str = "/can-i-deploy?pacticipant=shop&version=1&environment=production";
+
+/// The reason's request and what the notice says of it.
+async fn told_by_can_i_deploy(app: &TestApp) -> (Value, String) {
+    let answer = app.get(QUESTION).await.is(200);
+    assert_eq!(answer.at("/summary/deployable"), Value::Null);
+    let request = answer.at("/reasons/0/verificationRequest");
+    let text = request["text"].as_str().expect("a sentence").to_owned();
+    let link = answer.text_at("/reasons/0/_links/pb:verification-request/href");
+    assert_eq!(app.get(&link).await.is(200).at("/uuid"), request["uuid"]);
+    for notice in [answer.text_at("/notices/0/text"), app.get_as(QUESTION, "text/plain").await.text()] {
+        assert!(notice.contains(&format!(" ({text}). To change this: ")), "{notice}");
+    }
+    (request, text)
+}
+
+#[tokio::test]
+async fn can_i_deploy_says_that_nobody_listens() {
+    let app = TestApp::start().await;
+    shop_expects(&app).await;
+    app.advance_secs(12 * MINUTE);
+
+    let (request, text) = told_by_can_i_deploy(&app).await;
+
+    let nobody = "but nobody was told: no webhook listens to contract_requiring_verification_published";
+    assert_eq!(text, format!("a verification was requested 12 minutes ago, {nobody}"));
+    assert_eq!((&request["state"], &request["isTold"]), (&json!("requested"), &json!(false)));
+}
+
+#[tokio::test]
+async fn can_i_deploy_says_how_far_the_missing_verification_has_come() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(once_again).await;
+    listens(&app, &receiver).await;
+    shop_expects(&app).await;
+    let asked = "a verification was requested";
+    assert_eq!(told_by_can_i_deploy(&app).await.1, format!("{asked} just now, but no webhook has answered yet"));
+
+    app.run_jobs().await;
+    app.advance_secs(12 * MINUTE);
+    assert_eq!(told_by_can_i_deploy(&app).await.1, format!("{asked} 12 minutes ago and delivered, no result yet"));
+
+    app.patch(&address(&the_request(&app).await), &json!({"state": "running"})).await.is(200);
+    assert_eq!(told_by_can_i_deploy(&app).await.1, format!("{asked} 12 minutes ago and is running"));
+
+    for _ in 0..2 {
+        app.advance_secs(HOUR);
+        app.run_jobs().await;
+    }
+    let (request, text) = told_by_can_i_deploy(&app).await;
+    assert_eq!(text, format!("{asked} 2 hours ago and is lost: asked 2 times, no result came"));
+    assert_eq!((&request["state"], &request["timesAsked"]), (&json!("lost"), &json!(2)));
+
+    app.world().provider("stock").version("40").verifies("shop", "1").await;
+    let answer = app.get(QUESTION).await.is(200);
+    assert_eq!(answer.at("/summary/deployable"), true);
+    assert_eq!(answer.json()["reasons"][0].get("verificationRequest"), None);
+}
