@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pactolus_domain::webhook::Retries;
-use pactolus_server::{Certificates, MasterKey, Settings, WebhookSettings};
+use pactolus_server::{Certificates, MasterKey, Settings, VerificationSettings, WebhookSettings};
 
 use crate::access::AccessArguments;
 use crate::aliases::{list, named_by, parsed, text};
@@ -208,6 +208,14 @@ pub(crate) struct ServerArguments {
     #[arg(long, env = "PACTOLUS_WEBHOOK_CERTIFICATES", value_name = "FILE")]
     webhook_certificates: Option<PathBuf>,
 
+    /// Seconds that a requested verification may take until webhooks are told of it again [default: 3600]
+    #[arg(long, env = "PACTOLUS_VERIFICATION_DEADLINE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(60..=30 * 24 * 3600))]
+    verification_deadline_seconds: Option<u64>,
+
+    /// How often webhooks are told again of a requested verification before it is lost [default: 2]
+    #[arg(long, env = "PACTOLUS_VERIFICATION_RETRIES", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    verification_retries: Option<u32>,
+
     #[command(flatten)]
     retention: ScheduleArguments,
 }
@@ -288,6 +296,12 @@ impl ServerArguments {
             event_retention_days: self.event_retention_days,
             delivery_retention_days: self.delivery_retention_days,
             webhooks: self.webhooks()?,
+            verifications: VerificationSettings {
+                deadline: self
+                    .verification_deadline_seconds
+                    .map_or(default.verifications.deadline, Duration::from_secs),
+                retries: self.verification_retries.unwrap_or(default.verifications.retries),
+            },
             retention: self.retention.settings()?,
         })
     }

@@ -11,8 +11,9 @@ mod describe;
 mod fix;
 mod order;
 mod reason;
+mod requested;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -23,6 +24,7 @@ pub use assumption::{AssumedContracts, Assumption};
 pub use fix::{Fix, provider_in_question};
 pub use order::{Wait, safe_order};
 pub use reason::{Kind, Reason, Side};
+pub use requested::{Progress, Requested};
 
 /// A version in question. `key` and `position` are the registry's: identity and order of creation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,6 +219,8 @@ pub struct Question {
     pub has_destination: bool,
     /// Results that would help: other versions that are verified with a version in question.
     pub passing: Vec<Passing>,
+    /// Results that are missing and were asked for, by the keys of consumer and provider version. They change no verdict.
+    pub requested: BTreeMap<(i64, i64), Requested>,
     /// What is taken for granted; the selectors and rows are as if it were so.
     pub assumptions: Vec<Assumption>,
 }

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta};
 use pactolus_domain::content::ContentSha;
 use pactolus_domain::gate::{
-    Candidate, Counted, Criterion, Found, Ignore, Integration, Kind, Origin, Question, Row, Selector, Verdict,
-    VersionRef, decide, decide_with, is_ignored,
+    Candidate, Counted, Criterion, Found, Ignore, Integration, Kind, Origin, Progress, Question, Requested, Row,
+    Selector, Verdict, VersionRef, decide, decide_with, is_ignored,
 };
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use proptest::prelude::*;
@@ -73,6 +76,7 @@ fn shop_to_production(stock: &[i64], rows: Vec<Row>) -> Question {
         ignore: vec![],
         has_destination: true,
         passing: vec![],
+        requested: BTreeMap::new(),
         assumptions: vec![],
     }
 }
@@ -168,6 +172,32 @@ fn ignoring_another_version_changes_nothing() {
     let verdict = decide(&question);
 
     assert_eq!((verdict.deployable, verdict.reasons[0].kind), (Some(false), Kind::CannotIgnore));
+}
+
+#[test]
+fn a_missing_result_that_was_asked_for_is_told_with_it() {
+    let mut question = shop_to_production(
+        &[40, 41],
+        vec![row("shop", 1, "stock", Some(40), None), row("shop", 1, "stock", Some(41), None)],
+    );
+    let without = decide(&question);
+    let requested = Requested {
+        id: "1".into(),
+        progress: Progress::Delivered,
+        is_told: true,
+        times_asked: 1,
+        at: DateTime::UNIX_EPOCH,
+        age: TimeDelta::minutes(12),
+    };
+    question.requested.insert((1, 40), requested);
+
+    let verdict = decide(&question);
+
+    assert_eq!(verdict.deployable, without.deployable);
+    let told: Vec<bool> = verdict.reasons.iter().map(|reason| reason.requested.is_some()).collect();
+    assert_eq!(told, [true, false]);
+    let text = verdict.reasons[0].with_fix();
+    assert!(text.contains(" (a verification was requested 12 minutes ago and delivered, no result yet). To"), "{text}");
 }
 
 #[test]
@@ -284,6 +314,7 @@ fn any_question() -> impl Strategy<Value = Question> {
             ignore,
             has_destination,
             passing: vec![],
+            requested: BTreeMap::new(),
             assumptions: vec![],
         })
 }

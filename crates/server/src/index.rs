@@ -117,6 +117,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
         "/pacts/provider/{provider}/for-verification",
         "Pact versions to be verified for the specified provider",
     ),
+    ("pb:verification-requests", "/verification-requests", "Requested verifications to which there is no result yet"),
     ("pb:environments", "/environments", "Environments"),
     ("pb:environment", "/environments/{uuid}", "Environment"),
     ("pb:events", "/events", "What happened, in order"),

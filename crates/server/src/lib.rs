@@ -32,6 +32,7 @@ mod settings;
 mod tenants;
 mod ui;
 mod verdicts;
+mod verification_requests;
 mod verifications;
 mod versions;
 mod webhooks;
@@ -44,7 +45,7 @@ pub use retention::{CleanError, Cleaned, Kept, OfPacticipant, Removed, clean, pr
 pub use routes::{health_router, router};
 pub use secrets::{KeyError, MasterKey};
 pub use serving::serve;
-pub use settings::{RetentionSettings, Settings, WebhookSettings};
+pub use settings::{RetentionSettings, Settings, VerificationSettings, WebhookSettings};
 pub use tenants::{PrepareError, RotateError, Rotated, prepare, rotate_encryption_key};
 
 /// The migrations, embedded in the program.

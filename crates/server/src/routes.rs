@@ -22,7 +22,7 @@ use crate::edge::{
 };
 use crate::{
     badges, contracts, dashboard, deployments, environments, events, health, index, integrations, matrix, metrics,
-    pacticipants, removal, secrets, ui, verdicts, verifications, versions, webhooks,
+    pacticipants, removal, secrets, ui, verdicts, verification_requests, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -42,6 +42,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(pacticipants::routes())
         .merge(secrets::routes())
         .merge(verdicts::routes())
+        .merge(verification_requests::routes())
         .merge(verifications::list_routes())
         .merge(versions::routes())
         .merge(webhooks::routes())

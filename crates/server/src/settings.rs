@@ -43,6 +43,8 @@ pub struct Settings {
     pub delivery_retention_days: u32,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
+    /// What becomes of requested verifications.
+    pub verifications: VerificationSettings,
     /// What is cleaned away, and when.
     pub retention: RetentionSettings,
 }
@@ -74,6 +76,21 @@ pub struct WebhookSettings {
     pub certificates: Certificates,
 }
 
+/// What becomes of requested verifications to which there is no result.
+#[derive(Clone, Debug)]
+pub struct VerificationSettings {
+    /// How long a result may take until it is asked for again; 30 days at most.
+    pub deadline: Duration,
+    /// How often it is asked for again before the request is lost.
+    pub retries: u32,
+}
+
+impl Default for VerificationSettings {
+    fn default() -> Self {
+        Self { deadline: Duration::from_hours(1), retries: 2 }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -92,6 +109,7 @@ impl Default for Settings {
             event_retention_days: 30,
             delivery_retention_days: 90,
             webhooks: WebhookSettings::default(),
+            verifications: VerificationSettings::default(),
             retention: RetentionSettings::default(),
         }
     }

@@ -69,6 +69,8 @@ fn why(answer: &Value, style: Style) -> Vec<String> {
 struct Reason {
     notice: Notice,
     assumes: Vec<String>,
+    /// That the missing result was asked for.
+    requested: Option<String>,
     fixes: Vec<String>,
 }
 
@@ -90,17 +92,18 @@ impl Reason {
     fn of(mut notice: Notice, answer: &Value) -> Self {
         let is_its = |reason: &&Value| {
             let said = text(&reason["text"]);
-            let has_parts = reason["fixes"].is_array() || reason["assumes"].is_array();
+            let has_parts = ["fixes", "assumes", "verificationRequest"].iter().any(|part| !reason[part].is_null());
             let rest = notice.text.strip_prefix(said);
             has_parts && !said.is_empty() && rest.is_some_and(|rest| rest.starts_with(['.', ' ']))
         };
         let Some(reason) = list(&answer["reasons"]).iter().find(is_its) else {
-            return Self { notice, assumes: Vec::new(), fixes: Vec::new() };
+            return Self { notice, assumes: Vec::new(), requested: None, fixes: Vec::new() };
         };
         text(&reason["text"]).clone_into(&mut notice.text);
         Self {
             notice,
             assumes: list(&reason["assumes"]).iter().map(|one| text(one).to_owned()).collect(),
+            requested: reason["verificationRequest"]["text"].as_str().map(String::from),
             fixes: list(&reason["fixes"]).iter().map(|fix| text(&fix["text"]).to_owned()).collect(),
         }
     }
@@ -109,9 +112,11 @@ impl Reason {
         let Notice { level, text } = &self.notice;
         let notice = Notice { level: level.clone(), text: style.wrapped(text, 2) };
         let assumed = self.assumes.iter().map(|one| format!("  assuming: {one}"));
+        let requested = self.requested.iter().map(|one| format!("  {one}"));
         let words = std::iter::once("to change this").chain(std::iter::repeat("or"));
         let fixes = self.fixes.iter().zip(words).map(|(fix, word)| format!("  {word}: {fix}"));
-        let more: Vec<String> = assumed.chain(fixes).map(|line| style.wrapped(&line, 4) + "\n").collect();
+        let more: Vec<String> =
+            assumed.chain(requested).chain(fixes).map(|line| style.wrapped(&line, 4) + "\n").collect();
         format!("{}\n{}", style.notice(&notice), more.concat())
     }
 }
@@ -230,7 +235,7 @@ mod tests {
         let fixes =
             json!([{ "text": "verify contract dbd4ee7 of shop 2 with stock 39" }, { "text": "deploy stock 40" }]);
         let answer = json!({
-            "notices": [{ "type": "error", "text": format!("{said}. To change this: whatever.") }],
+            "notices": [{ "type": "error", "text": format!("{said} (and more). To change this: whatever.") }],
             "matrix": [{
                 "consumer": { "name": "shop", "version": { "number": "2" } },
                 "provider": { "name": "stock", "version": null },
@@ -241,6 +246,7 @@ mod tests {
                 "consumer": { "name": "shop", "version": "2", "chosen": "asked for by number" },
                 "provider": { "name": "stock", "version": "39", "chosen": "deployed in prod since yesterday" },
                 "fixes": fixes,
+                "verificationRequest": { "text": "a verification was requested just now" },
             }],
         });
 
@@ -256,6 +262,7 @@ mod tests {
              \n\
              error: There is no verified pact between version 2 of shop and the\n  \
                version of stock currently in prod (39)\n  \
+               a verification was requested just now\n  \
                to change this: verify contract dbd4ee7 of shop 2 with\n    \
                  stock 39\n  \
                or: deploy stock 40\n",

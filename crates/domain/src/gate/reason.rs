@@ -1,6 +1,8 @@
 //! Why the answer is what it is.
 
-use super::{Assumption, Fix, Found, Ignore, Integration, Question, Row, Selector, VersionRef, describe, fix};
+use super::{
+    Assumption, Fix, Found, Ignore, Integration, Question, Requested, Row, Selector, VersionRef, describe, fix,
+};
 use crate::names::{PacticipantName, VersionNumber};
 
 /// What kind of reason, for machines.
@@ -95,16 +97,21 @@ pub struct Reason {
     pub fixes: Vec<Fix>,
     /// What it takes for granted.
     pub assumes: Vec<Assumption>,
+    /// The missing result was asked for already.
+    pub requested: Option<Requested>,
 }
 
 impl Reason {
-    /// The sentence with what would change it.
+    /// The sentence with what was done about it and what would change it.
     #[must_use]
     pub fn with_fix(&self) -> String {
         let mut text = self.text.clone();
         if !self.assumes.is_empty() {
             let assumed: Vec<String> = self.assumes.iter().map(ToString::to_string).collect();
             text = format!("{text} (assuming that {})", assumed.join("; "));
+        }
+        if let Some(requested) = &self.requested {
+            text = format!("{text} ({requested})");
         }
         if !self.fixes.is_empty() {
             let fixes: Vec<String> = self.fixes.iter().map(ToString::to_string).collect();
@@ -124,7 +131,8 @@ impl Reason {
     }
 
     fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), consumer: None, provider: None, fixes: Vec::new(), assumes: Vec::new() }
+        let (fixes, assumes) = (Vec::new(), Vec::new());
+        Self { kind, text: text.into(), consumer: None, provider: None, fixes, assumes, requested: None }
     }
 
     fn about(mut self, question: &Question, row: &Row) -> Self {
@@ -195,7 +203,10 @@ impl Reason {
                 format!("There is no verified pact between {consumer} and {provider}"),
             ),
         };
-        let reason = reason.about(question, row);
+        let mut reason = reason.about(question, row);
+        if reason.kind == Kind::NotVerified {
+            reason.requested = requested(question, row).cloned();
+        }
         if ignored || row.success == Some(true) { reason } else { reason.fixed_by(fix::of_row(question, row)) }
     }
 
@@ -215,6 +226,11 @@ impl Reason {
 /// Whether any version of it is in question.
 fn is_there(question: &Question, pacticipant: &PacticipantName) -> bool {
     question.selectors.iter().any(|one| one.pacticipant == *pacticipant && one.found != Found::Nothing)
+}
+
+fn requested<'q>(question: &'q Question, row: &Row) -> Option<&'q Requested> {
+    let provider_version = fix::provider_in_question(question, row)?.key;
+    question.requested.get(&(row.consumer_version.key, provider_version))
 }
 
 fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> Side {

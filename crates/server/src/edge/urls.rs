@@ -115,6 +115,11 @@ pub(crate) fn secret(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/secrets/{id}", base.as_str())
 }
 
+/// `id` is the text of a UUID.
+pub(crate) fn verification_request(base: &BaseUrl, id: &str) -> String {
+    format!("{}/verification-requests/{id}", base.as_str())
+}
+
 pub(crate) fn delivery_logs(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/triggered-webhooks/{id}/logs", base.as_str())
 }

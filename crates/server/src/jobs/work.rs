@@ -13,13 +13,15 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks::{Loaded, Recorder};
-use crate::{events, removal, retention, tenants, verdicts, webhooks};
+use crate::{events, removal, retention, tenants, verdicts, verification_requests, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
 const PAUSE: Duration = Duration::from_secs(5);
 /// What is too old is looked for.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
+/// Requested verifications to which there is no result are looked for.
+const ATTEND_EVERY: Duration = Duration::from_mins(1);
 const AT_ONCE: usize = 128;
 /// Leaves room for others while one receiver is slow.
 const AT_ONCE_IN_LANE: usize = 8;
@@ -46,10 +48,14 @@ impl Worker {
         }
         let mut running = Running::new(self.app.clone());
         let mut tidy_at = self.app.now();
+        let mut attend_at = tidy_at;
         while !stop.is_cancelled() {
             if self.app.now() >= tidy_at {
                 tidy(&self.app).await;
                 tidy_at = later(self.app.now(), TIDY_EVERY);
+            }
+            if self.app.now() >= attend_at && !attend(&self.app).await {
+                attend_at = later(self.app.now(), ATTEND_EVERY);
             }
             let written = self.app.jobs_written.notified();
             let pause = match running.begin_due().await {
@@ -88,12 +94,21 @@ async fn tidy(app: &App) {
     }
 }
 
+/// Returns whether there may be more to attend to at once.
+async fn attend(app: &App) -> bool {
+    verification_requests::attend(app).await.unwrap_or_else(|error| {
+        tracing::warn!("requested verifications cannot be attended to: {}; trying again in a minute", chain(&error));
+        false
+    })
+}
+
 /// Tidies up, does all that is due now and returns how many jobs that was. For tests.
 ///
 /// # Errors
 /// When the database cannot be asked. What fails inside a job is kept with the job.
 pub async fn run_due_jobs(app: &App) -> Result<usize, sqlx::Error> {
     tidy(app).await;
+    while attend(app).await {}
     let mut running = Running::new(app.clone());
     let mut begun = 0;
     loop {

@@ -176,7 +176,7 @@ pub(crate) async fn may_go(
 ) -> Result<Outcome, Error> {
     let query = query::to(Asked { pacticipant, criterion }, destination, Vec::new());
     let mut tx = app.read().await?;
-    match ask(&mut tx, principal.tenant, &query).await {
+    match ask(&mut tx, principal.tenant, &query, app.now()).await {
         Ok(answer) if answer.nothing_specified_exists() => Ok(Outcome::NoVersion),
         Ok(answer) => Ok(Outcome::Decided(answer.verdict.deployable)),
         Err(Unknown::Pacticipants(_)) => Ok(Outcome::NoPacticipant),
@@ -234,7 +234,7 @@ impl Asker<'_> {
 
     async fn ask(&self, query: &Query) -> Result<Answer, Unknown> {
         let mut tx = self.app.read().await?;
-        ask(&mut tx, self.principal.tenant, query).await
+        ask(&mut tx, self.principal.tenant, query, self.app.now()).await
     }
 
     async fn show(&self, answer: &Answer, query: &Query, request: Option<&RequestUrl>) -> Result<Response, Error> {

@@ -1,8 +1,10 @@
 //! From a query to an answer: resolve what it names, read the rows, decide. Two statements for questions about versions; a
-//! third only when the answer is not yes, to find what would help.
+//! third only when the answer is not yes, to find what would help, and a fourth when a result is missing, to find out whether
+//! it was asked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use pactolus_domain::gate::{
     Candidate, Found, Ignore, Integration, Origin, Passing, Question, Reason, Selector, Stay, StayKind, Verdict,
     VersionRef, decide_with, explain, is_ignored, provider_in_question,
@@ -12,6 +14,7 @@ use sqlx::PgConnection;
 
 use super::draw::{Drawn, draw};
 use super::query::Query;
+use super::requested::find_requested;
 use super::rows::{self, MatrixRow};
 use super::store::{self, Between, FoundVersion, KnownVersion, Pair, Resolution, Surroundings};
 use super::what_if::{self, Order};
@@ -76,7 +79,12 @@ impl<E: Into<Error>> From<E> for Unknown {
 }
 
 /// `db` must be in a transaction that sees one moment, or the answer may be true at none.
-pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) -> Result<Answer, Unknown> {
+pub(super) async fn ask(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    query: &Query,
+    now: DateTime<Utc>,
+) -> Result<Answer, Unknown> {
     let resolution = store::resolve(db, tenant, query).await?;
     refuse_unknown(query, &resolution)?;
     let selectors = selectors(query, &resolution)?;
@@ -90,11 +98,13 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, query: &Query) 
         ignore: ignore(query, &resolution),
         has_destination: query.has_place(),
         passing: Vec::new(),
+        requested: BTreeMap::new(),
         assumptions: Vec::new(),
     };
     let mut verdict = decide_with(&question, &counted);
     if verdict.deployable != Some(true) {
         question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
+        question.requested = find_requested(db, tenant, &question, &resolution, &rows, now).await?;
         verdict = decide_with(&question, &counted);
     }
     let rows = in_order(shown, &question);

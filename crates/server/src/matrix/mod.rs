@@ -8,6 +8,7 @@ mod draw;
 mod history;
 mod query;
 mod refusal;
+mod requested;
 mod rows;
 mod store;
 mod view;

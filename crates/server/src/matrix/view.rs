@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use pactolus_domain::content::ContentSha;
-use pactolus_domain::gate::{Fix, Reason, Side, VersionRef, is_ignored};
+use pactolus_domain::gate::{Fix, Reason, Requested, Side, VersionRef, is_ignored};
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use serde::Serialize;
@@ -134,6 +134,8 @@ pub(super) struct ShownReason<'a> {
     fixes: Vec<ShownFix<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assumes: Vec<String>,
+    #[serde(rename = "verificationRequest", skip_serializing_if = "Option::is_none")]
+    requested: Option<ShownRequest<'a>>,
     #[serde(rename = "_links", skip_serializing_if = "ReasonLinks::is_empty")]
     links: ReasonLinks,
 }
@@ -153,7 +155,33 @@ impl<'a> ShownReason<'a> {
             fix: reason.fixes.first().map(ShownFix::of),
             fixes: reason.fixes.iter().map(ShownFix::of).collect(),
             assumes: reason.assumes.iter().map(ToString::to_string).collect(),
+            requested: reason.requested.as_ref().map(ShownRequest::of),
             links: ReasonLinks::of(base, reason, row),
+        }
+    }
+}
+
+/// The missing result was asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownRequest<'a> {
+    uuid: &'a str,
+    state: &'static str,
+    is_told: bool,
+    requested_at: String,
+    times_asked: i32,
+    text: String,
+}
+
+impl<'a> ShownRequest<'a> {
+    fn of(requested: &'a Requested) -> Self {
+        Self {
+            uuid: &requested.id,
+            state: requested.progress.as_str(),
+            is_told: requested.is_told,
+            requested_at: timestamp(requested.at),
+            times_asked: requested.times_asked,
+            text: requested.to_string(),
         }
     }
 }
@@ -178,11 +206,14 @@ struct ReasonLinks {
     pacticipant: Option<Link>,
     #[serde(rename = "pb:environment", skip_serializing_if = "Option::is_none")]
     environment: Option<Link>,
+    #[serde(rename = "pb:verification-request", skip_serializing_if = "Option::is_none")]
+    request: Option<Link>,
 }
 
 impl ReasonLinks {
     fn of(base: &BaseUrl, reason: &Reason, row: Option<&MatrixRow>) -> Self {
         let mut links = row.map_or_else(Self::default, |one| Self::of_row(base, one));
+        links.request = reason.requested.as_ref().map(|one| Link::to(urls::verification_request(base, &one.id)));
         for fix in &reason.fixes {
             match fix {
                 Fix::DeployFirst { pacticipant, version, .. } => {
@@ -209,7 +240,7 @@ impl ReasonLinks {
     }
 
     fn is_empty(&self) -> bool {
-        let all = [&self.contract, &self.result, &self.version, &self.pacticipant, &self.environment];
+        let all = [&self.contract, &self.result, &self.version, &self.pacticipant, &self.environment, &self.request];
         all.into_iter().all(Option::is_none)
     }
 }

@@ -113,7 +113,7 @@ pub(super) async fn find_same(
     .await
 }
 
-/// Appends the result and makes it the latest of its pair. Returns its number.
+/// Appends the result, makes it the latest of its pair, and ends the request for it. Returns its number.
 pub(super) async fn record_result(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -136,6 +136,14 @@ pub(super) async fn record_result(
             on conflict (tenant_id, content_id, provider_version_id) do update
             set success = excluded.success, number = excluded.number, verified_at = excluded.verified_at
             where verification.number < excluded.number
+        ),
+        answered as (
+            update verification_request
+            set state = 'done', ended_at = $11
+            where tenant_id = $1
+              and content_id = $2
+              and provider_version_id = $3
+              and state <> 'done'
         )
         select number
         from logged

@@ -1,6 +1,7 @@
 //! Webhooks: other systems are told of contracts and results. A delivery is a row in the transaction of its event; a
 //! worker sends it, as often as it takes.
 
+mod again;
 mod api;
 mod context;
 mod deliver;
@@ -13,6 +14,7 @@ mod render;
 mod replay;
 mod signing;
 mod store;
+mod telling;
 mod tested;
 mod trigger;
 mod triggered;
@@ -29,13 +31,15 @@ use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::secrets::DataKey;
 
+pub(crate) use again::{is_required, tell_again};
 pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{Loaded, deliver, give_up, load};
 pub(crate) use record::Recorder;
 pub(crate) use replay::tidy_deliveries;
+pub(crate) use telling::{Happened, tell_of};
 pub(crate) use tested::{delete_old_tests, give_up_test, run_test};
 pub(crate) use trigger::{
-    ContractEvent, Happened, Listeners, Triggered, VerificationEvent, tell_of, tell_of_contract, tell_of_verification,
+    ContractEvent, Listeners, Triggered, VerificationEvent, tell_of_contract, tell_of_verification,
 };
 
 /// A webhook's request in the form that is sealed.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::jobs::{self, Health, Job, LEASE, Postponed};
+use crate::verification_requests;
 
 const AT_ONCE: usize = 128;
 /// Between tries while the database is away.
@@ -149,6 +150,11 @@ async fn write(app: &App, tenant: TenantId, outcomes: &[Outcome]) -> Result<(), 
         outcomes.iter().filter(|one| ours.contains(&one.job.id)).filter_map(Outcome::attempt).collect();
     if !attempts.is_empty() {
         deliveries::record_attempts(&mut tx, tenant, &attempts, now).await?;
+    }
+    let told = attempts.iter().filter(|one| one.status == Status::Success).map(|one| one.delivery);
+    let told: Vec<Uuid> = told.collect();
+    if !told.is_empty() {
+        verification_requests::delivered(&mut tx, tenant, &told, now).await?;
     }
     tx.commit().await?;
 

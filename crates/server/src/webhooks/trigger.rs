@@ -1,21 +1,20 @@
-//! Telling of what happened: the event for the feed, and a delivery with its job for each webhook that wants it, in the
-//! transaction of what happened.
+//! Telling of contracts and results.
 
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::VersionNumber;
-use pactolus_domain::webhook::{BodyFormat, WebhookEvent};
-use serde_json::{Value, json};
+use pactolus_domain::webhook::WebhookEvent;
+use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::context::{CLOUD_EVENT, Context, Status};
-use super::store::deliveries::{self, NewDelivery};
-use super::store::{self, Listening, Publisher};
+use super::context::{Context, Status};
+use super::store::{self, Listening, Publisher, Unverified};
+use super::telling::{About, Telling};
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, urls, without_nulls};
-use crate::events::{self, Event, NewEvent};
+use crate::events::NewEvent;
 use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
-use crate::jobs::{self, NewJob};
+use crate::verification_requests::{self, Subject};
 
 /// A contract was published.
 pub(crate) struct ContractEvent<'a> {
@@ -78,7 +77,7 @@ impl Listeners {
         store::list_listening(db, tenant, consumer, providers).await.map(Self)
     }
 
-    fn to(&self, provider: PacticipantId) -> Vec<&Listening> {
+    pub(super) fn to(&self, provider: PacticipantId) -> Vec<&Listening> {
         self.0.iter().filter(|webhook| webhook.provider_id == provider).collect()
     }
 }
@@ -94,37 +93,56 @@ pub(crate) async fn tell_of_contract(
 ) -> Result<Told, Error> {
     let listening = listeners.to(event.provider_id);
     let unverified = store::list_unverified(db, tenant, event.provider_id, event.content_id).await?;
-    let about = About {
-        consumer: Some(event.consumer_id),
-        provider: Some(event.provider_id),
-        consumer_version: Some(event.consumer_version_id),
-        verification_number: None,
-    };
+    let subject = Subject { consumer: event.consumer_id, provider: event.provider_id, content: event.content_id };
+    let versions: Vec<VersionId> = unverified.iter().map(|required| required.version).collect();
+    let requests = verification_requests::request(db, app, tenant, base, &subject, &versions).await?;
+    let about = event.about();
     let mut context = if listening.is_empty() { None } else { Some(contract_context(db, tenant, base, event).await?) };
     let mut telling = Telling::default();
     for name in names {
-        telling.add(*name, about, event.subject(), event.data(base, None), context.clone());
+        telling.add(event.told(*name, base, None), about, context.clone());
     }
     for required in &unverified {
-        if let Some(context) = &mut context {
-            context.describe(db, tenant, "provider", event.provider_id, Some(required.version)).await?;
-            context.set("providerVersionNumber", &required.number);
-            context.set("providerVersionDescriptions", required.descriptions.join(", "));
-        }
-        let name = WebhookEvent::ContractRequiringVerificationPublished;
-        telling.add(name, about, event.subject(), event.data(base, Some(&required.number)), context.clone());
+        let request = requests.iter().find(|(version, _)| *version == required.version).map(|(_, id)| *id);
+        require(&mut telling, db, tenant, base, event, (required, request), context.as_mut()).await?;
     }
     let triggered = telling.write(db, app, tenant, base, &listening).await?;
     Ok(Told { triggered, has_webhooks: !listening.is_empty(), requires_verification: !unverified.is_empty() })
 }
 
+/// `context` is that of the contract; it is left with what is said of the provider version.
+async fn require(
+    telling: &mut Telling,
+    db: &mut PgConnection,
+    tenant: TenantId,
+    base: &BaseUrl,
+    event: &ContractEvent<'_>,
+    (required, request): (&Unverified, Option<Uuid>),
+    mut context: Option<&mut Context>,
+) -> Result<(), Error> {
+    if let Some(context) = &mut context {
+        context.describe(db, tenant, "provider", event.provider_id, Some(required.version)).await?;
+        context.set("providerVersionNumber", &required.number);
+        context.set("providerVersionDescriptions", required.descriptions.join(", "));
+    }
+    let name = WebhookEvent::ContractRequiringVerificationPublished;
+    let new = event.told(name, base, Some(&required.number));
+    telling.add_requested(new, event.about(), context.cloned(), request);
+    Ok(())
+}
+
 impl ContractEvent<'_> {
-    fn subject(&self) -> String {
-        format!("{}/{}", self.consumer, self.provider)
+    fn about(&self) -> About {
+        About {
+            consumer: Some(self.consumer_id),
+            provider: Some(self.provider_id),
+            consumer_version: Some(self.consumer_version_id),
+            verification_number: None,
+        }
     }
 
-    fn data(&self, base: &BaseUrl, provider_version: Option<&str>) -> Value {
-        without_nulls(json!({
+    fn told(&self, name: WebhookEvent, base: &BaseUrl, provider_version: Option<&str>) -> NewEvent {
+        let data = without_nulls(json!({
             "consumer": {"name": self.consumer, "version": self.consumer_version},
             "provider": without_nulls(json!({"name": self.provider, "version": provider_version})),
             "contract": {
@@ -132,8 +150,26 @@ impl ContractEvent<'_> {
                 "url": pact_url(base, self.provider, self.consumer, self.sha, self.consumer_version),
             },
             "buildUrl": self.build_url,
-        }))
+        }));
+        NewEvent { name, subject: format!("{}/{}", self.consumer, self.provider), data, once: None }
     }
+}
+
+/// Tells who listens of what a provider version still has to verify, as a request says.
+pub(super) async fn tell_of_requirement(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    listening: &[&Listening],
+    event: &ContractEvent<'_>,
+    (required, request): (&Unverified, Uuid),
+) -> Result<(), Error> {
+    let mut context = if listening.is_empty() { None } else { Some(contract_context(db, tenant, base, event).await?) };
+    let mut telling = Telling::default();
+    require(&mut telling, db, tenant, base, event, (required, Some(request)), context.as_mut()).await?;
+    telling.write(db, app, tenant, base, listening).await?;
+    Ok(())
 }
 
 pub(super) async fn contract_context(
@@ -184,7 +220,7 @@ pub(crate) async fn tell_of_verification(
             Some(verification_context(db, tenant, base, event, &publisher).await?)
         };
         for name in [WebhookEvent::ProviderVerificationPublished, outcome] {
-            telling.add(name, about, event.subject(), event.data(base, &publisher), context.clone());
+            telling.add(event.told(name, base, &publisher), about, context.clone());
         }
     }
     telling.write(db, app, tenant, base, &listening).await?;
@@ -192,16 +228,12 @@ pub(crate) async fn tell_of_verification(
 }
 
 impl VerificationEvent<'_> {
-    fn subject(&self) -> String {
-        format!("{}/{}", self.consumer, self.provider)
-    }
-
     fn build_url<'a>(&'a self, publisher: &'a Publisher) -> Option<&'a str> {
         self.build_url.or(publisher.build_url.as_deref())
     }
 
-    fn data(&self, base: &BaseUrl, publisher: &Publisher) -> Value {
-        without_nulls(json!({
+    fn told(&self, name: WebhookEvent, base: &BaseUrl, publisher: &Publisher) -> NewEvent {
+        let data = without_nulls(json!({
             "consumer": {"name": self.consumer, "version": publisher.number},
             "provider": {"name": self.provider, "version": self.provider_version},
             "contract": {
@@ -214,7 +246,8 @@ impl VerificationEvent<'_> {
                 "url": urls::verification(base, self.provider, self.consumer, self.sha, self.number),
             },
             "buildUrl": self.build_url(publisher),
-        }))
+        }));
+        NewEvent { name, subject: format!("{}/{}", self.consumer, self.provider), data, once: None }
     }
 }
 
@@ -243,138 +276,4 @@ async fn verification_context(
 fn pact_url(base: &BaseUrl, provider: &str, consumer: &str, sha: &str, version: &str) -> String {
     let metadata = VersionNumber::parse(version).ok().map(|number| Metadata::for_version(number).encode());
     urls::content(base, provider, consumer, sha, metadata.as_deref())
-}
-
-/// Something that happened to one pacticipant, or to none in particular.
-pub(crate) struct Happened<'a> {
-    pub(crate) name: WebhookEvent,
-    /// Whose webhooks are told, beside those that are for all.
-    pub(crate) pacticipants: &'a [PacticipantId],
-    pub(crate) subject: String,
-    pub(crate) data: Value,
-    /// Of the template's variables.
-    pub(crate) values: Vec<(&'static str, &'a str)>,
-    /// For what is told once only.
-    pub(crate) once: Option<Vec<u8>>,
-}
-
-/// Tells of what happened to pacticipants.
-pub(crate) async fn tell_of(
-    db: &mut PgConnection,
-    app: &App,
-    tenant: TenantId,
-    base: &BaseUrl,
-    happened: Happened<'_>,
-) -> Result<(), Error> {
-    let Happened { name, pacticipants, subject, data, values, once } = happened;
-    let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
-    let mut context = Context::default();
-    for (name, value) in values {
-        context.set(name, value);
-    }
-    let mut telling = Telling::default();
-    telling.add(name, About::default(), subject, data, Some(context));
-    telling.events[0].once = once;
-    telling.write(db, app, tenant, base, &listening.iter().collect::<Vec<_>>()).await?;
-    Ok(())
-}
-
-#[derive(Clone, Copy, Default)]
-struct About {
-    consumer: Option<PacticipantId>,
-    provider: Option<PacticipantId>,
-    consumer_version: Option<VersionId>,
-    verification_number: Option<i64>,
-}
-
-/// What is to be told, gathered to be written at once.
-#[derive(Default)]
-struct Telling {
-    events: Vec<NewEvent>,
-    /// To whom listens, for each of the events.
-    words: Vec<(WebhookEvent, About, Option<Context>)>,
-}
-
-impl Telling {
-    /// Without a context nobody listens. The event's name becomes part of it.
-    fn add(&mut self, name: WebhookEvent, about: About, subject: String, data: Value, mut context: Option<Context>) {
-        if let Some(context) = &mut context {
-            context.set("eventName", name.as_str());
-        }
-        self.events.push(NewEvent { name, subject, data, once: None });
-        self.words.push((name, about, context));
-    }
-
-    /// Writes the events, and deliveries with their jobs for whoever wants them. Returns these, but for those whose
-    /// webhook was deleted meanwhile.
-    async fn write(
-        self,
-        db: &mut PgConnection,
-        app: &App,
-        tenant: TenantId,
-        base: &BaseUrl,
-        listening: &[&Listening],
-    ) -> Result<Vec<Triggered>, Error> {
-        let events = events::record(db, app, tenant, base, self.events).await?;
-        let mut new = Vec::new();
-        for (event, (name, about, context)) in events.iter().zip(&self.words) {
-            let (Some(event), Some(context)) = (event, context) else { continue };
-            for to in listening.iter().filter(|webhook| webhook.wants(*name)) {
-                new.push((delivery(app, to, *name, *about, context, event), *to));
-            }
-        }
-        write(db, app, tenant, new).await
-    }
-}
-
-fn delivery(
-    app: &App,
-    to: &Listening,
-    name: WebhookEvent,
-    about: About,
-    context: &Context,
-    event: &Event,
-) -> NewDelivery {
-    let mut context = context.to_value();
-    if to.body_format == BodyFormat::CloudEvents.as_str() {
-        context[CLOUD_EVENT] = event.to_cloud_event();
-    }
-    NewDelivery {
-        id: app.new_id(),
-        webhook: to.id.clone(),
-        event: name,
-        context,
-        consumer: about.consumer,
-        provider: about.provider,
-        consumer_version: about.consumer_version,
-        verification_number: about.verification_number,
-    }
-}
-
-async fn write(
-    db: &mut PgConnection,
-    app: &App,
-    tenant: TenantId,
-    new: Vec<(NewDelivery, &Listening)>,
-) -> Result<Vec<Triggered>, Error> {
-    if new.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (new, to): (Vec<NewDelivery>, Vec<&Listening>) = new.into_iter().unzip();
-    let written = deliveries::insert_deliveries(db, tenant, &new, app.now()).await?;
-    let new = new.iter().zip(&to).filter(|(new, _)| written.contains(&new.id));
-    let payloads: Vec<Value> = new.clone().map(|(new, _)| json!({"delivery": new.id})).collect();
-    let jobs: Vec<NewJob<'_>> = new
-        .clone()
-        .zip(&payloads)
-        .map(|((new, to), payload)| NewJob { id: new.id, lane: &to.id, in_order: to.in_order, payload })
-        .collect();
-    jobs::enqueue_all(db, app, tenant, jobs::Kind::WebhookDelivery, &jobs).await?;
-    let triggered = new.map(|(new, to)| Triggered {
-        webhook: to.id.clone(),
-        description: to.description.clone(),
-        event: new.event,
-        delivery: new.id,
-    });
-    Ok(triggered.collect())
 }

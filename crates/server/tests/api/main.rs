@@ -47,6 +47,7 @@ mod signing;
 mod socket;
 mod triggered_webhooks;
 mod verdicts;
+mod verification_requests;
 mod verifications;
 mod versions;
 mod webhook_certificates;

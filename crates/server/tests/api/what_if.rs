@@ -198,7 +198,7 @@ async fn what_stays_beside_a_version_that_goes_still_counts() {
 
     let answer = ask(&app, shop_and_stock("2", "40"), json!({})).await;
 
-    assert_snapshot!(verdict(&answer), @"unknown: There is no verified pact between version 2 of shop and the version of stock currently in production (39). To change this: verify contract 83a7641 of shop 2 with stock 39.");
+    assert_snapshot!(verdict(&answer), @"unknown: There is no verified pact between version 2 of shop and the version of stock currently in production (39) (a verification was requested just now, but nobody was told: no webhook listens to contract_requiring_verification_published). To change this: verify contract 83a7641 of shop 2 with stock 39.");
     let mut all = shop_and_stock("2", "40");
     all[1]["replaces"] = "all".into();
     assert!(verdict(&ask(&app, all, json!({})).await).starts_with("yes"));

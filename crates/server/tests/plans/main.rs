@@ -57,7 +57,8 @@ async fn may_a_typical_version_go(asking: &Asking) {
         let rows = rows_of(&answer);
         // The third finds what would help.
         let is_yes = answer["summary"]["deployable"] == true;
-        cost.has_at_most(if is_yes { 2 } else { 3 }, 100 + BUFFERS_PER_ROW * rows, &question);
+        let most = if is_yes { 2 } else { 3 } + asked_for(&answer);
+        cost.has_at_most(most, 100 + BUFFERS_PER_ROW * rows, &question);
         answered_yes += u32::from(is_yes);
     }
     assert!(answered_yes > 0, "some application may go");
@@ -74,8 +75,13 @@ async fn may_a_hub_go(asking: &Asking) {
 
         let rows = rows_of(&answer);
         assert!(rows >= 200, "a hub has hundreds of consumers: {rows} rows");
-        cost.has_at_most(3, BUFFERS_PER_ROW * rows, &question);
+        cost.has_at_most(3 + asked_for(&answer), BUFFERS_PER_ROW * rows, &question);
     }
+}
+
+/// One more finds out whether missing results were asked for, if there are any.
+fn asked_for(answer: &Value) -> usize {
+    usize::from(answer["summary"]["unknown"] != 0)
 }
 
 /// All that were decided over, shown or not.

@@ -26,7 +26,7 @@ async fn what_if(
 ) -> Result<Response, Error> {
     let hypothesis = Hypothesis::parse(&body.value)?;
     let mut tx = app.read().await?;
-    let answer = ask(&mut tx, principal.tenant, &hypothesis).await?;
+    let answer = ask(&mut tx, principal.tenant, &hypothesis, app.now()).await?;
     drop(tx);
     show(&base, &headers, &answer, None)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use pactolus_domain::gate::{
     Candidate, Criterion, Found, Ignore, Integration, Origin, Question, Reason, Selector, VersionRef, Wait, decide,
     safe_order,
@@ -13,6 +14,7 @@ use sqlx::PgConnection;
 
 use super::super::ask::{self, Answer, WhatIf, complete, find_passing, in_order};
 use super::super::query::Query;
+use super::super::requested::find_requested;
 use super::super::rows::MatrixRow;
 use super::super::store::{self, Resolution, Shas};
 use super::body::{ContractOf, Contracts, Given, Going, Hypothesis};
@@ -43,7 +45,12 @@ pub(crate) struct Circle {
 }
 
 /// `db` must be in a transaction that sees one moment.
-pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, hypothesis: &Hypothesis) -> Result<Answer, Error> {
+pub(super) async fn ask(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    hypothesis: &Hypothesis,
+    now: DateTime<Utc>,
+) -> Result<Answer, Error> {
     let query = lookups::query(hypothesis)?;
     let resolution = store::resolve(db, tenant, &query).await?;
     refuse_unknown(hypothesis, &query, &resolution)?;
@@ -57,6 +64,7 @@ pub(super) async fn ask(db: &mut PgConnection, tenant: TenantId, hypothesis: &Hy
     let order = together.order(verdict.deployable);
     if verdict.deployable != Some(true) {
         question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
+        question.requested = find_requested(db, tenant, &question, &resolution, &rows, now).await?;
         verdict = decide(&question);
     }
     let rows = in_order(rows, &question);
@@ -242,6 +250,7 @@ impl<'s> Together<'s> {
             ignore: self.ignore.clone(),
             has_destination: true,
             passing: Vec::new(),
+            requested: BTreeMap::new(),
             assumptions: self.state.assumptions.clone(),
         }
     }

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use super::results::delete_results;
 use super::versions::Page;
 use crate::ids::{ContentId, PacticipantId, TenantId};
+use crate::verification_requests;
 
 /// Whose contents are meant: those of a consumer, of a provider or of the two.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,7 @@ async fn delete_held(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) 
     .fetch_all(&mut *db)
     .await?;
     delete_results(db, tenant, &results).await?;
+    verification_requests::delete_unneeded(db, tenant, contents).await?;
     sqlx::query!(
         r#"
         delete from contract_revision

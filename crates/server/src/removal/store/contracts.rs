@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::ids::{PacticipantId, TenantId};
+use crate::verification_requests;
 
 /// Waits for whoever moves what is latest between the pairs that the versions have contracts of: also when it is another
 /// version now, since a deletion of that one would move it to one of these.
@@ -169,21 +170,23 @@ pub(crate) async fn delete_contracts(
     )
     .execute(&mut *db)
     .await?;
-    let deleted = sqlx::query!(
+    let contents = sqlx::query_scalar!(
         r#"
         delete from contract
         where contract.tenant_id = $1
           and contract.consumer_version_id = any($2)
           and contract.provider_id = $3
+        returning contract.content_id
         "#,
         tenant.0,
         versions,
         provider.0,
     )
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
+    verification_requests::delete_unneeded(db, tenant, &contents).await?;
     move_latest(db, tenant, versions).await?;
-    Ok(deleted.rows_affected())
+    Ok(u64::try_from(contents.len()).unwrap_or(u64::MAX))
 }
 
 /// Who consumes the pacticipant.

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::contracts::{delete_deliveries, hold_integrations, move_latest};
 use super::results::delete_results;
 use crate::ids::{PacticipantId, TenantId, VersionId};
+use crate::verification_requests;
 
 /// Waits for whoever publishes for the version; nobody does until the transaction ends.
 pub(crate) async fn hold_version(
@@ -282,6 +283,7 @@ async fn delete_contracts_and_results(db: &mut PgConnection, tenant: TenantId, v
     .fetch_all(&mut *db)
     .await?;
     delete_results(db, tenant, &results).await?;
+    verification_requests::delete_of_versions(db, tenant, versions).await?;
     sqlx::query!(
         r#"
         delete from contract_revision
@@ -293,18 +295,19 @@ async fn delete_contracts_and_results(db: &mut PgConnection, tenant: TenantId, v
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!(
+    let contents = sqlx::query_scalar!(
         r#"
         delete from contract
         where contract.tenant_id = $1
           and contract.consumer_version_id = any($2)
+        returning contract.content_id
         "#,
         tenant.0,
         versions,
     )
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    Ok(())
+    verification_requests::delete_unneeded(db, tenant, &contents).await
 }
 
 /// From versions that do not have the tag any more to the highest one that has.
