@@ -1,7 +1,7 @@
 """Plays the recordings of the reference in the conformance data against a running server, and says what it answers differently.
 
 The comparing is done by the data's own programs. What a client must take as opaque and what no two servers can have in common
-(numbers of verification results, the metadata in a contract's address, the day) is made equal first.
+(numbers of verification results, the metadata in a contract's address, the day) is made equal first. Badges are compared by what they say.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 
+import badges
 from server import clean_environment
 
 PROGRAM_TIMEOUT_S = 200
@@ -52,13 +53,14 @@ def play_scenario(folder, name, golden, scenario, url, hook_port, work):
 def play_suite(folder, name, suite, url, hook_url, work):
     """A suite, which is replayed and compared exchange by exchange; its webhooks go to `hook_url`."""
     with open(suite, encoding="utf-8") as file:
-        text = file.read().replace("http://127.0.0.1:9988", hook_url)
+        played = json.loads(file.read().replace("http://127.0.0.1:9988", hook_url))
+    played["interactions"] = [badges.as_pattern(one) for one in played["interactions"]]
     own = f"{work}/{os.path.basename(suite)}"
     with open(own, "w", encoding="utf-8") as file:
-        file.write(text)
+        json.dump(played, file)
     said = program(folder, ["replay.py", url, own, "--max-diffs", "100000"], (0, 1))
 
-    requests = {number: told(one.get("description", ""), one["request"]) for number, one in enumerate(json.loads(text)["interactions"], 1)}
+    requests = {number: told(one.get("description", ""), one["request"]) for number, one in enumerate(played["interactions"], 1)}
     return exchanges(name, said, r"\n(\d+) of (\d+) exchanges agree", re.escape(os.path.basename(own)) + r" #(\d+) ", requests)
 
 
@@ -114,7 +116,7 @@ def write_comparable(steps, withheld, path):
                 continue
             if "response" in step:
                 name_result(step, names)
-                step = {**step, "response": comparable(step["response"], names, step["i"])}
+                step = {**step, "response": comparable(badges.as_told(step["response"]), names, step["i"])}
             file.write(json.dumps(step) + "\n")
 
 

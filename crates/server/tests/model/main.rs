@@ -9,9 +9,12 @@ mod support;
 mod answer;
 mod chance;
 mod history;
+mod meaning;
 mod model;
 mod play;
 mod question;
+mod recorded;
+mod recording;
 
 use std::fmt::Write;
 use std::sync::Arc;

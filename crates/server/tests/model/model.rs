@@ -259,10 +259,20 @@ impl Model {
         self.versions.iter().position(|one| *one == version).expect("it exists")
     }
 
+    pub(crate) fn main_branch(&self, of: usize) -> Option<usize> {
+        self.main_branches.iter().rev().find(|(whose, _)| *whose == of).map(|(_, branch)| *branch)
+    }
+
+    /// The result of a provider version for a content that was published last.
+    pub(crate) fn last_result(&self, consumer: usize, content: u8, provider: Named) -> Option<bool> {
+        let of_both = |one: &&Verification| (one.consumer, one.content, one.provider) == (consumer, content, provider);
+        self.verifications.iter().rev().find(of_both).map(|one| one.success)
+    }
+
     /// The versions that a criterion chooses.
     pub(crate) fn chosen(&self, of: usize, criterion: Criterion) -> Vec<Named> {
         let all: Vec<Named> = self.versions.iter().copied().filter(|one| one.of == of).collect();
-        let main = self.main_branches.iter().rev().find(|(whose, _)| *whose == of).map(|(_, branch)| *branch);
+        let main = self.main_branch(of);
         let has_tag = |version: &Named, tag: usize| self.tagged.contains(&(tag, *version));
         let is_on = |version: &Named, branch: Option<usize>| {
             branch.is_some_and(|branch| self.on_branch.contains(&(branch, *version)))

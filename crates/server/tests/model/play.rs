@@ -81,7 +81,7 @@ impl Tally {
         self.rows += other.rows;
     }
 
-    fn count(&mut self, verdict: &Verdict) {
+    pub(crate) fn count(&mut self, verdict: &Verdict) {
         self.questions += 1;
         self.rows += verdict.rows.len();
         match verdict.deployable {
@@ -275,55 +275,64 @@ impl Player<'_> {
     }
 
     fn compare(&self, question: &Question, expected: &Verdict, given: &Verdict) -> Result<(), String> {
+        let (mut model, mut server) = (expected.clone(), given.clone());
         // Without latestby a result that was sent twice may stand once.
-        let (mut all, mut shown) = (as_shown(&expected.rows), as_shown(&given.rows));
         if question.latest_by == LatestBy::All {
-            all.dedup();
-            shown.dedup();
+            for one in [&mut model, &mut server] {
+                one.rows = as_shown(&one.rows);
+                one.rows.dedup();
+                (one.success, one.failed, one.unknown) = (0, 0, 0);
+            }
         }
-        let counts = |one: &Verdict| (one.success, one.failed, one.unknown);
-        let same_rows = if expected.shown < expected.rows.len() {
-            shown.len() <= expected.shown && shown.iter().all(|row| all.contains(row))
-        } else {
-            shown == all
-        };
-        let same_counts = question.latest_by == LatestBy::All || counts(expected) == counts(given);
-        if expected.deployable == given.deployable && same_rows && same_counts {
+        if agree(&model, &server) {
             return Ok(());
         }
         Err(format!("{}\nmodel  {expected:?}\nserver {given:?}", self.names.address(question)))
     }
 
     fn given(&self, answer: &Answer) -> Verdict {
-        let body = answer.json();
-        let count = |key: &str| usize::try_from(body["summary"][key].as_u64().expect("a count")).expect("small");
-        let mut rows: Vec<Row> = body["matrix"].as_array().expect("rows").iter().map(|row| self.row(row)).collect();
-        rows.sort();
-        Verdict {
-            deployable: body["summary"]["deployable"].as_bool(),
-            success: count("success"),
-            failed: count("failed"),
-            unknown: count("unknown"),
-            shown: rows.len(),
-            rows,
-        }
-    }
-
-    fn row(&self, row: &Value) -> Row {
-        let pacticipant = |name: &Value| {
+        verdict(&answer.json(), |one| {
+            let name = &one["name"];
             let known = (0..PACTICIPANTS).find(|of| Some(self.names.pacticipant(*of).as_str()) == name.as_str());
-            known.unwrap_or_else(|| panic!("{name} is of another history"))
-        };
-        let number = |number: &Value| number.as_str().map(|text| text.parse::<u8>().expect("a number"));
+            let of = known.unwrap_or_else(|| panic!("{name} is of another history"));
+            (of, one["version"]["number"].as_str().map(|text| text.parse().expect("a number")))
+        })
+    }
+}
+
+/// Whether an answer is the expected one. Of more rows than are shown, nobody says which.
+pub(crate) fn agree(expected: &Verdict, given: &Verdict) -> bool {
+    let counts = |one: &Verdict| (one.deployable, one.success, one.failed, one.unknown);
+    let (all, shown) = (as_shown(&expected.rows), as_shown(&given.rows));
+    let same_rows = if expected.shown < expected.rows.len() {
+        shown.len() <= expected.shown && shown.iter().all(|row| all.contains(row))
+    } else {
+        shown == all
+    };
+    same_rows && counts(expected) == counts(given)
+}
+
+/// Reads an answer; `named` tells who its consumers and providers are, and which version.
+pub(crate) fn verdict(body: &Value, named: impl Fn(&Value) -> (usize, Option<u8>)) -> Verdict {
+    let count = |key: &str| usize::try_from(body["summary"][key].as_u64().expect("a count")).expect("small");
+    let row = |row: &Value| {
+        let ((of, number), (provider, provider_version)) = (named(&row["consumer"]), named(&row["provider"]));
         Row {
-            consumer: Named {
-                of: pacticipant(&row["consumer"]["name"]),
-                number: number(&row["consumer"]["version"]["number"]).expect("a consumer has a version"),
-            },
-            provider: pacticipant(&row["provider"]["name"]),
-            provider_version: number(&row["provider"]["version"]["number"]),
+            consumer: Named { of, number: number.expect("a consumer has a version") },
+            provider,
+            provider_version,
             success: row["verificationResult"]["success"].as_bool(),
         }
+    };
+    let mut rows: Vec<Row> = body["matrix"].as_array().expect("rows").iter().map(row).collect();
+    rows.sort();
+    Verdict {
+        deployable: body["summary"]["deployable"].as_bool(),
+        success: count("success"),
+        failed: count("failed"),
+        unknown: count("unknown"),
+        shown: rows.len(),
+        rows,
     }
 }
 
