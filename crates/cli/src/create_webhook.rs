@@ -22,10 +22,24 @@ Examples:
   pactolus create-webhook --preset github-commit-status --parameter owner=acme --parameter repository=shop \\
       --parameter token=@github-token --consumer shop --contract-published --provider-verification-published
 
+  # Tell of deployments, one after the other, as CloudEvents
+  pactolus create-webhook https://events.example.com/in --event deployment_recorded --event deployment_ended \\
+      --in-order --cloud-event
+
   # Create it, or replace it if it is there already
   pactolus create-webhook https://ci.example.com/build --uuid 6a0b1c2d3e4f5061 --contract-published
 
 Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server could not be asked";
+
+/// Those that the official client has no flag for.
+const OTHER_EVENTS: [&str; 6] = [
+    "deployment_recorded",
+    "deployment_ended",
+    "release_recorded",
+    "release_ended",
+    "can_i_deploy_refused",
+    "branch_deleted",
+];
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -43,6 +57,7 @@ Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server co
     "provider_verification_published",
     "provider_verification_succeeded",
     "provider_verification_failed",
+    "event",
 ])]
 #[expect(clippy::struct_excessive_bools, reason = "one flag an event, as the official client has it")]
 pub(crate) struct Arguments {
@@ -123,6 +138,18 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Events")]
     provider_verification_failed: bool,
 
+    /// Call when something else happens; may be repeated
+    #[arg(long, value_name = "EVENT", help_heading = "Events", value_parser = OTHER_EVENTS)]
+    event: Vec<String>,
+
+    /// Call for one thing after the other: each waits until those before it are done
+    #[arg(long)]
+    in_order: bool,
+
+    /// Send the event itself, as a CloudEvent
+    #[arg(long, conflicts_with_all = ["data", "preset"])]
+    cloud_event: bool,
+
     #[command(flatten)]
     connection: Connection,
 
@@ -160,6 +187,12 @@ impl Arguments {
         }
         if let Some(description) = &self.description {
             webhook["description"] = description.clone().into();
+        }
+        if self.in_order {
+            webhook["inOrder"] = true.into();
+        }
+        if self.cloud_event {
+            webhook["bodyFormat"] = "cloudevents".into();
         }
         let scope = |name: &Option<String>, label: &Option<String>| match (name, label) {
             (Some(name), _) => Some(json!({ "name": name })),
@@ -200,7 +233,8 @@ impl Arguments {
             (self.provider_verification_succeeded, "provider_verification_succeeded"),
             (self.provider_verification_failed, "provider_verification_failed"),
         ];
-        events.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| json!({ "name": name })).collect()
+        let named = events.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| *name);
+        named.chain(self.event.iter().map(String::as_str)).map(|name| json!({ "name": name })).collect()
     }
 }
 
@@ -286,6 +320,20 @@ mod tests {
                 "request": { "method": "POST", "url": "https://ci/x", "headers": {} },
             })
         );
+    }
+
+    #[test]
+    fn events_of_other_things_can_be_told_in_order_and_as_such() {
+        assert_eq!(
+            request(&["--event", "deployment_recorded", "--event", "branch_deleted", "--in-order", "--cloud-event"]),
+            json!({
+                "events": [{ "name": "deployment_recorded" }, { "name": "branch_deleted" }],
+                "inOrder": true,
+                "bodyFormat": "cloudevents",
+                "request": { "method": "POST", "url": "https://ci/x", "headers": {} },
+            })
+        );
+        assert_eq!(parse(&["--event", "moon_landing"]).unwrap_err().exit_code(), 2);
     }
 
     #[test]

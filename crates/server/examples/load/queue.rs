@@ -46,8 +46,8 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let pool = PgPoolOptions::new().max_connections(1).connect(&arguments.database_url).await?;
     let received = Arc::new(AtomicUsize::new(0));
-    let receiver = listen(Arc::clone(&received)).await?;
-    prepare(arguments, &pool, receiver).await?;
+    let address = listen(Arc::clone(&received)).await?;
+    prepare(arguments, &pool, address).await?;
     let mut table = Table::of("round", &["claim and delete, rows/s", "delivered, rows/s", "ratio"]);
     let mut ratios = Vec::new();
     for round in 1..=arguments.rounds {

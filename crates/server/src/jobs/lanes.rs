@@ -94,14 +94,14 @@ mod tests {
         let check = |before, more, expected| assert_eq!(failures_after(before, more), expected, "{before} + {more}");
 
         check(0, 1, 1);
-        check(3, 8, 5);
-        check(5, 1, 6);
-        check(5, 8, 6);
+        check(3, 8, 10);
+        check(10, 1, 11);
+        check(10, 8, 11);
     }
 
     #[test]
     fn a_lane_rests_longer_and_longer_up_to_five_minutes() {
-        let rests: Vec<u64> = [0, 4, 5, 6, 9, 10, i32::MAX].map(|failures| rest_after(failures).as_secs()).to_vec();
+        let rests: Vec<u64> = [0, 9, 10, 11, 14, 15, i32::MAX].map(|failures| rest_after(failures).as_secs()).to_vec();
 
         assert_eq!(rests, [0, 0, 10, 20, 160, 300, 300]);
     }

@@ -392,7 +392,7 @@ async fn a_redirect_is_a_failure() {
     receiver.will_answer(&[307]);
     let app = TestApp::with(|settings| {
         open_to_receiver(settings);
-        settings.webhooks.retry_schedule = Vec::new();
+        settings.webhooks.retries = Retries::After(Vec::new());
     })
     .await;
     app.world().webhook(&receiver.url("/")).on("contract_published").await;

@@ -254,21 +254,21 @@ async fn a_receiver_that_is_down_rests_and_is_tried_out_by_one() {
     let receiver = Receiver::start().await;
     let app = TestApp::with(open_to_receiver).await;
     app.world().webhook(&receiver.url("/")).on("contract_published").await;
-    receiver.will_answer(&[503; 6]);
+    receiver.will_answer(&[503; 11]);
 
-    for version in 1..=5 {
+    for version in 1..=10 {
         publish(&app, version..=version).await;
         app.run_jobs().await;
     }
-    assert_eq!(receiver.received().len(), 5);
-    publish(&app, 6..=30).await;
+    assert_eq!(receiver.received().len(), 10);
+    publish(&app, 11..=30).await;
     app.run_jobs().await;
-    assert_eq!(receiver.received().len(), 5, "it rests");
+    assert_eq!(receiver.received().len(), 10, "it rests");
     app.advance_secs(11);
     app.run_jobs().await;
-    assert_eq!(receiver.received().len(), 6, "one tries it out");
+    assert_eq!(receiver.received().len(), 11, "one tries it out");
     app.run_jobs().await;
-    assert_eq!(receiver.received().len(), 6, "it rests again");
+    assert_eq!(receiver.received().len(), 11, "it rests again");
     app.advance_secs(300);
     app.run_jobs().await;
 

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 use crate::support::{TestApp, open_to_receiver};
+use pactolus_domain::webhook::Retries;
 
 const AUTHORITY: &[u8] = include_bytes!("certificates/ca.pem");
 const CERTIFICATE: &[u8] = include_bytes!("certificates/receiver.pem");
@@ -42,7 +43,7 @@ async fn log_of(certificates: Certificates) -> String {
     let app = TestApp::with(|settings| {
         open_to_receiver(settings);
         settings.webhooks.certificates = certificates;
-        settings.webhooks.retry_schedule = Vec::new();
+        settings.webhooks.retries = Retries::After(Vec::new());
     })
     .await;
     app.world().webhook(&receiver().await).on("contract_published").await;

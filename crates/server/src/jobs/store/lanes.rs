@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 
 use crate::ids::TenantId;
 
-/// After so many failures in a row a lane rests.
-pub(crate) const FAILURES_BEFORE_REST: i32 = 5;
+/// After so many failures in a row a lane rests. One that fails half of the time hardly ever does.
+pub(crate) const FAILURES_BEFORE_REST: i32 = 10;
 
 /// A lane that has failed lately.
 pub(crate) struct Ailing {
