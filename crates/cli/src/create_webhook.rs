@@ -146,7 +146,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     in_order: bool,
 
-    /// Send the event itself, as a CloudEvent
+    /// Send the event itself, as a `CloudEvent`
     #[arg(long, conflicts_with_all = ["data", "preset"])]
     cloud_event: bool,
 

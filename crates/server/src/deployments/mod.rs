@@ -32,7 +32,6 @@ pub(crate) struct Deployment {
     pub(crate) kind: Kind,
     pub(crate) id: Uuid,
     pub(crate) version_id: VersionId,
-    pub(crate) pacticipant_id: PacticipantId,
     pub(crate) pacticipant: String,
     pub(crate) number: String,
     pub(crate) environment_id: Uuid,

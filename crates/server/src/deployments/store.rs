@@ -239,7 +239,6 @@ pub(super) async fn end(
 struct Row {
     id: Uuid,
     version_id: i64,
-    pacticipant_id: i64,
     pacticipant: String,
     number: String,
     environment_id: Uuid,
@@ -257,7 +256,6 @@ impl Row {
             kind,
             id: self.id,
             version_id: VersionId(self.version_id),
-            pacticipant_id: PacticipantId(self.pacticipant_id),
             pacticipant: self.pacticipant,
             number: self.number,
             environment_id: self.environment_id,
@@ -450,8 +448,7 @@ async fn list_deployed(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
     sqlx::query_as!(
         Row,
         r#"
-        select deployed_version.id, deployed_version.version_id, pacticipant.id as pacticipant_id,
-               pacticipant.name as pacticipant, version.number,
+        select deployed_version.id, deployed_version.version_id, pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                deployed_version.application_instance, deployed_version.created_at, deployed_version.updated_at,
                deployed_version.undeployed_at as ended_at, deployed_version.verdict_id
@@ -477,8 +474,7 @@ async fn list_released(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) ->
     sqlx::query_as!(
         Row,
         r#"
-        select released_version.id, released_version.version_id, pacticipant.id as pacticipant_id,
-               pacticipant.name as pacticipant, version.number,
+        select released_version.id, released_version.version_id, pacticipant.name as pacticipant, version.number,
                environment.id as environment_id, environment.display_name as environment_display_name,
                '' as "application_instance!", released_version.created_at, released_version.updated_at,
                released_version.support_ended_at as ended_at, released_version.verdict_id

@@ -54,7 +54,7 @@ pub(super) async fn tell_of(
     }));
     let happened = Happened {
         name,
-        pacticipants: &[deployment.pacticipant_id],
+        pacticipants: &[&deployment.pacticipant],
         subject: format!("{}/{}", deployment.pacticipant, environment.name),
         data,
         values: vec![

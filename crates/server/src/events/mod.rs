@@ -16,7 +16,6 @@ use crate::ids::TenantId;
 use crate::tenants;
 
 pub(crate) use api::routes;
-pub(crate) use store::has_told;
 
 /// Deleted at once.
 const BATCH: i64 = 1_000;

@@ -42,17 +42,6 @@ pub(super) async fn insert_events(
     .await
 }
 
-/// Whether what is told once only was told.
-pub(crate) async fn has_told(db: &mut PgConnection, tenant: TenantId, key: &[u8]) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from event where tenant_id = $1 and once = $2) as "has_told!""#,
-        tenant.0,
-        key,
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// Whether there are events without a place in the feed.
 pub(super) async fn has_new(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(

@@ -1,7 +1,6 @@
 //! Telling that can-i-deploy did not say yes: once for a question as long as its answer stays the same.
 
 use pactolus_domain::gate::Reason;
-use pactolus_domain::names::PacticipantName;
 use pactolus_domain::webhook::WebhookEvent;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,7 +10,6 @@ use super::query::Query;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, Principal, without_nulls};
 use crate::webhooks::{self, Happened};
-use crate::{events, pacticipants};
 
 /// Of the reasons so many are told.
 const MOST_REASONS: usize = 20;
@@ -29,15 +27,8 @@ pub(super) async fn tell(
     let reasons: Vec<String> = answer.reasons.iter().map(Reason::with_fix).collect();
     let key = key(question, answer.verdict.deployable, &reasons);
     let mut tx = app.db.begin().await?;
-    if events::has_told(&mut tx, tenant, &key).await? {
-        return Ok(());
-    }
     let versions = answer.specified_versions();
-    let mut about = Vec::new();
-    for (name, _) in &versions {
-        let name = PacticipantName::parse(name.as_str()).map_err(Error::internal)?;
-        about.extend(pacticipants::find_id(&mut tx, tenant, &name).await?);
-    }
+    let about: Vec<&str> = versions.iter().map(|(name, _)| name.as_str()).collect();
     let environment = query.destination_environment();
     let subject: Vec<&str> = versions.iter().map(|(name, _)| name.as_str()).chain(environment).collect();
     let shown = &reasons[..reasons.len().min(MOST_REASONS)];

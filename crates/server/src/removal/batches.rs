@@ -396,7 +396,8 @@ pub(super) async fn delete_branch(
                 audit::record(&mut tx, app, principal, action, subject, &detail).await?;
             }
             if exists && is_gone {
-                webhooks::tell_of(&mut tx, app, tenant, base, branch_deleted(&party, branch)).await?;
+                webhooks::tell_of(&mut tx, app, tenant, base, branch_deleted(&party, &[party.name.as_str()], branch))
+                    .await?;
             }
             (exists, is_gone)
         })?;
@@ -407,10 +408,10 @@ pub(super) async fn delete_branch(
     }
 }
 
-fn branch_deleted<'a>(party: &'a Party<'_>, branch: &'a BranchName) -> Happened<'a> {
+fn branch_deleted<'a>(party: &'a Party<'_>, names: &'a [&'a str], branch: &'a BranchName) -> Happened<'a> {
     Happened {
         name: WebhookEvent::BranchDeleted,
-        pacticipants: std::slice::from_ref(&party.id),
+        pacticipants: names,
         subject: format!("{}/{branch}", party.name),
         data: json!({"pacticipant": {"name": party.name}, "branch": {"name": branch}}),
         values: vec![("pacticipantName", party.name.as_str()), ("branchName", branch.as_str())],

@@ -232,24 +232,29 @@ pub(super) async fn list_listening(
 pub(super) async fn list_listening_to_any(
     db: &mut PgConnection,
     tenant: TenantId,
-    pacticipants: &[PacticipantId],
+    pacticipants: &[&str],
 ) -> sqlx::Result<Vec<Listening>> {
-    let pacticipants: Vec<i64> = pacticipants.iter().map(|id| id.0).collect();
     sqlx::query_as!(
         Listening,
         r#"
+        with meant as materialized (
+            select id
+            from pacticipant
+            where tenant_id = $1
+              and name = any($2)
+        )
         select 0::bigint as "provider_id!: _", webhook.id, webhook.description, webhook.events, webhook.in_order,
                webhook.body_format
         from webhook
         where webhook.tenant_id = $1
           and webhook.enabled
           and (
-              webhook.consumer_id = any($2)
-              or webhook.provider_id = any($2)
+              webhook.consumer_id in (select id from meant)
+              or webhook.provider_id in (select id from meant)
               or exists (
                   select from label
                   where label.tenant_id = webhook.tenant_id
-                    and label.pacticipant_id = any($2)
+                    and label.pacticipant_id in (select id from meant)
                     and label.name in (webhook.consumer_label, webhook.provider_label)
               )
               or num_nonnulls(webhook.consumer_id, webhook.provider_id, webhook.consumer_label,
@@ -258,7 +263,7 @@ pub(super) async fn list_listening_to_any(
         order by webhook.created_at, webhook.id
         "#,
         tenant.0,
-        &pacticipants,
+        pacticipants as &[&str],
     )
     .fetch_all(db)
     .await

@@ -20,8 +20,8 @@ use crate::verification_requests;
 /// Something that happened to one pacticipant, or to none in particular.
 pub(crate) struct Happened<'a> {
     pub(crate) name: WebhookEvent,
-    /// Whose webhooks are told, beside those that are for all.
-    pub(crate) pacticipants: &'a [PacticipantId],
+    /// Whose webhooks are told, beside those that are for all: names.
+    pub(crate) pacticipants: &'a [&'a str],
     pub(crate) subject: String,
     pub(crate) data: Value,
     /// Of the template's variables.
@@ -30,7 +30,7 @@ pub(crate) struct Happened<'a> {
     pub(crate) once: Option<Vec<u8>>,
 }
 
-/// Tells of what happened to pacticipants.
+/// Tells of what happened to pacticipants. What was told once before is not told again.
 pub(crate) async fn tell_of(
     db: &mut PgConnection,
     app: &App,
@@ -39,14 +39,20 @@ pub(crate) async fn tell_of(
     happened: Happened<'_>,
 ) -> Result<(), Error> {
     let Happened { name, pacticipants, subject, data, values, once } = happened;
+    let new = NewEvent { name, subject, data, once };
+    let Some(event) = events::record(db, app, tenant, base, vec![new]).await?.pop().flatten() else {
+        return Ok(());
+    };
     let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
     let mut context = Context::default();
     for (name, value) in values {
         context.set(name, value);
     }
-    let mut telling = Telling::default();
-    telling.add(NewEvent { name, subject, data, once }, About::default(), Some(context));
-    telling.write(db, app, tenant, base, &listening.iter().collect::<Vec<_>>()).await?;
+    context.set("eventName", name.as_str());
+    let word = Word { name, about: About::default(), context: None, request: None };
+    let wanting = listening.iter().filter(|webhook| webhook.wants(name));
+    let new = wanting.map(|to| (delivery(app, to, &word, &context, &event), to));
+    write(db, app, tenant, new.collect()).await?;
     Ok(())
 }
 

@@ -161,12 +161,12 @@ async fn a_webhook_that_was_answered_has_delivered_it() {
 
     app.run_jobs().await;
     assert_eq!(state(&app).await, "requested");
-    app.advance_secs(10);
+    app.advance_secs(15);
     app.run_jobs().await;
 
     let request = the_request(&app).await;
     assert_eq!(request["state"], "delivered");
-    assert_eq!(request["deliveredAt"], "2026-11-22T06:48:56+00:00");
+    assert_eq!(request["deliveredAt"], "2026-11-22T06:49:01+00:00");
     let logs = request["_links"]["pb:logs"][0]["href"].as_str().expect("an address").to_owned();
     assert!(app.get_as(&logs, "text/plain").await.is(200).text().contains("Successfully executed webhook"));
 }
