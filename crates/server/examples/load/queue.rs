@@ -23,6 +23,8 @@ use crate::servers::start_server;
 use crate::table::{Table, figure};
 
 const WEBHOOKS: usize = 20;
+/// For so long rows are claimed and deleted.
+const SECONDS: u32 = 5;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -104,21 +106,24 @@ async fn prepare(arguments: &Arguments, pool: &PgPool, receiver: SocketAddr) -> 
 
 /// Rows a second of the least that a queue can do: a row is found, taken and gone, in a transaction of its own.
 async fn claim_and_delete(arguments: &Arguments, pool: &PgPool) -> Result<f64> {
-    fill(pool, "bare_job", "bare_delivery", arguments.deliveries).await?;
+    // Enough for the time that it is measured.
+    let rows = arguments.deliveries * 5;
+    fill(pool, "bare_job", "bare_delivery", rows).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("claim.sql");
     std::fs::write(
         &file,
-        "with due as materialized (
+        "\\set lane random(0, 19)
+         with due as materialized (
              select id from bare_job
-             where tenant_id = 1 and lane = 'webhook-number-' || lpad((:client_id % 20)::text, 4, '0')
+             where tenant_id = 1 and lane = 'webhook-number-' || lpad(:lane::text, 4, '0')
                and run_at <= now() and dead_at is null and not in_order
              order by run_at limit 1 for update skip locked
          )
          delete from bare_job using due where bare_job.tenant_id = 1 and bare_job.id = due.id;",
     )?;
     let output = Command::new("pgbench")
-        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--time=5"])
+        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", &format!("--time={SECONDS}")])
         .arg(format!("--client={}", arguments.connections))
         .arg(format!("--file={}", file.display()))
         .arg(&arguments.database_url)
@@ -126,13 +131,16 @@ async fn claim_and_delete(arguments: &Arguments, pool: &PgPool) -> Result<f64> {
         .output()
         .await
         .map_err(|error| format!("pgbench cannot be started: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok());
-    let left: i64 = sqlx::query_scalar("select count(*) from bare_job").fetch_one(pool).await?;
-    if left == 0 {
-        return Err("all was claimed too soon: there have to be more deliveries".into());
+    if !output.status.success() {
+        return Err(format!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    tps.ok_or_else(|| format!("pgbench gave no throughput: {text}{}", String::from_utf8_lossy(&output.stderr)).into())
+    let (left, empty): (i64, i64) =
+        sqlx::query_as("select count(*), 20 - count(distinct lane) from bare_job").fetch_one(pool).await?;
+    if empty > 0 {
+        return Err("some lanes were emptied too soon: there have to be more deliveries".into());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
+    Ok((rows - left) as f64 / f64::from(SECONDS))
 }
 
 /// Deliveries a second from the start of a server until the queue is empty.

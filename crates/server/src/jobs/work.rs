@@ -22,9 +22,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// Requested verifications to which there is no result are looked for.
 const ATTEND_EVERY: Duration = Duration::from_mins(1);
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 320;
 /// Leaves room for others while one receiver is slow.
-const AT_ONCE_IN_LANE: usize = 8;
+const AT_ONCE_IN_LANE: usize = 16;
 /// A lane whose last job took longer is slow: all of these together may fill half of the room.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -143,7 +143,7 @@ fn lane_of(job: &Job) -> Lane {
 
 impl Running {
     fn new(app: App) -> Self {
-        let recorder = Recorder::start(app.clone());
+        let recorder = Recorder::start(&app);
         Self { app, tasks: JoinSet::new(), jobs: HashMap::new(), slow: HashSet::new(), recorder }
     }
 

@@ -14,6 +14,8 @@ use crate::jobs::{self, Health, Job, LEASE, Postponed};
 use crate::verification_requests;
 
 const AT_ONCE: usize = 128;
+/// While one waits for the disk, another one writes.
+const WRITERS: usize = 2;
 /// Between tries while the database is away.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -40,7 +42,7 @@ pub(super) enum Next {
 /// Takes outcomes from the deliveries of one worker; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    outcomes: mpsc::Sender<Waiting>,
+    writers: [mpsc::Sender<Waiting>; WRITERS],
 }
 
 struct Waiting {
@@ -50,22 +52,27 @@ struct Waiting {
 
 impl Recorder {
     /// Runs until the last clone is dropped.
-    pub(crate) fn start(app: App) -> Self {
-        let (outcomes, mut waiting) = mpsc::channel(AT_ONCE);
-        tokio::spawn(async move {
-            let mut batch = Vec::new();
-            while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
-                record(&app, std::mem::take(&mut batch)).await;
-            }
+    pub(crate) fn start(app: &App) -> Self {
+        let writers = std::array::from_fn(|_| {
+            let (outcomes, mut waiting) = mpsc::channel(AT_ONCE);
+            let app = app.clone();
+            tokio::spawn(async move {
+                let mut batch = Vec::new();
+                while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
+                    record(&app, std::mem::take(&mut batch)).await;
+                }
+            });
+            outcomes
         });
-        Self { outcomes }
+        Self { writers }
     }
 
     /// Returns when it is written.
     pub(super) async fn record(&self, outcome: Outcome) -> Result<(), Error> {
         let gone = || Error::internal("nothing is written down any more");
         let (written, is_written) = oneshot::channel();
-        self.outcomes.send(Waiting { outcome, written }).await.map_err(|_| gone())?;
+        let writer = &self.writers[usize::from(outcome.delivery.as_bytes()[15]) % WRITERS];
+        writer.send(Waiting { outcome, written }).await.map_err(|_| gone())?;
         is_written.await.map_err(|_| gone())?
     }
 }

@@ -165,11 +165,11 @@ async fn a_receiver_that_does_not_answer_holds_up_no_other() {
         async move { app.run_jobs_once().await }
     });
     until("the delivery to the other receiver", || quick.received().len() == 1).await;
-    until("some deliveries to the slow one", || slow.received().len() == 8).await;
+    until("some deliveries to the slow one", || slow.received().len() == 16).await;
     worker.abort();
 
     assert!(worker.await.unwrap_err().is_cancelled());
-    assert_eq!(slow.received().len(), 8);
+    assert_eq!(slow.received().len(), 16);
 }
 
 #[tokio::test]
