@@ -411,10 +411,10 @@ pub fn redacted_header<'a>(name: &str, value: &'a str) -> &'a str {
     if is_secret && !is_made_of_placeholders(value) { REDACTED } else { value }
 }
 
-/// Whether a text is made of placeholders for what events know and for secrets, maybe after the name of an authorization
-/// scheme: the rest of any other text can be a secret.
+/// Whether a text is made of placeholders for what events know, maybe after the name of an authorization scheme: the rest
+/// of any other text can be a secret.
 fn is_made_of_placeholders(text: &str) -> bool {
-    let is_known = |name: &str| template::VARIABLES.contains(&name) || template::secret_of(name).is_some();
+    let is_known = |name: &str| template::VARIABLES.contains(&name);
     let rest = template::render(text, |name| is_known(name).then(String::new));
     let rest = rest.trim();
     rest.is_empty() || ["bearer", "basic", "digest", "token"].iter().any(|scheme| scheme.eq_ignore_ascii_case(rest))

@@ -121,11 +121,6 @@ pub(crate) enum CallError {
     PrivateHost(String),
     #[error("the request could not be built: {0}")]
     BadRequest(String),
-    #[error(
-        "secrets that the request names do not exist: {0}; nothing was sent. Keep them with pactolus secrets set, or POST \
-         /secrets"
-    )]
-    MissingSecrets(String),
     #[error("no answer: {0}")]
     NoAnswer(String),
 }

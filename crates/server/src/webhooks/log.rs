@@ -64,6 +64,16 @@ impl Log {
         self.line(&format!("({} bytes of body)", call.body.len()));
     }
 
+    /// Says which secrets are named that nothing is kept under.
+    pub(super) fn missing(&mut self, names: &[String]) {
+        if !names.is_empty() {
+            self.error(&format!(
+                "there is no secret called {}: what names it is sent as it is written; keep one with pactolus secrets set",
+                names.join(", ")
+            ));
+        }
+    }
+
     /// Without `secrets` of an answer its status only.
     pub(super) fn answer(&mut self, answered: &Result<Answer, CallError>, secrets: Option<&Secrets>) {
         let answer = match answered {

@@ -14,7 +14,7 @@ use super::store::tested as store;
 use crate::app::App;
 use crate::edge::Error;
 use crate::jobs::{self, Job};
-use crate::outgoing::{Answer, Call, CallError};
+use crate::outgoing::{Answer, Call};
 use crate::secrets::Named;
 use crate::tenants;
 
@@ -91,12 +91,9 @@ fn test_of(job: &Job) -> Option<Uuid> {
 async fn send(app: &App, call: Call, secrets: &Secrets, missing: &[String]) -> Value {
     let mut log = Log::new(app.now());
     let mut outcome = json!({"request": shown_request(&call, secrets)});
-    let answered = if missing.is_empty() {
-        log.request(&call, secrets);
-        app.outgoing.send(call).await
-    } else {
-        Err(CallError::MissingSecrets(missing.join(", ")))
-    };
+    log.missing(missing);
+    log.request(&call, secrets);
+    let answered = app.outgoing.send(call).await;
     let may_show = !app.settings.webhooks.targets.hosts.is_empty();
     log.answer(&answered, may_show.then_some(secrets));
     let success = answered.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));
