@@ -276,8 +276,7 @@ fn secrets_are_hidden() {
     let values: Vec<String> = request.redacted_headers().into_iter().map(|(_, value)| value).collect();
     let event = "${pactbroker.eventName}";
     let bearer = "Bearer ${pactbroker.eventName}";
-    let secret = "Bearer ${user.TOKEN}";
-    assert_eq!(values, [REDACTED, REDACTED, REDACTED, "z", event, bearer, REDACTED, REDACTED, secret, REDACTED]);
+    assert_eq!(values, [REDACTED, REDACTED, REDACTED, "z", event, bearer, REDACTED, REDACTED, REDACTED, REDACTED]);
     assert_eq!(request.redacted_password(), Some(REDACTED));
     assert!(!format!("{request:?}").contains("Bearer"));
 }
