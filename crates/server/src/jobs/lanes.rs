@@ -31,49 +31,60 @@ pub(crate) struct Went {
     pub(crate) health: Health,
 }
 
+/// What a lane's jobs say together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Together {
+    failures: i32,
+    is_well: bool,
+    /// Whether one of them was to try the lane out.
+    was_tried_out: bool,
+}
+
 /// Keeps how lanes are doing, after some of their jobs, in a transaction of its own: it is advice, and not a part of
 /// what the jobs did.
 pub(crate) async fn keep_health(app: &App, tenant: TenantId, went: &[Went]) -> sqlx::Result<()> {
-    let mut lanes: BTreeMap<&str, (i32, bool)> = BTreeMap::new();
+    let mut lanes: BTreeMap<&str, Together> = BTreeMap::new();
     for one in went {
-        let (failures, is_well) = lanes.entry(&one.lane).or_default();
-        *failures += i32::from(one.health == Health::Ailing);
-        *is_well |= one.health == Health::Well;
+        let together = lanes.entry(&one.lane).or_default();
+        together.failures += i32::from(one.health == Health::Ailing);
+        together.is_well |= one.health == Health::Well;
+        together.was_tried_out |= one.failures_before >= FAILURES_BEFORE_REST;
     }
-    let was_ailing = |lane: &str| went.iter().any(|one| one.lane == lane && one.failures_before > 0);
-    let recovered: Vec<String> =
-        lanes.iter().filter(|(lane, (_, well))| *well && was_ailing(lane)).map(|(lane, _)| (*lane).into()).collect();
-    let failing: Vec<String> =
-        lanes.iter().filter(|(_, (_, well))| !well).map(|(lane, _)| (*lane).to_owned()).collect();
-    if recovered.is_empty() && failing.is_empty() {
+    if lanes.is_empty() {
         return Ok(());
     }
+    let names = |is_well| {
+        lanes.iter().filter(move |(_, one)| one.is_well == is_well).map(|(lane, _)| (*lane).to_owned()).collect()
+    };
+    let (well, failing): (Vec<String>, Vec<String>) = (names(true), names(false));
 
     let mut tx = app.db.begin().await?;
-    let touched: Vec<String> = recovered.iter().chain(&failing).cloned().collect();
+    let touched: Vec<String> = lanes.keys().map(|lane| (*lane).to_owned()).collect();
     let known = list_ailing(&mut tx, tenant, &touched).await?;
-    if !recovered.is_empty() {
-        forget_ailing(&mut tx, tenant, &recovered).await?;
+    if known.iter().any(|one| well.contains(&one.lane)) {
+        forget_ailing(&mut tx, tenant, &well).await?;
     }
-    if !failing.is_empty() {
-        let before = |lane: &str| known.iter().find(|one| one.lane == lane).map_or(0, |one| one.failures);
+    let before = |lane: &str| known.iter().find(|one| one.lane == lane).map_or(0, |one| one.failures);
+    let ailing = failing.into_iter().filter_map(|lane| {
+        let failures = failures_after(before(&lane), lanes[lane.as_str()])?;
+        Some(Ailing { lane, failures })
+    });
+    let ailing: Vec<Ailing> = ailing.collect();
+    if !ailing.is_empty() {
         let now = app.now();
-        let ailing: Vec<Ailing> = failing
-            .into_iter()
-            .map(|lane| Ailing { failures: failures_after(before(&lane), lanes[lane.as_str()].0), lane })
-            .collect();
         let paused_until: Vec<_> = ailing.iter().map(|one| later(now, rest_after(one.failures))).collect();
         put_ailing(&mut tx, tenant, &ailing, &paused_until).await?;
     }
     tx.commit().await
 }
 
-/// However many failed together, they are the reason for one rest; then each that tries it out counts.
-fn failures_after(before: i32, more: i32) -> i32 {
-    if before < FAILURES_BEFORE_REST {
-        before.saturating_add(more).min(FAILURES_BEFORE_REST)
-    } else {
-        before.saturating_add(1)
+/// However many failed together, they are the reason for one rest; then each that tries the lane out counts, and what was
+/// under way before does not. `None` when nothing changes.
+fn failures_after(before: i32, together: Together) -> Option<i32> {
+    match before {
+        _ if before < FAILURES_BEFORE_REST => Some(before.saturating_add(together.failures).min(FAILURES_BEFORE_REST)),
+        _ if together.was_tried_out => Some(before.saturating_add(1)),
+        _ => None,
     }
 }
 
@@ -91,12 +102,16 @@ mod tests {
 
     #[test]
     fn what_fails_together_is_the_reason_for_one_rest() {
-        let check = |before, more, expected| assert_eq!(failures_after(before, more), expected, "{before} + {more}");
+        let check = |before, failures, was_tried_out, expected| {
+            let together = Together { failures, is_well: false, was_tried_out };
+            assert_eq!(failures_after(before, together), expected, "{before} + {failures}");
+        };
 
-        check(0, 1, 1);
-        check(3, 8, 10);
-        check(10, 1, 11);
-        check(10, 8, 11);
+        check(0, 1, false, Some(1));
+        check(3, 8, false, Some(10));
+        check(10, 1, true, Some(11));
+        check(10, 8, true, Some(11));
+        check(10, 8, false, None);
     }
 
     #[test]
