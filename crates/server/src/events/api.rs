@@ -17,7 +17,7 @@ use crate::ids::TenantId;
 
 const DEFAULT_SIZE: i64 = 100;
 const MOST: i64 = 1_000;
-const LONGEST_WAIT_SECONDS: u64 = 60;
+const LONGEST_WAIT_SECONDS: u64 = 15;
 /// Events of other processes are looked for as often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 

@@ -101,7 +101,7 @@ async fn who_waits_is_answered_as_soon_as_something_happens() {
     let app = Arc::new(TestApp::start().await);
     let waiting = tokio::spawn({
         let app = Arc::clone(&app);
-        async move { app.get("/events?wait=60").await }
+        async move { app.get("/events?wait=15").await }
     });
     assert_eq!(names(&app.get("/events").await), [""; 0]);
     assert!(!waiting.is_finished(), "it has not waited");
@@ -116,7 +116,7 @@ async fn who_waits_is_answered_as_soon_as_something_happens() {
 async fn what_the_feed_cannot_read_is_refused() {
     let app = TestApp::start().await;
 
-    let refused = app.get("/events?after=soon&size=0&wait=61&name=moon_landing").await.is(400);
+    let refused = app.get("/events?after=soon&size=0&wait=16&name=moon_landing").await.is(400);
 
     assert_snapshot!(refused.shown(), @r#"
     {
@@ -128,7 +128,7 @@ async fn what_the_feed_cannot_read_is_refused() {
           "must be a number from 1 to 1000"
         ],
         "wait": [
-          "must be a number from 0 to 60"
+          "must be a number from 0 to 15"
         ],
         "name": [
           "must be one of contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted"
