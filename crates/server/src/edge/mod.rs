@@ -23,7 +23,7 @@ pub(crate) use error::{Error, OnConstraint, render_errors};
 pub(crate) use extension::look_without_extension;
 pub(crate) use hal::{Hal, Link, OwnLink, curies, named, plain_text, text_as, timestamp, without_nulls};
 pub(crate) use origin::refuse_other_origins;
-pub(crate) use paging::Page;
+pub(crate) use paging::{MOST_BY_KEY, Page, next_by_key, size_by_key};
 pub(crate) use path::{FromPath, Named, PathNames, check_path};
 pub(crate) use principal::Principal;
 pub(crate) use query::{QueryPairs, nested_lists};

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 
-use super::{Error, Link, QueryPairs};
+use super::{Error, Link, QueryPairs, RequestUrl};
 use crate::app::App;
 
 const DEFAULT_SIZE: i64 = 100;
@@ -105,4 +105,26 @@ fn positive(given: Option<(&str, &str)>, default: i64) -> Result<i64, Problem> {
         Ok(_) => Err(Problem::at(field, "must be greater than or equal to 1")),
         Err(_) => Err(Problem::at(field, "must be an integer")),
     }
+}
+/// Most of a page that ends with a key.
+pub(crate) const MOST_BY_KEY: i64 = 1_000;
+
+/// How much a page of a list holds that goes on after a key: `size`.
+///
+/// # Errors
+/// When it is no number from 1 to a thousand.
+pub(crate) fn size_by_key(query: &QueryPairs) -> Result<i64, Problem> {
+    match query.last("size").map(str::parse) {
+        None => Ok(DEFAULT_SIZE),
+        Some(Ok(size)) if (1..=MOST_BY_KEY).contains(&size) => Ok(size),
+        Some(_) => Err(Problem::at("size", format!("must be a number from 1 to {MOST_BY_KEY}"))),
+    }
+}
+
+/// The address of what follows a page: the same list, with the last key of this page as `name`.
+pub(crate) fn next_by_key(request: &RequestUrl, query: &QueryPairs, name: &str, last: &str) -> String {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    pairs.extend_pairs(query.iter().filter(|(other, _)| *other != name));
+    pairs.append_pair(name, last);
+    format!("{}?{}", request.without_query, pairs.finish())
 }

@@ -10,13 +10,14 @@ use pactolus_domain::webhook::WebhookEvent;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::Event;
 use super::store::{self, Placed};
 use crate::app::App;
-use crate::edge::{Error, Hal, Link, Principal, QueryPairs, RequestUrl};
+use crate::edge::{Error, Hal, Link, MOST_BY_KEY, Principal, QueryPairs, RequestUrl, next_by_key, size_by_key};
 use crate::ids::TenantId;
 
-const DEFAULT_SIZE: i64 = 100;
-const MOST: i64 = 1_000;
+/// Of an answer in which nothing was found: whoever asks goes on from there.
+const MOST_LOOKS: u32 = 10;
 const LONGEST_WAIT_SECONDS: u64 = 15;
 /// Events of other processes are looked for as often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -44,14 +45,11 @@ impl Wanted {
     fn parse(query: &QueryPairs) -> Result<Self, Problems> {
         let mut problems = Problems::none();
         let after = problems.note(after(query));
-        let size = problems.note(number(query, "size", 1, MOST, DEFAULT_SIZE));
-        let most_seconds = i64::try_from(LONGEST_WAIT_SECONDS).unwrap_or(i64::MAX);
-        let wait = problems.note(number(query, "wait", 0, most_seconds, 0));
+        let size = problems.note(size_by_key(query));
+        let wait = problems.note(wait(query));
         let names = query.list("name").into_iter().filter_map(|name| problems.note(event_name(name))).collect();
         match (after, size, wait) {
-            (Some(after), Some(size), Some(wait)) => {
-                problems.or(Self { after, size, wait: Duration::from_secs(wait.unsigned_abs()), names })
-            }
+            (Some(after), Some(size), Some(wait)) => problems.or(Self { after, size, wait, names }),
             _ => Err(problems),
         }
     }
@@ -72,11 +70,11 @@ fn after(query: &QueryPairs) -> Result<After, Problem> {
     }
 }
 
-fn number(query: &QueryPairs, name: &str, least: i64, most: i64, default: i64) -> Result<i64, Problem> {
-    match query.last(name).map(str::parse) {
-        None => Ok(default),
-        Some(Ok(number)) if (least..=most).contains(&number) => Ok(number),
-        Some(_) => Err(Problem::at(name, format!("must be a number from {least} to {most}"))),
+fn wait(query: &QueryPairs) -> Result<Duration, Problem> {
+    match query.last("wait").map(str::parse) {
+        None => Ok(Duration::ZERO),
+        Some(Ok(seconds)) if seconds <= LONGEST_WAIT_SECONDS => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(Problem::at("wait", format!("must be a number from 0 to {LONGEST_WAIT_SECONDS}"))),
     }
 }
 
@@ -100,17 +98,17 @@ async fn list(
         After::Latest => latest(&app, tenant).await?,
     };
     let until = Instant::now() + wanted.wait;
+    let mut looks = 0;
     loop {
         let written = app.jobs_written.notified();
-        let read = read_after(&app, tenant, cursor, wanted.size).await?;
-        // What is not wanted is passed over, and not looked at again.
-        cursor = read.last().map_or(cursor, |placed| placed.position);
-        let is_full = i64::try_from(read.len()).is_ok_and(|count| count == wanted.size);
-        let found: Vec<&Placed> = read.iter().filter(|placed| wanted.wants(placed)).collect();
-        if !found.is_empty() || (!is_full && Instant::now() >= until) {
-            return Ok(answer(&request, &query, cursor, &found, is_full));
+        let look = look(&app, tenant, cursor, &wanted).await?;
+        cursor = look.cursor;
+        looks += 1;
+        let is_over = if look.has_more { looks >= MOST_LOOKS } else { Instant::now() >= until };
+        if !look.found.is_empty() || is_over {
+            return Ok(answer(&request, &query, &look));
         }
-        if !is_full {
+        if !look.has_more {
             // Whichever it is, the next look tells.
             let look_at = until.min(Instant::now() + LOOK_EVERY);
             timeout_at(look_at, written).await.ok();
@@ -118,12 +116,38 @@ async fn list(
     }
 }
 
-fn answer(request: &RequestUrl, query: &QueryPairs, cursor: i64, found: &[&Placed], has_more: bool) -> Hal {
-    let events: Vec<Value> = found.iter().map(|placed| placed.event.to_cloud_event()).collect();
-    let mut next = form_urlencoded::Serializer::new(String::new());
-    next.extend_pairs(query.iter().filter(|(name, _)| *name != "after"));
-    next.append_pair("after", &cursor.to_string());
-    let next = format!("{}?{}", request.without_query, next.finish());
+/// What stands behind a cursor.
+struct Look {
+    found: Vec<Event>,
+    /// Where to go on.
+    cursor: i64,
+    has_more: bool,
+}
+
+/// What is not wanted is passed over, and not looked at again.
+async fn look(app: &App, tenant: TenantId, after: i64, wanted: &Wanted) -> Result<Look, Error> {
+    // Of few names there may be few: they are looked for in large steps.
+    let step = if wanted.names.is_empty() { wanted.size } else { MOST_BY_KEY };
+    let read = read_after(app, tenant, after, step).await?;
+    let mut look =
+        Look { found: Vec::new(), cursor: after, has_more: i64::try_from(read.len()).is_ok_and(|count| count == step) };
+    for placed in read {
+        if i64::try_from(look.found.len()).is_ok_and(|count| count == wanted.size) {
+            look.has_more = true;
+            break;
+        }
+        look.cursor = placed.position;
+        if wanted.wants(&placed) {
+            look.found.push(placed.event);
+        }
+    }
+    Ok(look)
+}
+
+fn answer(request: &RequestUrl, query: &QueryPairs, look: &Look) -> Hal {
+    let events: Vec<Value> = look.found.iter().map(Event::to_cloud_event).collect();
+    let (cursor, has_more) = (look.cursor, look.has_more);
+    let next = next_by_key(request, query, "after", &cursor.to_string());
     Hal::ok(&json!({
         "cursor": cursor.to_string(),
         "hasMore": has_more,
@@ -156,7 +180,7 @@ async fn place_new(app: &App, tenant: TenantId) -> Result<bool, Error> {
     }
     // Only now: what is seen from here on includes all that was placed before.
     let last = store::hold_feed(&mut tx, tenant).await?;
-    store::place_new(&mut tx, tenant, last, MOST).await?;
+    store::place_new(&mut tx, tenant, last, MOST_BY_KEY).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::later;
-use super::store::lanes::{Ailing, FAILURES_BEFORE_REST, forget_ailing, list_ailing, put_ailing};
+use sqlx::PgConnection;
+
+use super::store::lanes::{Ailing, FAILURES_BEFORE_REST, forget_ailing, forget_untried, list_ailing, put_ailing};
+use super::{earlier, later};
 use crate::app::App;
 use crate::ids::TenantId;
 
@@ -76,6 +78,11 @@ pub(crate) async fn keep_health(app: &App, tenant: TenantId, went: &[Went]) -> s
         put_ailing(&mut tx, tenant, &ailing, &paused_until).await?;
     }
     tx.commit().await
+}
+
+/// Forgets how lanes did that have not been tried for a day.
+pub(crate) async fn forget_old_health(db: &mut PgConnection, app: &App, tenant: TenantId) -> sqlx::Result<()> {
+    forget_untried(db, tenant, earlier(app.now(), Duration::from_hours(24))).await
 }
 
 /// However many failed together, they are the reason for one rest; then each that tries the lane out counts, and what was

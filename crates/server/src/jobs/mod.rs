@@ -19,7 +19,7 @@ use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks;
 
-pub(crate) use lanes::{Health, Went, keep_health};
+pub(crate) use lanes::{Health, Went, forget_old_health, keep_health};
 pub(crate) use store::{Postponed, bury_all, bury_waiting, finish_all, postpone_all};
 pub(crate) use work::chain;
 pub use work::{Worker, run_due_jobs};

@@ -1,6 +1,6 @@
 //! Telling that can-i-deploy did not say yes: once for a question as long as its answer stays the same.
 
-use pactolus_domain::gate::Reason;
+use pactolus_domain::gate::{Kind, Reason};
 use pactolus_domain::webhook::WebhookEvent;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,10 +24,13 @@ pub(super) async fn tell(
     question: &str,
 ) -> Result<(), Error> {
     let tenant = principal.tenant;
-    let reasons: Vec<String> = answer.reasons.iter().map(Reason::with_fix).collect();
-    let key = key(question, answer.verdict.deployable, &reasons);
-    let mut tx = app.db.begin().await?;
     let versions = answer.specified_versions();
+    // Whoever may ask could write any number of events with versions that do not exist.
+    if versions.is_empty() {
+        return Ok(());
+    }
+    let in_the_way: Vec<&Reason> = answer.reasons.iter().filter(|reason| stands_in_the_way(reason.kind)).collect();
+    let reasons: Vec<String> = in_the_way.iter().map(|reason| reason.with_fix()).collect();
     let about: Vec<&str> = versions.iter().map(|(name, _)| name.as_str()).collect();
     let environment = query.destination_environment();
     let subject: Vec<&str> = versions.iter().map(|(name, _)| name.as_str()).chain(environment).collect();
@@ -53,19 +56,40 @@ pub(super) async fn tell(
             ("environmentName", environment.unwrap_or_default()),
             ("reasons", &in_lines),
         ],
-        once: Some(key),
+        once: Some(key(&versions, environment, answer.verdict.deployable, &in_the_way)),
     };
+    let mut tx = app.db.begin().await?;
     webhooks::tell_of(&mut tx, app, tenant, base, happened).await?;
     tx.commit().await?;
     app.jobs_written.notify_waiters();
     Ok(())
 }
 
-fn key(question: &str, deployable: Option<bool>, reasons: &[String]) -> Vec<u8> {
+fn stands_in_the_way(kind: Kind) -> bool {
+    !matches!(kind, Kind::Verified | Kind::Ignored | Kind::NoDependencies)
+}
+
+/// What makes one refusal another one than before: not how it was asked for, and not how long ago something was.
+fn key(
+    versions: &[(String, String)],
+    environment: Option<&str>,
+    deployable: Option<bool>,
+    reasons: &[&Reason],
+) -> Vec<u8> {
     let mut digest = Sha256::new();
-    for part in [question, &format!("{deployable:?}")].into_iter().chain(reasons.iter().map(String::as_str)) {
+    let mut add = |part: &str| {
         digest.update(part.len().to_be_bytes());
         digest.update(part);
+    };
+    for (name, version) in versions {
+        add(name);
+        add(version);
+    }
+    add(environment.unwrap_or_default());
+    add(&format!("{deployable:?}"));
+    for reason in reasons {
+        add(reason.kind.as_str());
+        add(&reason.text);
     }
     digest.finalize().to_vec()
 }

@@ -13,12 +13,13 @@ use uuid::Uuid;
 use super::store::{self, Change, NewSecret, ShownSecret, Wanted};
 use super::view;
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, Hal, JsonBody, Link, Named, OnConstraint, Principal, QueryPairs, RequestUrl, urls};
+use crate::edge::{
+    BaseUrl, Error, Hal, JsonBody, Link, Named, OnConstraint, Principal, QueryPairs, RequestUrl, next_by_key,
+    size_by_key, urls,
+};
 use crate::ids::TenantId;
 use crate::{audit, tenants};
 
-const DEFAULT_SIZE: i64 = 100;
-const MOST: i64 = 1_000;
 /// Of the webhooks that use a secret so many are named.
 const MOST_USES: i64 = 20;
 
@@ -35,7 +36,7 @@ async fn list(
     request: RequestUrl,
     query: QueryPairs,
 ) -> Result<Hal, Error> {
-    let most = size(&query)?;
+    let most = size_by_key(&query)?;
     let wanted = Wanted { id: None, name: query.last("name"), after: query.last("after"), most };
     let mut db = app.read().await?;
     let secrets = store::list_secrets(&mut db, principal.tenant, wanted).await?;
@@ -46,20 +47,10 @@ async fn list(
     let mut links = json!({"self": Link::to(request.with_query()).title("Secrets")});
     let is_full = i64::try_from(secrets.len()).is_ok_and(|count| count == most);
     if let Some(last) = secrets.last().filter(|_| is_full) {
-        let mut next = form_urlencoded::Serializer::new(String::new());
-        next.append_pair("size", &most.to_string()).append_pair("after", &last.name);
-        links["next"] = Link::to(format!("{}?{}", request.without_query, next.finish())).title("Next page").into();
+        links["next"] = Link::to(next_by_key(&request, &query, "after", &last.name)).title("Next page").into();
     }
     let shown: Value = secrets.iter().map(|secret| view::secret(&base, secret, &uses)).collect();
     Ok(Hal::ok(&json!({"_embedded": {"secrets": shown}, "_links": links})))
-}
-
-fn size(query: &QueryPairs) -> Result<i64, Error> {
-    match query.last("size").map(str::parse) {
-        None => Ok(DEFAULT_SIZE),
-        Some(Ok(size)) if (1..=MOST).contains(&size) => Ok(size),
-        Some(_) => Err(Problem::at("size", format!("must be a number from 1 to {MOST}")).into()),
-    }
 }
 
 async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, body: JsonBody) -> Result<Hal, Error> {

@@ -10,10 +10,9 @@ use uuid::Uuid;
 use super::Verdict;
 use super::store::{self, Wanted};
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, timestamp};
-
-const DEFAULT_SIZE: i64 = 100;
-const MOST: i64 = 1_000;
+use crate::edge::{
+    BaseUrl, Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, next_by_key, size_by_key, timestamp,
+};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/verdicts", get(list)).route("/verdicts/{uuid}", get(show))
@@ -53,7 +52,7 @@ async fn list(
     if pacticipant.is_none() && query.has("version") {
         return Err(Problem::at("pacticipant", "is missing: a version belongs to one").into());
     }
-    let most = size(&query)?;
+    let most = size_by_key(&query)?;
     let wanted =
         Wanted { pacticipant, version: query.last("version"), environment: query.last("environment"), before, most };
     let mut db = app.db.acquire().await?;
@@ -62,26 +61,11 @@ async fn list(
     let mut links = json!({"self": Link::to(request.with_query()).title("Recorded verdicts")});
     let is_full = i64::try_from(verdicts.len()).is_ok_and(|count| count == most);
     if let Some(last) = verdicts.last().filter(|_| is_full) {
-        links["next"] = Link::to(next(&request.without_query, &query, last.id)).title("Next page").into();
+        links["next"] =
+            Link::to(next_by_key(&request, &query, "before", &last.id.to_string())).title("Next page").into();
     }
     let shown: Vec<Value> = verdicts.iter().map(|verdict| view(&base, verdict)).collect();
     Ok(Hal::ok(&json!({"_embedded": {"verdicts": shown}, "_links": links})))
-}
-
-fn size(query: &QueryPairs) -> Result<i64, Error> {
-    match query.last("size").map(str::parse) {
-        None => Ok(DEFAULT_SIZE),
-        Some(Ok(size)) if (1..=MOST).contains(&size) => Ok(size),
-        Some(_) => Err(Problem::at("size", format!("must be a number from 1 to {MOST}")).into()),
-    }
-}
-
-/// The same list, after the last verdict of this page.
-fn next(address: &str, query: &QueryPairs, last: Uuid) -> String {
-    let mut pairs = form_urlencoded::Serializer::new(String::new());
-    pairs.extend_pairs(query.iter().filter(|(name, _)| *name != "before"));
-    pairs.append_pair("before", &last.to_string());
-    format!("{address}?{}", pairs.finish())
 }
 
 fn view(base: &BaseUrl, verdict: &Verdict) -> Value {

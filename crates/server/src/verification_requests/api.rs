@@ -12,10 +12,11 @@ use super::due;
 use super::store::{self, Shown, Wanted};
 use crate::app::App;
 use crate::audit;
-use crate::edge::{BaseUrl, Error, Hal, Link, MergePatch, Named, Principal, QueryPairs, RequestUrl, timestamp, urls};
+use crate::edge::{
+    BaseUrl, Error, Hal, Link, MergePatch, Named, Principal, QueryPairs, RequestUrl, next_by_key, size_by_key,
+    timestamp, urls,
+};
 
-const DEFAULT_SIZE: i64 = 100;
-const MOST: i64 = 1_000;
 const OUTSTANDING: [&str; 3] = ["requested", "delivered", "running"];
 const ENDED: [&str; 2] = ["done", "lost"];
 
@@ -44,7 +45,7 @@ async fn list(
         return Err(Problem::at("provider", "is missing: a version belongs to one").into());
     }
     let states = states(&query)?;
-    let most = size(&query)?;
+    let most = size_by_key(&query)?;
     let consumer = query.last("consumer");
     let wanted = Wanted { states: &states, consumer, provider, provider_version, before, most };
     let mut db = app.db.acquire().await?;
@@ -54,7 +55,8 @@ async fn list(
     let mut links = json!({"self": Link::to(request.with_query()).title("Requested verifications")});
     let is_full = i64::try_from(found.len()).is_ok_and(|count| count == most);
     if let Some(last) = found.last().filter(|_| is_full) {
-        links["next"] = Link::to(next(&request.without_query, &query, last.id)).title("Next page").into();
+        links["next"] =
+            Link::to(next_by_key(&request, &query, "before", &last.id.to_string())).title("Next page").into();
     }
     let shown: Vec<Value> = found.iter().map(|one| view(&app, &base, one)).collect();
     Ok(Hal::ok(&json!({"_embedded": {"verificationRequests": shown}, "_links": links})))
@@ -70,22 +72,6 @@ fn states(query: &QueryPairs) -> Result<Vec<String>, Error> {
             Err(Problem::at("state", text).into())
         }
     }
-}
-
-fn size(query: &QueryPairs) -> Result<i64, Error> {
-    match query.last("size").map(str::parse) {
-        None => Ok(DEFAULT_SIZE),
-        Some(Ok(size)) if (1..=MOST).contains(&size) => Ok(size),
-        Some(_) => Err(Problem::at("size", format!("must be a number from 1 to {MOST}")).into()),
-    }
-}
-
-/// The same list, after the last one of this page.
-fn next(address: &str, query: &QueryPairs, last: Uuid) -> String {
-    let mut pairs = form_urlencoded::Serializer::new(String::new());
-    pairs.extend_pairs(query.iter().filter(|(name, _)| *name != "before"));
-    pairs.append_pair("before", &last.to_string());
-    format!("{address}?{}", pairs.finish())
 }
 
 async fn show(

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::store::deliveries::{find_delivery, list_attempts};
+use super::store::listed::{list_shown, list_whole_attempts};
 use super::store::{self, NewWebhook, StoredWebhook, Wanted};
 use super::{deliveries, execute, presets, signing, triggered, view};
 use crate::app::App;
@@ -291,8 +291,8 @@ async fn logs(
     Named(id): Named<Uuid>,
 ) -> Result<Response, Error> {
     let mut db = app.db.acquire().await?;
-    let delivery = find_delivery(&mut db, principal.tenant, id).await?.ok_or(Error::NotFound)?;
-    let attempts = list_attempts(&mut db, principal.tenant, id).await?;
+    let delivery = list_shown(&mut db, principal.tenant, &[id]).await?.pop().ok_or(Error::NotFound)?;
+    let attempts = list_whole_attempts(&mut db, principal.tenant, id).await?;
     if choose(&headers, &[TEXT, HAL]) == Some(HAL) {
         let executions = attempts.iter().map(|attempt| {
             json!({"success": attempt.success, "logs": attempt.log, "createdAt": timestamp(attempt.created_at)})

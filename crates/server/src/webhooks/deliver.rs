@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::context::CLOUD_EVENT;
-use super::log::{Log, Secrets};
+use super::log::{Log, Secrets, ShownAnswer, exchange_of, response_of};
 use super::record::{Next, Outcome, Recorder};
 use super::render::render;
 use super::signing::Signing;
@@ -173,14 +173,13 @@ async fn send(app: &App, id: Uuid, sending: Sending) -> Sent {
     let mut log = Log::new(app.now());
     log.missing(named.missing());
     log.request(&call, &secrets);
-    let mut exchange = super::log::exchange_of(&call, &secrets);
+    let mut exchange = exchange_of(&call, &secrets);
     let started = Instant::now();
     let answered = app.outgoing.send(call).await;
     let duration = started.elapsed();
-    let may_show = !app.settings.webhooks.targets.hosts.is_empty();
-    let shown = may_show.then_some(&secrets);
-    log.answer(&answered, shown);
-    exchange["response"] = super::log::response_of(&answered, shown);
+    let shown = ShownAnswer::of(app, &answered, &secrets);
+    log.answer(&answered, shown.as_ref());
+    exchange["response"] = response_of(&answered, shown.as_ref());
     Sent { answered, log, exchange, duration }
 }
 

@@ -15,13 +15,11 @@ use super::store::listed::{self, ListedDelivery, Wanted, WholeAttempt};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, QueryPairs, RequestUrl, timestamp,
-    urls, without_nulls,
+    BaseUrl, Error, FromPath, Hal, JsonBody, Link, MOST_BY_KEY, Named, PathNames, Principal, QueryPairs, RequestUrl,
+    next_by_key, size_by_key, timestamp, urls, without_nulls,
 };
 use crate::ids::TenantId;
 
-const DEFAULT_SIZE: i64 = 100;
-const MOST: i64 = 1_000;
 const STATUSES: [&str; 4] = ["not_run", "retrying", "success", "failure"];
 
 pub(super) fn routes() -> Router<App> {
@@ -82,10 +80,7 @@ async fn page(
     let mut links = json!({"self": Link::to(request.with_query()).title("Deliveries of webhooks")});
     let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == wanted.limit);
     if let Some(last) = ids.last().filter(|_| is_full) {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.extend_pairs(query.iter().filter(|(name, _)| *name != "before"));
-        pairs.append_pair("before", &last.to_string());
-        let next = format!("{}?{}", request.without_query, pairs.finish());
+        let next = next_by_key(request, query, "before", &last.to_string());
         links["next"] = Link::to(next).title("Next page").into();
     }
     let shown: Vec<Value> = deliveries.iter().map(|delivery| view(base, delivery)).collect();
@@ -106,14 +101,7 @@ fn wanted<'q>(query: &'q QueryPairs, webhook: Option<&'q str>) -> Result<Wanted<
             None
         }
     };
-    let limit = match query.last("size").map(str::parse) {
-        None => DEFAULT_SIZE,
-        Some(Ok(size)) if (1..=MOST).contains(&size) => size,
-        Some(_) => {
-            problems.push(Problem::at("size", format!("must be a number from 1 to {MOST}")));
-            DEFAULT_SIZE
-        }
-    };
+    let limit = problems.note(size_by_key(query)).unwrap_or(MOST_BY_KEY);
     Ok(problems.or(Wanted { webhook: webhook.or(query.last("webhook")), status, before, limit })?)
 }
 
@@ -222,7 +210,7 @@ async fn replay_many(
     {
         return Err(Problem::at("webhook", "is not the id of a webhook").into());
     }
-    let ids = listed::list_given_up(&mut tx, principal.tenant, webhook.as_deref(), period, MOST).await?;
+    let ids = listed::list_given_up(&mut tx, principal.tenant, webhook.as_deref(), period, MOST_BY_KEY).await?;
     let replayed = replay::replay(&mut tx, &app, principal.tenant, &ids).await?;
     if replayed > 0 {
         let subject = webhook.as_deref().unwrap_or("all webhooks");
@@ -232,7 +220,7 @@ async fn replay_many(
     tx.commit().await?;
     app.jobs_written.notify_waiters();
 
-    let has_more = i64::try_from(ids.len()).is_ok_and(|count| count == MOST);
+    let has_more = i64::try_from(ids.len()).is_ok_and(|count| count == MOST_BY_KEY);
     let all = Link::to(format!("{}/webhook-deliveries", base.as_str())).title("Deliveries of webhooks");
     let body = json!({"replayed": replayed, "hasMore": has_more, "_links": {"pb:webhook-deliveries": all}});
     Ok(Hal::ok(&body).status(StatusCode::ACCEPTED))

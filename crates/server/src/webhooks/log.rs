@@ -12,6 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::app::App;
 use crate::outgoing::{Answer, Call, CallError};
 use crate::secrets::Named;
 
@@ -74,58 +75,78 @@ impl Log {
         }
     }
 
-    /// Without `secrets` of an answer its status only.
-    pub(super) fn answer(&mut self, answered: &Result<Answer, CallError>, secrets: Option<&Secrets>) {
+    /// Of an answer that may not be shown its status only.
+    pub(super) fn answer(&mut self, answered: &Result<Answer, CallError>, shown: Option<&ShownAnswer>) {
         let answer = match answered {
             Ok(answer) => answer,
             Err(error) => return self.error(&format!("Error executing webhook: {error}")),
         };
         self.line(&format!("HTTP/1.1 {}", answer.status));
-        let Some(secrets) = secrets else {
+        let Some(shown) = shown else {
             return self.line(HIDDEN);
         };
-        for (name, value) in &answer.headers {
-            self.line(&format!("{name}: {}", secrets.masked_in(value)));
+        for (name, value) in &shown.headers {
+            self.line(&format!("{name}: {value}"));
         }
+        self.line(&shown.body);
+    }
+}
+
+/// An answer without what was sent. Masking a long one takes a while, so it is done once.
+pub(super) struct ShownAnswer {
+    headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl ShownAnswer {
+    /// `None` where nothing was answered, and where answers may not be shown.
+    pub(super) fn of(app: &App, answered: &Result<Answer, CallError>, secrets: &Secrets) -> Option<Self> {
+        let answer = answered.as_ref().ok().filter(|_| !app.settings.webhooks.targets.hosts.is_empty())?;
         let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
-        self.line(&secrets.masked_in(&body));
+        let headers = answer.headers.iter().map(|(name, value)| (name.clone(), secrets.masked_in(value)));
+        Some(Self { headers: headers.collect(), body: secrets.masked_in(&body) })
+    }
+
+    pub(super) fn headers(&self) -> Map<String, Value> {
+        self.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
     }
 }
 
 /// What was sent, for programs: as much as the log shows.
 pub(super) fn exchange_of(call: &Call, secrets: &Secrets) -> Value {
-    let mut headers: Map<String, Value> =
-        call.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value, secrets).into())).collect();
-    if call.basic_auth.is_some() {
-        headers.insert("authorization".into(), REDACTED.into());
-    }
+    let headers = shown_headers(call, secrets);
     let origin = Url::parse(&call.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     let request = json!({"method": call.method, "origin": origin, "headers": headers, "bodyBytes": call.body.len()});
     json!({"request": request})
 }
 
-/// What was answered: as much as the log shows, the body cut. Null when nothing was.
-pub(super) fn response_of(answered: &Result<Answer, CallError>, secrets: Option<&Secrets>) -> Value {
+/// What was answered: as much as the log shows, the body cut.
+pub(super) fn response_of(answered: &Result<Answer, CallError>, shown: Option<&ShownAnswer>) -> Value {
     let answer = match answered {
         Ok(answer) => answer,
         Err(error) => return json!({"error": error.to_string()}),
     };
-    let Some(secrets) = secrets else { return json!({"status": answer.status}) };
-    let headers: Map<String, Value> =
-        answer.headers.iter().map(|(name, value)| (name.clone(), secrets.masked_in(value).into())).collect();
-    let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
-    let masked = secrets.masked_in(&body);
-    let end = masked.floor_char_boundary(SHOWN_BODY_BYTES);
+    let Some(shown) = shown else { return json!({"status": answer.status}) };
+    let end = shown.body.floor_char_boundary(SHOWN_BODY_BYTES);
     json!({
         "status": answer.status,
-        "headers": headers,
-        "body": &masked[..end],
-        "bodyIsCut": end < masked.len(),
+        "headers": shown.headers(),
+        "body": &shown.body[..end],
+        "bodyIsCut": end < shown.body.len(),
     })
 }
 
-/// A request's header as people may read it.
-pub(super) fn shown_header(name: &str, value: &str, secrets: &Secrets) -> String {
+/// A request's headers as people may read them.
+pub(super) fn shown_headers(call: &Call, secrets: &Secrets) -> Map<String, Value> {
+    let mut headers: Map<String, Value> =
+        call.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value, secrets).into())).collect();
+    if call.basic_auth.is_some() {
+        headers.insert("authorization".into(), REDACTED.into());
+    }
+    headers
+}
+
+fn shown_header(name: &str, value: &str, secrets: &Secrets) -> String {
     if SHOWN.contains(&name) { secrets.masked_in(value) } else { REDACTED.into() }
 }
 

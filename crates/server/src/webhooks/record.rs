@@ -59,7 +59,11 @@ impl Recorder {
             tokio::spawn(async move {
                 let mut batch = Vec::new();
                 while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
-                    record(&app, std::mem::take(&mut batch)).await;
+                    // A task of its own: what panics in it costs no more than this batch, which is delivered again.
+                    let recording = tokio::spawn(record(app.clone(), std::mem::take(&mut batch)));
+                    if let Err(error) = recording.await {
+                        tracing::error!("what came of some deliveries is not written down: {error}");
+                    }
                 }
             });
             outcomes
@@ -77,13 +81,13 @@ impl Recorder {
     }
 }
 
-async fn record(app: &App, batch: Vec<Waiting>) {
+async fn record(app: App, batch: Vec<Waiting>) {
     let mut by_tenant: BTreeMap<TenantId, Vec<Waiting>> = BTreeMap::new();
     for waiting in batch {
         by_tenant.entry(waiting.outcome.job.tenant).or_default().push(waiting);
     }
     for (tenant, waiting) in by_tenant {
-        record_of_tenant(app, tenant, waiting).await;
+        record_of_tenant(&app, tenant, waiting).await;
     }
 }
 
@@ -91,6 +95,13 @@ async fn record_of_tenant(app: &App, tenant: TenantId, waiting: Vec<Waiting>) {
     let (outcomes, written): (Vec<Outcome>, Vec<_>) = waiting.into_iter().map(|one| (one.outcome, one.written)).unzip();
     match write_patiently(app, tenant, &outcomes).await {
         Ok(()) => written.into_iter().for_each(|written| tell(written, Ok(()))),
+        // One after the other they would wait for a database that is away, and hold up all that follow.
+        Err(error @ Error::Unavailable(_)) => {
+            let why = jobs::chain(&error);
+            for written in written {
+                tell(written, Err(Error::internal(why.clone())));
+            }
+        }
         Err(error) => match <[_; 1]>::try_from(written) {
             Ok([only]) => tell(only, Err(error)),
             // Each by itself, so that one that cannot be written spoils no other.

@@ -56,6 +56,7 @@ pub(crate) async fn tidy_deliveries(app: &App) -> Result<(), Error> {
             }
         }
         let mut db = app.db.acquire().await?;
+        jobs::forget_old_health(&mut db, app, tenant).await?;
         while listed::delete_orphans(&mut db, tenant, BATCH).await? == BATCH.unsigned_abs() {}
     }
     Ok(())

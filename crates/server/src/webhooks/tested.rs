@@ -1,12 +1,12 @@
 //! Sending what somebody executes to see whether its receiver takes it: once, in a worker, as a delivery is sent.
 
 use chrono::TimeDelta;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use url::Url;
 use uuid::Uuid;
 
-use super::log::{HIDDEN, Log, Secrets, shown_header};
+use super::log::{HIDDEN, Log, Secrets, ShownAnswer, shown_headers};
 use super::render::render;
 use super::signing::Signing;
 use super::store::signing::list_sealed_of_webhook;
@@ -94,15 +94,16 @@ async fn send(app: &App, call: Call, secrets: &Secrets, missing: &[String]) -> V
     log.missing(missing);
     log.request(&call, secrets);
     let answered = app.outgoing.send(call).await;
-    let may_show = !app.settings.webhooks.targets.hosts.is_empty();
-    log.answer(&answered, may_show.then_some(secrets));
+    let shown = ShownAnswer::of(app, &answered, secrets);
+    log.answer(&answered, shown.as_ref());
     let success = answered.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));
     log.line(if success { "Successfully executed webhook" } else { "Webhook execution failed" });
 
-    match &answered {
-        _ if !may_show => outcome["message"] = HIDDEN.into(),
-        Ok(answer) => outcome["response"] = shown_answer(answer, secrets),
-        Err(error) => outcome["error"] = json!({"message": error.to_string()}),
+    match (&answered, &shown) {
+        (Ok(answer), Some(shown)) => outcome["response"] = response_of(answer, shown),
+        _ if app.settings.webhooks.targets.hosts.is_empty() => outcome["message"] = HIDDEN.into(),
+        (Ok(_), None) => {}
+        (Err(error), _) => outcome["error"] = json!({"message": error.to_string()}),
     }
     outcome["logs"] = log.text.into();
     outcome["success"] = success.into();
@@ -111,19 +112,11 @@ async fn send(app: &App, call: Call, secrets: &Secrets, missing: &[String]) -> V
 
 /// Without the body: secrets may stand anywhere in it.
 fn shown_request(call: &Call, secrets: &Secrets) -> Value {
-    let mut headers: Map<String, Value> =
-        call.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value, secrets).into())).collect();
-    if call.basic_auth.is_some() {
-        headers.insert("authorization".into(), shown_header("authorization", "", secrets).into());
-    }
     let path = Url::parse(&call.url).map(|url| url[url::Position::BeforePath..].to_owned()).unwrap_or_default();
-    json!({"headers": headers, "url": secrets.masked_in(&path)})
+    json!({"headers": shown_headers(call, secrets), "url": secrets.masked_in(&path)})
 }
 
-fn shown_answer(answer: &Answer, secrets: &Secrets) -> Value {
-    let headers: Map<String, Value> =
-        answer.headers.iter().map(|(name, value)| (name.clone(), secrets.masked_in(value).into())).collect();
-    let body = secrets.masked_in(&String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}"));
-    let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    json!({"status": answer.status, "headers": headers, "body": body})
+fn response_of(answer: &Answer, shown: &ShownAnswer) -> Value {
+    let body = serde_json::from_str(&shown.body).unwrap_or_else(|_| Value::String(shown.body.clone()));
+    json!({"status": answer.status, "headers": shown.headers(), "body": body})
 }

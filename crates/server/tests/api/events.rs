@@ -97,6 +97,25 @@ async fn the_feed_can_be_limited_to_names() {
 }
 
 #[tokio::test]
+async fn what_is_not_asked_for_is_passed_over_in_large_steps_and_not_for_ever() {
+    let app = TestApp::start().await;
+    let insert = "insert into event (tenant_id, id, name, source, subject, data, created_at)
+                  select 1, gen_random_uuid(), $1, 'x', 'x', '{}', now() from generate_series(1, $2)";
+    sqlx::query(insert).bind("branch_deleted").bind(11_500).execute(&app.db).await.unwrap();
+    sqlx::query(insert).bind("release_ended").bind(2).execute(&app.db).await.unwrap();
+    app.get("/events?after=latest").await.is(200);
+
+    let none_yet = app.get("/events?size=1&name=release_ended").await.is(200);
+    assert_eq!((names(&none_yet), none_yet.text_at("/cursor")), (vec![], "10000".to_owned()));
+    assert_eq!(none_yet.at("/hasMore"), true);
+    let one = app.get(&none_yet.link("next")).await.is(200);
+    assert_eq!((names(&one), one.text_at("/cursor")), (vec!["release_ended".to_owned()], "11501".to_owned()));
+    assert_eq!(one.at("/hasMore"), true);
+    let other = app.get(&one.link("next")).await.is(200);
+    assert_eq!(names(&other), ["release_ended"]);
+}
+
+#[tokio::test]
 async fn who_waits_is_answered_as_soon_as_something_happens() {
     let app = Arc::new(TestApp::start().await);
     let waiting = tokio::spawn({
@@ -245,12 +264,16 @@ async fn a_refusal_of_can_i_deploy_is_told_of_once() {
     let app = TestApp::start().await;
     let world = app.world();
     world.environment("production").await;
+    world.provider("stock").version("39").branch("main").await;
+    world.deployed("stock", "39", "production").await;
     world.consumer("shop").version("1").branch("main").contract_with("stock", &["a"]).await;
     let question = "/can-i-deploy?pacticipant=shop&version=1&environment=production";
     let start = app.get("/events?after=latest").await.link("next");
 
     app.get(question).await.is(200);
-    app.get(question).await.is(200);
+    app.advance_secs(600);
+    app.get(&format!("{question}&asked=again")).await.is(200);
+    app.get("/can-i-deploy?pacticipant=shop&version=99&environment=production").await.is(200);
     world.provider("stock").version("40").fails("shop", "1").await;
     world.deployed("stock", "40", "production").await;
     app.get(question).await.is(200);

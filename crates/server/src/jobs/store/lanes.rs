@@ -65,6 +65,14 @@ pub(crate) async fn put_ailing(
     Ok(())
 }
 
+/// Forgets lanes that nobody has tried for so long: there is nothing to be told any more, or nobody left to tell.
+pub(crate) async fn forget_untried(db: &mut PgConnection, tenant: TenantId, before: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!("delete from job_lane where tenant_id = $1 and paused_until < $2", tenant.0, before)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// The lanes are well again.
 pub(crate) async fn forget_ailing(db: &mut PgConnection, tenant: TenantId, lanes: &[String]) -> sqlx::Result<()> {
     sqlx::query!("delete from job_lane where tenant_id = $1 and lane = any($2)", tenant.0, lanes).execute(db).await?;
