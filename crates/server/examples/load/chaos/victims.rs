@@ -15,6 +15,11 @@ use crate::Result;
 use crate::random::Random;
 use crate::servers::ENCRYPTION_KEY;
 
+/// With pauses that double, what fails eleven times in a row, as one of two thousand does at a receiver that fails half of
+/// the time, would be told after hours.
+const RETRY_SECONDS: &str = "5";
+const RETRIES: usize = 200;
+
 /// A Postgres that can be killed.
 pub(super) struct Database {
     pub(super) url: String,
@@ -91,6 +96,7 @@ impl Servers {
             .env("PACTOLUS_DATABASE_URL", &self.url)
             .env("PACTOLUS_WEBHOOK_HOST_WHITELIST", "127.0.0.1")
             .env("PACTOLUS_WEBHOOK_SCHEME_WHITELIST", "http https")
+            .env("PACTOLUS_WEBHOOK_RETRY_SCHEDULE", [RETRY_SECONDS; RETRIES].join(" "))
             .env("PACTOLUS_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

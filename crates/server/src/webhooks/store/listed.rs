@@ -52,14 +52,19 @@ pub(crate) async fn list_ids(db: &mut PgConnection, tenant: TenantId, wanted: Wa
 async fn list_dead(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"
-        select webhook_delivery.id
+        select job.id
         from job
-        join webhook_delivery on webhook_delivery.tenant_id = job.tenant_id
-                             and webhook_delivery.id = job.id
+        cross join lateral (
+            select webhook_delivery.webhook_id
+            from webhook_delivery
+            where webhook_delivery.tenant_id = job.tenant_id
+              and webhook_delivery.id = job.id
+            limit 1
+        ) as delivery
         where job.tenant_id = $1
           and job.dead_at is not null
           and job.kind = 'webhook_delivery'
-          and ($2::text is null or webhook_delivery.webhook_id = $2)
+          and ($2::text is null or delivery.webhook_id = $2)
           and ($3::uuid is null or job.id < $3)
         order by job.id desc
         limit $4
@@ -73,17 +78,23 @@ async fn list_dead(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) 
     .await
 }
 
+/// From the few that wait to each of their deliveries: the limit keeps the planner from reading all deliveries.
 async fn list_waiting(db: &mut PgConnection, tenant: TenantId, wanted: Wanted<'_>) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"
-        select webhook_delivery.id
+        select job.id
         from job
-        join webhook_delivery on webhook_delivery.tenant_id = job.tenant_id
-                             and webhook_delivery.id = job.id
+        cross join lateral (
+            select webhook_delivery.status
+            from webhook_delivery
+            where webhook_delivery.tenant_id = job.tenant_id
+              and webhook_delivery.id = job.id
+            limit 1
+        ) as delivery
         where job.tenant_id = $1
           and job.dead_at is null
           and job.kind = 'webhook_delivery'
-          and webhook_delivery.status = $2
+          and delivery.status = $2
           and ($3::text is null or job.lane = $3)
           and ($4::uuid is null or job.id < $4)
         order by job.id desc
