@@ -45,15 +45,16 @@ struct Together {
 /// Keeps how lanes are doing, after some of their jobs, in a transaction of its own: it is advice, and not a part of
 /// what the jobs did.
 pub(crate) async fn keep_health(app: &App, tenant: TenantId, went: &[Went]) -> sqlx::Result<()> {
+    // The usual: nothing to write, so nothing is asked.
+    if went.iter().all(|one| one.health == Health::Well && one.failures_before == 0) {
+        return Ok(());
+    }
     let mut lanes: BTreeMap<&str, Together> = BTreeMap::new();
     for one in went {
         let together = lanes.entry(&one.lane).or_default();
         together.failures += i32::from(one.health == Health::Ailing);
         together.is_well |= one.health == Health::Well;
         together.was_tried_out |= one.failures_before >= FAILURES_BEFORE_REST;
-    }
-    if lanes.is_empty() {
-        return Ok(());
     }
     let names = |is_well| {
         lanes.iter().filter(move |(_, one)| one.is_well == is_well).map(|(lane, _)| (*lane).to_owned()).collect()

@@ -93,34 +93,37 @@ async fn record(app: App, batch: Vec<Waiting>) {
 
 async fn record_of_tenant(app: &App, tenant: TenantId, waiting: Vec<Waiting>) {
     let (outcomes, written): (Vec<Outcome>, Vec<_>) = waiting.into_iter().map(|one| (one.outcome, one.written)).unzip();
-    match write_patiently(app, tenant, &outcomes).await {
-        Ok(()) => written.into_iter().for_each(|written| tell(written, Ok(()))),
-        // One after the other they would wait for a database that is away, and hold up all that follow.
-        Err(error @ Error::Unavailable(_)) => {
-            let why = jobs::chain(&error);
-            for written in written {
-                tell(written, Err(Error::internal(why.clone())));
-            }
-        }
-        Err(error) => match <[_; 1]>::try_from(written) {
-            Ok([only]) => tell(only, Err(error)),
-            // Each by itself, so that one that cannot be written spoils no other.
-            Err(written) => {
-                for (outcome, written) in outcomes.iter().zip(written) {
-                    tell(written, write(app, tenant, std::slice::from_ref(outcome)).await);
-                }
-            }
-        },
-    }
+    let results = write_all(app, tenant, &outcomes).await;
+    // Before anybody claims more for these receivers, on the strength of what was just written.
     let went: Vec<_> = outcomes.iter().filter_map(|one| Some(one.job.went(one.health?))).collect();
     if let Err(error) = jobs::keep_health(app, tenant, &went).await {
         tracing::warn!("how receivers are doing is not written down: {error}");
     }
+    for (written, result) in written.into_iter().zip(results) {
+        // Whoever waited for it was stopped, if it is not taken: it is written all the same.
+        drop(written.send(result));
+    }
 }
 
-fn tell(written: oneshot::Sender<Result<(), Error>>, result: Result<(), Error>) {
-    // Whoever waited for it was stopped, if it is not taken: it is written all the same.
-    drop(written.send(result));
+/// What became of each, in their order.
+async fn write_all(app: &App, tenant: TenantId, outcomes: &[Outcome]) -> Vec<Result<(), Error>> {
+    match write_patiently(app, tenant, outcomes).await {
+        Ok(()) => outcomes.iter().map(|_| Ok(())).collect(),
+        // One after the other they would wait for a database that is away, and hold up all that follow.
+        Err(error @ Error::Unavailable(_)) => {
+            let why = jobs::chain(&error);
+            outcomes.iter().map(|_| Err(Error::internal(why.clone()))).collect()
+        }
+        Err(error) if outcomes.len() == 1 => vec![Err(error)],
+        // Each by itself, so that one that cannot be written spoils no other.
+        Err(_) => {
+            let mut results = Vec::new();
+            for outcome in outcomes {
+                results.push(write(app, tenant, std::slice::from_ref(outcome)).await);
+            }
+            results
+        }
+    }
 }
 
 /// A database that is away for a while makes no delivery run twice.
