@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use pactolus_judge::Mismatch;
-use serde_json::{Map, Value};
+use pactolus_judge::{InteractionKind, Mismatch, State};
 use uuid::Uuid;
 
 /// A whole run.
@@ -105,26 +104,6 @@ pub struct Interaction {
     pub request_line: String,
 }
 
-/// A state that the provider has to be in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct State {
-    /// The consumer's words.
-    pub name: String,
-    /// What the state is to be made with.
-    pub params: Map<String, Value>,
-}
-
-/// What is exchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InteractionKind {
-    /// A request and its response.
-    Http,
-    /// A message without an answer.
-    Message,
-    /// A message and its answer.
-    SyncMessage,
-}
-
 /// What came of an interaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Result {
@@ -186,18 +165,6 @@ impl ContractReport {
     pub fn is_success(&self) -> bool {
         self.unreadable.is_none()
             && self.interactions.iter().all(|one| one.result == Result::Passed || one.interaction.is_pending)
-    }
-}
-
-impl InteractionKind {
-    /// As reports spell it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Message => "message",
-            Self::SyncMessage => "sync-message",
-        }
     }
 }
 
