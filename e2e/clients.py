@@ -108,9 +108,14 @@ def verifier_in_python(folder, options, expect):
     return run([PYTHON, ROOT + "/e2e/verifiers/verify.py", json.dumps(options)], cwd=folder, expect=expect)
 
 
-def verifier_on_the_command_line(folder, options, expect):
+def verifier_on_the_command_line(folder, options, expect, verifier=(PACT, "verifier")):
     selectors = [argument for selector in options["selectors"] for argument in ("--consumer-version-selectors", json.dumps(selector))]
-    return run([PACT, "verifier", "--provider-name", options["provider"], "--hostname", "127.0.0.1",
+    return run([*verifier, "--provider-name", options["provider"], "--hostname", "127.0.0.1",
                 "--port", options["providerUrl"].rpartition(":")[2], "--state-change-url", options["providerUrl"] + "/_pact/state",
                 "--broker-url", options["brokerUrl"], "--publish", "--provider-version", options["version"],
                 "--provider-branch", options["branch"], "--build-url", options["buildUrl"], *selectors], cwd=folder, expect=expect)
+
+
+def own_verifier(folder, options, expect):
+    """The same command line as the official verifier's, but for the first word."""
+    return verifier_on_the_command_line(folder, options, expect, verifier=[BINARY, "verify"])

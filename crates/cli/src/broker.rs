@@ -44,6 +44,13 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// What is sent.
+#[derive(Clone)]
+enum Sent<'a> {
+    Json(&'a Value),
+    Lines(bytes::Bytes),
+}
+
 /// A Pact Broker.
 #[derive(Debug)]
 pub(crate) struct Broker {
@@ -121,11 +128,11 @@ impl Broker {
     }
 
     pub(crate) async fn post(&self, url: &Url, body: &Value, repeat: Repeat) -> Result<Answer, Failure> {
-        self.send(&Method::POST, url, Some(body), repeat).await
+        self.send(&Method::POST, url, Some(Sent::Json(body)), repeat).await
     }
 
     pub(crate) async fn put(&self, url: &Url, body: &Value) -> Result<Answer, Failure> {
-        self.send(&Method::PUT, url, Some(body), Repeat::Safe).await
+        self.send(&Method::PUT, url, Some(Sent::Json(body)), Repeat::Safe).await
     }
 
     /// Done twice, the second answer is that nothing is there.
@@ -133,10 +140,21 @@ impl Broker {
         self.send(&Method::DELETE, url, None, Repeat::OnlyIfNotTaken).await
     }
 
-    async fn send(&self, method: &Method, url: &Url, body: Option<&Value>, repeat: Repeat) -> Result<Answer, Failure> {
+    /// Lines of JSON; sending them twice does no more than sending them once.
+    pub(crate) async fn post_lines(&self, url: &Url, lines: String) -> Result<Answer, Failure> {
+        self.send(&Method::POST, url, Some(Sent::Lines(lines.into())), Repeat::Safe).await
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: Option<Sent<'_>>,
+        repeat: Repeat,
+    ) -> Result<Answer, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 0.. {
-            let sent = self.request(method, url, body).send().await;
+            let sent = self.request(method, url, body.clone()).send().await;
             if self.verbose {
                 let result = sent.as_ref().map_or_else(|error| root_cause(error), |answer| answer.status().to_string());
                 remark(&format!("{method} {url} → {result}\n"));
@@ -164,7 +182,7 @@ impl Broker {
         unreachable!("the loop above only ends by returning")
     }
 
-    fn request(&self, method: &Method, url: &Url, body: Option<&Value>) -> reqwest::RequestBuilder {
+    fn request(&self, method: &Method, url: &Url, body: Option<Sent<'_>>) -> reqwest::RequestBuilder {
         // Problem documents are not asked for: in Pact Brokers they carry less than the classic bodies (no notices).
         let request = self
             .client
@@ -176,7 +194,8 @@ impl Broker {
             Credentials::Basic { username, password } => request.basic_auth(username, Some(password)),
         };
         match body {
-            Some(body) => request.json(body),
+            Some(Sent::Json(body)) => request.json(body),
+            Some(Sent::Lines(lines)) => request.header(header::CONTENT_TYPE, "application/x-ndjson").body(lines),
             None => request,
         }
     }

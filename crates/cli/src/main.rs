@@ -23,6 +23,7 @@ mod secrets;
 mod serve;
 mod settings;
 mod terminal;
+mod verify;
 mod webhooks;
 
 use std::future::Future;
@@ -79,6 +80,13 @@ enum Command {
     Clean(Box<clean::Arguments>),
     RotateEncryptionKey(Box<rotate_encryption_key::Arguments>),
     Publish(Box<publish::Arguments>),
+    Verify(Box<verify::Arguments>),
+    /// Judge for another process of ours, as it says on standard input
+    #[command(hide = true)]
+    JudgeContracts {
+        /// How much memory that may take
+        memory_bytes: u64,
+    },
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
     Diff(Box<diff::Arguments>),
@@ -95,6 +103,9 @@ fn main() -> ExitCode {
     // Fails only if there is one already, and nothing ran before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let program = Program::parse();
+    if let Command::JudgeContracts { memory_bytes } = program.command {
+        return judge_contracts(memory_bytes);
+    }
 
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(run(program.command)),
@@ -105,8 +116,17 @@ fn main() -> ExitCode {
     }
 }
 
+fn judge_contracts(memory_bytes: u64) -> ExitCode {
+    match pactolus_verify::serve(memory_bytes) {
+        Ok(()) => Exit::Yes.into(),
+        Err(_) => Exit::NotAsked.into(),
+    }
+}
+
 async fn run(command: Command) -> ExitCode {
     match command {
+        Command::JudgeContracts { memory_bytes } => judge_contracts(memory_bytes),
+        Command::Verify(arguments) => verify::run(&arguments).await.into(),
         Command::Serve(arguments) => logged(serve::run(*arguments)).await,
         Command::Migrate(arguments) => logged(migrate::run(*arguments)).await,
         Command::Clean(arguments) => arguments.output.show(clean::run(&arguments).await),
@@ -166,6 +186,15 @@ mod tests {
             assert!(help.contains("Example") && help.contains(&format!("pactolus webhooks {name}")), "{name}: {help}");
             assert!(help.contains("Exit codes: 0") && help.contains("--json"), "{name}");
         }
+    }
+
+    #[test]
+    fn verify_has_examples_in_its_help_and_says_its_exit_codes() {
+        let mut command = Program::command();
+        let help = command.find_subcommand_mut("verify").unwrap().render_long_help().to_string();
+
+        assert!(help.contains("Examples:") && help.contains("pactolus verify --provider"), "{help}");
+        assert!(help.contains("Exit codes:") && help.contains("PACT_BROKER_BASE_URL"), "{help}");
     }
 
     #[test]

@@ -15,6 +15,11 @@ impl Style {
     #[cfg(test)]
     pub(crate) const PLAIN: Self = Self { colour: false, columns: None };
 
+    /// No colours, where somebody asked for that.
+    pub(crate) fn plain() -> Self {
+        Self { colour: false, ..Self::of_stdout() }
+    }
+
     /// Colours when standard output is a terminal that wants them (`NO_COLOR`, `TERM=dumb`).
     pub(crate) fn of_stdout() -> Self {
         let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());

@@ -27,7 +27,8 @@ pub struct Asked<'a> {
 pub fn fingerprint(asked: Asked<'_>) -> Result<String, JsonError> {
     let mut request = Json::parse(asked.request)?;
     if let Json::Object(members) = &mut request {
-        members.retain(|(name, _)| !matches!(name.as_ref(), "matchingRules" | "matching_rules" | "requestMatchingRules"));
+        members
+            .retain(|(name, _)| !matches!(name.as_ref(), "matchingRules" | "matching_rules" | "requestMatchingRules"));
     }
     let mut states = Json::parse(asked.states)?;
     request.sort_keys();
@@ -39,8 +40,18 @@ pub fn fingerprint(asked: Asked<'_>) -> Result<String, JsonError> {
     }
     write_exactly(&request, &mut text);
     write_exactly(&states, &mut text);
-    let digest = Sha256::digest(text.as_bytes());
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256(text.as_bytes()))
+}
+
+/// 64 hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
+        }
+        text
+    })
 }
 
 /// With each number as it was written: what differs in any digit is something else to the provider.
@@ -89,7 +100,8 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_and_the_rules_of_the_mock_change_nothing() {
-        let request = r#"{"path":"/a","method":"GET","body":{"b":2,"a":1},"matchingRules":{"$.path":{"match":"type"}}}"#;
+        let request =
+            r#"{"path":"/a","method":"GET","body":{"b":2,"a":1},"matchingRules":{"$.path":{"match":"type"}}}"#;
         check(Asked { request, ..ASKED }, true);
     }
 

@@ -55,6 +55,7 @@ mod body {
 
     use super::{Bytes, Deserialize, Deserializer, STANDARD, Serialize, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub(super) fn serialize<S: Serializer>(body: &Option<Bytes>, to: S) -> Result<S::Ok, S::Error> {
         body.as_ref().map(|bytes| STANDARD.encode(bytes)).serialize(to)
     }

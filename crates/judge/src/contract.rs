@@ -75,6 +75,7 @@ pub enum Unreadable {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with consumer, provider and interactions")]
 struct WholeContract<'a> {
     #[serde(borrow)]
     consumer: Option<&'a RawValue>,
@@ -89,7 +90,7 @@ struct WholeContract<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object with description, request and response")]
 struct WholeInteraction<'a> {
     #[serde(borrow, rename = "_id")]
     id: Option<&'a RawValue>,
@@ -113,6 +114,17 @@ struct WholeInteraction<'a> {
     plugin_configuration: Option<&'a RawValue>,
     #[serde(borrow)]
     request: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WholeRequest<'a> {
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    path: Option<&'a RawValue>,
+    #[serde(borrow)]
+    query: Option<&'a RawValue>,
 }
 
 impl InteractionKind {
@@ -212,17 +224,40 @@ impl Interaction {
     /// The method of the request, `None` for messages.
     #[must_use]
     pub fn method(&self) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Method<'a> {
-            #[serde(borrow)]
-            method: Option<&'a RawValue>,
-        }
-
-        if self.kind != InteractionKind::Http {
-            return None;
-        }
-        let request: Method<'_> = serde_json::from_str(self.request.get()).ok()?;
+        let request = self.http_request()?;
         Some(text_of(request.method).unwrap_or_else(|| "GET".to_owned()))
+    }
+
+    /// Method, path and query for people: `GET /products?size=2`; `None` for messages.
+    #[must_use]
+    pub fn request_line(&self) -> Option<String> {
+        let request = self.http_request()?;
+        let (method, path) = (self.method()?, text_of(request.path).unwrap_or_else(|| "/".to_owned()));
+        let query = match value(request.query) {
+            Value::String(query) => query,
+            Value::Object(parameters) => {
+                let each = |(name, values): (&String, &Value)| match values {
+                    Value::Array(values) => values.iter().map(|value| pair(name, value)).collect::<Vec<_>>(),
+                    value => vec![pair(name, value)],
+                };
+                parameters.iter().flat_map(each).collect::<Vec<_>>().join("&")
+            }
+            _ => String::new(),
+        };
+        Some(if query.is_empty() { format!("{method} {path}") } else { format!("{method} {path}?{query}") })
+    }
+
+    fn http_request(&self) -> Option<WholeRequest<'_>> {
+        let request = (self.kind == InteractionKind::Http).then(|| serde_json::from_str(self.request.get()))?;
+        Some(request.unwrap_or_default())
+    }
+}
+
+fn pair(name: &str, value: &Value) -> String {
+    match value {
+        Value::Null => name.to_owned(),
+        Value::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
     }
 }
 

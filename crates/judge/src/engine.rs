@@ -38,14 +38,16 @@ pub fn request_to_send(document: &str, values: &Map<String, Value>) -> Result<Re
     let made = guarded(|| {
         let interaction = only_interaction(document)?;
         if let Some(http) = interaction.as_v4_http() {
-            let values: HashMap<&str, Value> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            let values: HashMap<&str, Value> =
+                values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
             let generated = pact_matching::generate_request(&http.request, &GeneratorTestMode::Provider, &values);
             return Ok(request_of(&at_once(generated)?));
         }
         let mut message = json!({ "description": interaction.description() });
         let states = interaction.provider_states();
         if !states.is_empty() {
-            message["providerStates"] = states.iter().map(pact_models::provider_states::ProviderState::to_json).collect();
+            message["providerStates"] =
+                states.iter().map(pact_models::provider_states::ProviderState::to_json).collect();
         }
         if let Some(message_with_answer) = interaction.as_v4_sync_message() {
             message["request"] = message_with_answer.request.to_json();
@@ -118,12 +120,11 @@ fn metadata_of(response: &Response) -> Result<HashMap<String, Value>, String> {
     let content_type = response.header("content-type").unwrap_or_default();
     let mut metadata = HashMap::from([("contentType".to_owned(), Value::from(content_type))]);
     if let Some(header) = response.header("pact-message-metadata") {
-        let bytes = STANDARD.decode(header.trim()).map_err(|error| {
-            format!("the header Pact-Message-Metadata of the answer is not base64: {error}")
-        })?;
-        let carried: HashMap<String, Value> = serde_json::from_slice(&bytes).map_err(|error| {
-            format!("the header Pact-Message-Metadata of the answer holds no JSON object: {error}")
-        })?;
+        let bytes = STANDARD
+            .decode(header.trim())
+            .map_err(|error| format!("the header Pact-Message-Metadata of the answer is not base64: {error}"))?;
+        let carried: HashMap<String, Value> = serde_json::from_slice(&bytes)
+            .map_err(|error| format!("the header Pact-Message-Metadata of the answer holds no JSON object: {error}"))?;
         metadata.extend(carried);
     }
     Ok(metadata)
@@ -219,7 +220,9 @@ fn verdict(judged: Result<Vec<pact_matching::Mismatch>, String>, body: Option<&B
     let is_about_body = mismatches.iter().any(|one| one.kind == MismatchKind::Body);
     if is_about_body && body.is_some_and(|body| depth::depth_of_json(body) > depth::MOST) {
         let most = depth::MOST;
-        return Verdict::NotJudged(format!("the body of the answer is nested deeper than the {most} levels that are read"));
+        return Verdict::NotJudged(format!(
+            "the body of the answer is nested deeper than the {most} levels that are read"
+        ));
     }
     Verdict::Mismatched(mismatches)
 }
@@ -227,19 +230,24 @@ fn verdict(judged: Result<Vec<pact_matching::Mismatch>, String>, body: Option<&B
 fn mismatch(found: pact_matching::Mismatch) -> Mismatch {
     use pact_matching::Mismatch as Found;
 
-    let text = |bytes: Option<Bytes>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text =
+        |bytes: Option<Bytes>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let (kind, path, expected, actual, sentence) = match found {
         Found::MethodMismatch { expected, actual, mismatch } => {
             (MismatchKind::Method, String::new(), expected, actual, mismatch)
         }
-        Found::PathMismatch { expected, actual, mismatch } => (MismatchKind::Path, String::new(), expected, actual, mismatch),
+        Found::PathMismatch { expected, actual, mismatch } => {
+            (MismatchKind::Path, String::new(), expected, actual, mismatch)
+        }
         Found::StatusMismatch { expected, actual, mismatch } => {
             (MismatchKind::Status, String::new(), expected.to_string(), actual.to_string(), mismatch)
         }
         Found::QueryMismatch { parameter, expected, actual, mismatch } => {
             (MismatchKind::Query, parameter, expected, actual, mismatch)
         }
-        Found::HeaderMismatch { key, expected, actual, mismatch } => (MismatchKind::Header, key, expected, actual, mismatch),
+        Found::HeaderMismatch { key, expected, actual, mismatch } => {
+            (MismatchKind::Header, key, expected, actual, mismatch)
+        }
         Found::BodyTypeMismatch { expected, actual, mismatch, .. } => {
             (MismatchKind::BodyType, String::new(), expected, actual, mismatch)
         }
@@ -264,7 +272,8 @@ fn at_once<T>(future: impl Future<Output = T>) -> Result<T, String> {
 
 /// A panic inside the engine as a sentence.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| format!("the matching engine gave up: {}", message_of(&*panic)))
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|panic| format!("the matching engine gave up: {}", message_of(&*panic)))
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> &str {

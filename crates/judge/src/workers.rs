@@ -85,6 +85,16 @@ impl Workers {
         }
     }
 
+    /// Ends the processes that are idle, and waits for them: what they cost is then on this process's account.
+    pub async fn end(&self) {
+        let workers = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for Worker { mut process, input, .. } in workers {
+            drop(input);
+            // One that does not end is killed when it is dropped.
+            let _ = timeout(self.budget.time, process.wait()).await;
+        }
+    }
+
     async fn work(&self, work: &Work) -> Result<Done, String> {
         let frame = serde_json::to_vec(work).map_err(|error| error.to_string())?;
         let _room = self.room.acquire().await.map_err(|error| error.to_string())?;

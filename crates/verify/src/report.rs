@@ -55,6 +55,8 @@ pub struct Source {
     pub notices: Vec<Notice>,
     /// Where results go; `None` for what does not come from a broker.
     pub publish_results_to: Option<String>,
+    /// The broker's identifier of the content, if it says one.
+    pub sha: Option<String>,
 }
 
 /// What a broker wants people to be told.

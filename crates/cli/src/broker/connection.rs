@@ -56,6 +56,26 @@ pub(super) enum Credentials {
 }
 
 impl Connection {
+    /// For a command whose flags have other names. Everything else is as it is without flags.
+    pub(crate) fn to(
+        url: &str,
+        broker_token: Option<String>,
+        broker_username: Option<String>,
+        broker_password: Option<String>,
+        verbose: bool,
+    ) -> Self {
+        Self {
+            broker_base_url: url.to_owned(),
+            broker_token,
+            broker_username,
+            broker_password,
+            ssl_certificate: None,
+            request_timeout: 60,
+            retries: 4,
+            verbose,
+        }
+    }
+
     /// The address, without credentials so that they turn up in no message, and the credentials.
     pub(super) fn server(&self) -> Result<(Url, Credentials), Failure> {
         let mut base = parse_base_url(&self.broker_base_url)?;

@@ -10,32 +10,32 @@ use serde_json::{Value, json};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Request {
-    pub method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query, as sent.
-    pub target: String,
+    pub(crate) target: String,
     /// Header lines, names in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!("{} {}", self.method, self.target)
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// What the server does with a request.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     Json(u16, Value),
     With(u16, &'static str, &'static str, String),
     /// Closes the connection without a word.
@@ -45,14 +45,14 @@ pub enum Reply {
 }
 
 /// Listens on a port of its own for as long as the test runs.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
     /// `reply` decides by the request and by how many were there before it.
-    pub fn start(reply: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(reply: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -66,12 +66,12 @@ impl Server {
         Self { url, requests }
     }
 
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
     /// The requests' first lines.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.requests().iter().map(Request::line).collect()
     }
 }
@@ -127,20 +127,20 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 /// How the program ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 /// Runs the program in `folder` with nothing in its environment but `variables` and the way to git.
-pub fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+pub(crate) fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_pactolus"))
         .args(arguments)
         .current_dir(folder)
@@ -154,12 +154,12 @@ pub fn run_in(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> 
 }
 
 /// Runs the program against `server`, anywhere.
-pub fn run(server: &Server, arguments: &[&str]) -> Ended {
+pub(crate) fn run(server: &Server, arguments: &[&str]) -> Ended {
     run_in(&std::env::temp_dir(), &[("PACT_BROKER_BASE_URL", &server.url)], arguments)
 }
 
 /// An index whose links carry a host name that leads nowhere from here.
-pub fn index() -> Reply {
+pub(crate) fn index() -> Reply {
     let link = |path: &str| json!({ "href": format!("https://broker.invalid{path}") });
     Reply::Json(
         200,

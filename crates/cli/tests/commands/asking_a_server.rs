@@ -1,15 +1,11 @@
 //! The client commands against answers that a healthy server does not give: busy, gone, slow, or no Pact Broker at all.
 //! What a healthy server answers is tested with a real one.
-#![expect(clippy::unwrap_used, reason = "tests")]
-#![expect(unreachable_pub, reason = "the module is shared by test binaries")]
-
-mod support;
 
 use std::path::Path;
 
+use crate::support::{Ended, Reply, Request, Server, index, run, run_in};
 use base64::Engine as _;
 use serde_json::{Value, json};
-use support::{Reply, Request, Server, index, run, run_in};
 
 const PACT: &str =
     "{ \"consumer\": {\"name\": \"Zoë/ß\"}, \"provider\": {\"name\": \"stock\"}, \"interactions\": [] }\n";
@@ -22,7 +18,7 @@ fn pact_file() -> tempfile::TempDir {
     folder
 }
 
-fn publish_in(folder: &Path, server: &Server, arguments: &[&str]) -> support::Ended {
+fn publish_in(folder: &Path, server: &Server, arguments: &[&str]) -> Ended {
     let arguments: Vec<&str> = ["publish", ".", "-a", "1"].iter().chain(arguments).copied().collect();
     run_in(folder, &[("PACT_BROKER_BASE_URL", &server.url)], &arguments)
 }
@@ -428,7 +424,7 @@ fn broker_with_three_versions() -> Server {
     })
 }
 
-fn diff(server: &Server, arguments: &[&str]) -> support::Ended {
+fn diff(server: &Server, arguments: &[&str]) -> Ended {
     run(server, &[&["diff", "--consumer", "shop", "--provider", "stock"], arguments].concat())
 }
 
@@ -611,7 +607,7 @@ fn secret_keeper() -> Server {
     })
 }
 
-fn with_variable(server: &Server, arguments: &[&str]) -> support::Ended {
+fn with_variable(server: &Server, arguments: &[&str]) -> Ended {
     let variables = [("PACT_BROKER_BASE_URL", server.url.as_str()), ("VALUE", "s3cret\n")];
     run_in(&std::env::temp_dir(), &variables, arguments)
 }

@@ -1,0 +1,6 @@
+//! The built program, run as people and builds run it.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod asking_a_server;
+mod support;
+mod verifying;
