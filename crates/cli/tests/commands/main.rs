@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod asking_a_server;
+mod certificates;
 mod support;
 mod verifying;
