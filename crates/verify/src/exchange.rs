@@ -74,8 +74,10 @@ pub struct Received {
     pub status: u16,
     /// As they came: in order, with repeats.
     pub headers: Vec<(String, String)>,
-    /// Cut at the limit.
+    /// Decoded, and cut at the limit.
     pub body: Bytes,
+    /// What the body could not be decoded from, if so.
+    pub encoding: Option<String>,
     /// Whether there was more.
     pub is_truncated: bool,
 }

@@ -3,6 +3,7 @@
 //! [`run`] takes contracts as text and gives a [`Run`]: what came of each interaction, and each exchange with the provider
 //! as it was. Where contracts come from and where results go is the caller's business.
 
+mod encoding;
 mod evidence;
 mod exchange;
 mod plan;

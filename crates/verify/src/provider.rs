@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use url::Url;
 
+use crate::encoding;
 use crate::exchange::Received;
 use crate::report::{Trouble, TroubleKind};
 use crate::settings::Settings;
@@ -117,7 +118,8 @@ impl Provider {
                 break;
             }
         }
-        Ok(Received { status, headers, body: body.freeze(), is_truncated })
+        let received = Received { status, headers, body: body.freeze(), is_truncated, encoding: None };
+        Ok(encoding::decoded(received, self.body_limit_bytes))
     }
 }
 

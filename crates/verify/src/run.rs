@@ -365,6 +365,11 @@ fn answer(kind: InteractionKind, received: Received, limit: usize) -> std::resul
             "the body of the answer is longer than the {megabytes} MB that are judged"
         )));
     }
+    if let Some(encoding) = received.encoding {
+        return Err(Result::NotJudged(format!(
+            "the body of the answer is encoded as {encoding}, which cannot be decoded"
+        )));
+    }
     let Received { status, headers, body, .. } = received;
     let response = Response { status, headers, body: Some(body) };
     match kind {
