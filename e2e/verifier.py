@@ -30,6 +30,12 @@ class Judged:
     pending: bool
     troubles: set[str] = field(default_factory=set)
 
+    def verdict(self):
+        """`passed`, `failed`, or `none` when there was no answer, or none that could be judged; the official report calls that failed."""
+        if self.result == "failed" and self.troubles and not self.troubles & {*WORDS.values()}:
+            return "none"
+        return self.result if self.result in ("passed", "failed") else "none"
+
 
 @dataclass
 class Run:
