@@ -61,7 +61,11 @@ class Pactolus:
         self.command = [path, "verify"]
 
     def run(self, folder, *arguments):
-        report, code, output = finish(self.command, folder, arguments)
+        return self.read(folder, *finish(self.command, folder, arguments))
+
+    def read(self, folder, code=0, output=""):
+        """The report that a run has left in the folder."""
+        report = report_in(folder)
         if report is None:
             return Run(code, output, [], None, f"no report: {output}")
         said = Run(code, output, [], report["success"], None)
@@ -113,7 +117,11 @@ class Official:
     def run(self, folder, *arguments):
         known = [argument for argument in arguments if argument != "--follow-redirects"]
         # It reports its runs to its makers otherwise.
-        report, code, output = finish(self.command, folder, known, PACT_DO_NOT_TRACK="true")
+        return self.read(folder, *finish(self.command, folder, known, PACT_DO_NOT_TRACK="true"))
+
+    def read(self, folder, code=0, output=""):
+        """The report that a run has left in the folder."""
+        report = report_in(folder)
         if report is None:
             return Run(code, output, [], None, f"no report: {output}")
         of_sources = [error["mismatch"] for error in report["errors"] if error["mismatch"]["type"] == "error" and " - " not in error["interaction"]]
@@ -151,17 +159,25 @@ def chosen(name, path=None):
 
 
 def finish(command, folder, arguments, **environment):
-    """The report, None when there is none, with exit code and output."""
-    report = f"{folder}/report.json"
-    if os.path.exists(report):
-        os.remove(report)
-    whole = [*command, *map(str, arguments), "--json", report, "--no-colour"]
+    """Exit code and output; the report is left in the folder."""
+    if os.path.exists(report_path(folder)):
+        os.remove(report_path(folder))
+    whole = [*command, *map(str, arguments), "--json", report_path(folder), "--no-colour"]
     code, output, _ = clients.finish(whole, folder, clean_environment(HOME=folder, **environment), TIMEOUT_S)
     output = re.sub(r"\x1b\[[0-9;]*m", "", output)
     if code < 0 or "panicked at" in output:
         raise AssertionError(f"{os.path.basename(command[0])} ended with {code}:\n{output}")
+    return code, output
+
+
+def report_path(folder):
+    return f"{folder}/report.json"
+
+
+def report_in(folder):
+    """None when the run has left none."""
     try:
-        with open(report, encoding="utf-8") as file:
-            return json.load(file), code, output
+        with open(report_path(folder), encoding="utf-8") as file:
+            return json.load(file)
     except FileNotFoundError:
-        return None, code, output
+        return None
