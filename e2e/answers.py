@@ -3,6 +3,7 @@
 import base64
 import binascii
 import copy
+import gzip
 import hashlib
 import json
 import re
@@ -198,8 +199,14 @@ def another_content_type(told, _pick):
     return replace(told, headers=(*others, ("Content-Type", "text/plain")))
 
 
+def a_compressed_body(told, _pick):
+    if not told.body or told.metadata is not None:
+        return None
+    return replace(told, headers=(*told.headers, ("Content-Encoding", "gzip")), body=gzip.compress(told.body, mtime=0))
+
+
 MUTATIONS = (another_status, without_a_header, another_header, another_type, another_value, a_null, without_a_key, a_further_key, an_empty_array,
-             a_longer_array, an_empty_body, another_content_type)
+             a_longer_array, an_empty_body, another_content_type, a_compressed_body)
 
 
 def change_one(told, pick, fits, change):

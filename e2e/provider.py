@@ -14,9 +14,10 @@ BODY_WITHIN_S = 1
 
 @dataclass
 class Asked:
-    """One request."""
+    """One request; `target` is path and query as they were sent."""
 
     method: str
+    target: str
     path: str
     query: list[tuple[str, str]]
     headers: dict[str, str]
@@ -63,7 +64,7 @@ class Server:
                     body = unchunked(self.rfile)
                 path, _, query = self.path.partition("?")
                 headers = {name: ", ".join(self.headers.get_all(name)) for name in self.headers.keys()}
-                answer = respond(Asked(self.command, unquote(path), parse_qsl(query, keep_blank_values=True), headers, body))
+                answer = respond(Asked(self.command, self.path, unquote(path), parse_qsl(query, keep_blank_values=True), headers, body))
                 self.send_response_only(answer.status)
                 for name, value in answer.headers:
                     self.send_header(name, value)

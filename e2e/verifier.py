@@ -46,6 +46,8 @@ class Run:
     judged: list[Judged]
     success: bool | None
     refused: str | None
+    # What the provider was asked, by the numbers of the interactions, where somebody keeps it.
+    asked: dict = field(default_factory=dict)
 
     def troubles(self, *, pending):
         return set().union(*(one.troubles for one in self.judged if one.pending == pending))
