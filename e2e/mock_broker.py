@@ -58,7 +58,8 @@ class MockBroker(Server):
 
     def latest(self):
         links = [self.link_to(consumer) for consumer in self.contracts]
-        return {"_embedded": {}, "_links": {"pb:provider": {"href": f"{self.url}/pacticipants/{self.provider}", "name": self.provider}, "pb:pacts": links, "pacts": links}}
+        provider = {"href": f"{self.url}/pacticipants/{self.provider}", "name": self.provider}
+        return {"_embedded": {}, "_links": {"pb:provider": provider, "pb:pacts": links, "pacts": links}}
 
     def contract(self, consumer):
         contract = dict(self.contracts[consumer])

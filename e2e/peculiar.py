@@ -14,7 +14,8 @@ OK = Told(200, JSON, b'{"a":1}')
 
 def contracts():
     """(name, contract, what is answered to each interaction)."""
-    for name, version, cases in (("requests", "3.0.0", list(requests())), ("answers", "3.0.0", list(hard_answers())), ("V4", "4.0", list(messages()) + list(v4_requests()))):
+    for name, version, cases in (("requests", "3.0.0", requests()), ("answers", "3.0.0", hard_answers()), ("V4", "4.0", (*messages(), *v4_requests()))):
+        cases = list(cases)
         interactions = [{"description": description, **interaction} for description, interaction, _ in cases]
         contract = {"consumer": {"name": "c"}, "provider": {"name": "p"}, "interactions": interactions, "metadata": {"pactSpecification": {"version": version}}}
         yield f"peculiar/{name}", contract, {number: told for number, (*_, told) in enumerate(cases, 1)}
