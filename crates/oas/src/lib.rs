@@ -1,0 +1,5 @@
+//! OpenAPI documents: load, resolve, hold a consumer's contract against one. No I/O, no clock, no async.
+
+pub mod pointer;
+pub mod position;
+pub mod source;
