@@ -1,5 +1,7 @@
 //! OpenAPI documents: load, resolve, hold a consumer's contract against one. No I/O, no clock, no async.
 
+pub mod document;
+pub mod model;
 pub mod pointer;
 pub mod position;
 pub mod source;
