@@ -1,5 +1,6 @@
 //! OpenAPI documents: load, resolve, hold a consumer's contract against one. No I/O, no clock, no async.
 
+pub mod contract;
 pub mod document;
 pub mod model;
 pub mod pointer;
