@@ -9,6 +9,7 @@ use serde_json::Value;
 
 pub use self::place::{Part, Place};
 pub use self::query::Query;
+pub(crate) use self::query::decode;
 use crate::pointer::Pointer;
 use crate::position::Position;
 use crate::source::{Budget, Source, SourceError};

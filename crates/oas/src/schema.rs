@@ -1,0 +1,159 @@
+//! Schemas of any version of OpenAPI as JSON Schema: how to walk one, and what to mend in it.
+
+use serde_json::{Map, Value};
+
+/// Keywords whose value is one schema.
+const ONE: [&str; 12] = [
+    "not",
+    "items",
+    "additionalProperties",
+    "additionalItems",
+    "contains",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "contentSchema",
+];
+/// Keywords whose value is a list of schemas.
+const LISTS: [&str; 5] = ["allOf", "anyOf", "oneOf", "prefixItems", "items"];
+/// Keywords whose value holds schemas by name.
+const MAPS: [&str; 5] = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
+
+/// Visits the schemas right below an object schema, of all keywords that hold some.
+pub(crate) fn each_child(schema: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Value)) {
+    for key in ONE {
+        if let Some(child @ (Value::Object(_) | Value::Bool(_))) = schema.get_mut(key) {
+            visit(child);
+        }
+    }
+    for key in LISTS {
+        if let Some(Value::Array(children)) = schema.get_mut(key) {
+            children.iter_mut().for_each(&mut *visit);
+        }
+    }
+    for key in MAPS {
+        if let Some(Value::Object(children)) = schema.get_mut(key) {
+            children.values_mut().for_each(&mut *visit);
+        }
+    }
+}
+
+/// Visits a schema and all schemas below it, the lower ones first. References are not followed.
+pub(crate) fn walk(schema: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Value>)) {
+    if let Value::Object(schema) = schema {
+        each_child(schema, &mut |child| walk(child, visit));
+        visit(schema);
+    }
+}
+
+/// Makes the exclusive bounds of OpenAPI 3.0 and Swagger 2, which are booleans, the numbers that they are today.
+pub(crate) fn number_bounds(schema: &mut Map<String, Value>) {
+    for (exclusive, bound) in [("exclusiveMaximum", "maximum"), ("exclusiveMinimum", "minimum")] {
+        let Some(Value::Bool(is_exclusive)) = schema.get(exclusive) else { continue };
+        let number = if *is_exclusive { schema.shift_remove(bound) } else { None };
+        match number {
+            Some(number) => schema.insert(exclusive.to_owned(), number),
+            None => schema.shift_remove(exclusive),
+        };
+    }
+}
+
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+
+/// Leaves out what is no JSON Schema: people write `type: file`, `required: true` and empty `items`, and mean nothing
+/// that could be checked.
+pub(crate) fn mend(schema: &mut Map<String, Value>) {
+    schema.retain(|key, value| match key.as_str() {
+        "type" => is_type(value),
+        "required" => is_list_of_texts(value),
+        "enum" | "examples" => value.is_array(),
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+            value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_schema))
+        }
+        "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => {
+            // One member that is no schema does not spoil the others.
+            if let Value::Object(members) = value {
+                members.retain(|_, member| is_schema(member));
+            }
+            value.is_object()
+        }
+        "items" => is_schema(value) || value.as_array().is_some_and(|list| list.iter().all(is_schema)),
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => value.is_number(),
+        "multipleOf" => value.as_f64().is_some_and(|number| number > 0.0),
+        "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
+        | "maxContains" => is_count(value),
+        "pattern" | "format" | "$ref" | "$anchor" | "$comment" | "contentEncoding" | "contentMediaType" => {
+            value.is_string()
+        }
+        "uniqueItems" => value.is_boolean(),
+        // References are pointers into the document, whatever a schema calls itself.
+        "$id" | "$schema" | "$recursiveAnchor" | "$recursiveRef" | "$vocabulary" => false,
+        _ => !ONE.contains(&key.as_str()) || is_schema(value),
+    });
+    // Neither may a list of types or of names say anything twice.
+    for key in ["type", "required"] {
+        if let Some(Value::Array(items)) = schema.get_mut(key) {
+            let mut seen = Vec::new();
+            items.retain(|item| {
+                !seen.contains(item) && {
+                    seen.push(item.clone());
+                    true
+                }
+            });
+        }
+    }
+}
+
+fn is_schema(value: &Value) -> bool {
+    value.is_object() || value.is_boolean()
+}
+
+fn is_count(value: &Value) -> bool {
+    value.as_u64().is_some() || value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
+}
+
+fn is_type(value: &Value) -> bool {
+    let known = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    known(value) || value.as_array().is_some_and(|types| !types.is_empty() && types.iter().all(known))
+}
+
+fn is_list_of_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn changed(schema: Value, change: fn(&mut Map<String, Value>)) -> Value {
+        let mut schema = schema;
+        walk(&mut schema, &mut |schema| change(schema));
+        schema
+    }
+
+    #[test]
+    fn boolean_bounds_become_numbers() {
+        let schema =
+            json!({"items": {"minimum": 1, "exclusiveMinimum": true, "maximum": 5, "exclusiveMaximum": false}});
+
+        assert_eq!(changed(schema, number_bounds), json!({"items": {"exclusiveMinimum": 1, "maximum": 5}}));
+    }
+
+    #[test]
+    fn what_is_no_json_schema_is_left_out() {
+        let schema = json!({"type": "file", "required": true, "items": null, "properties": {"id": {"type": "string", "enum": null}, "no": 1},
+            "x-mine": null, "minLength": -1, "anyOf": [], "$id": "Thing"});
+
+        assert_eq!(changed(schema, mend), json!({"properties": {"id": {"type": "string"}}, "x-mine": null}));
+    }
+
+    #[test]
+    fn names_said_twice_are_said_once() {
+        assert_eq!(changed(json!({"required": ["a", "b", "a"]}), mend), json!({"required": ["a", "b"]}));
+    }
+}
