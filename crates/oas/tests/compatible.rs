@@ -44,7 +44,7 @@ fn read(case: &Path, names: &[&str]) -> Option<String> {
 
 /// What the comparator of 2.3.1 said; `None` if it refused to compare.
 fn recorded(case: &Path) -> Option<Vec<Seen>> {
-    let text = read(case, &["expected.opc-2.3.1.json", "expected.json"]).unwrap();
+    let text = read(case, &["expected.opc-2.3.1.json", "opc-2.3.1.json", "expected.json"]).unwrap();
     let results: Value = serde_json::from_str(&text).unwrap();
     let seen = results.as_array()?.iter().map(|result| {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -137,4 +137,9 @@ fn findings_agree_on_the_files_of_swagger_mock_validator() {
 #[test]
 fn findings_agree_on_the_examples_of_bidirectional_testing() {
     check("bdct-oas-examples");
+}
+
+#[test]
+fn findings_agree_on_the_probes_of_known_mistakes() {
+    check("probes");
 }
