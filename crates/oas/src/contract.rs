@@ -4,12 +4,14 @@
 mod place;
 mod query;
 mod read;
+mod rules;
 
 use serde_json::Value;
 
 pub use self::place::{Part, Place};
 pub use self::query::Query;
 pub(crate) use self::query::decode;
+pub use self::rules::{Rules, kind};
 use crate::pointer::Pointer;
 use crate::position::Position;
 use crate::source::{Budget, Source, SourceError};
@@ -70,8 +72,8 @@ pub struct Request {
     pub headers: Headers,
     /// The body; `Some(Null)` is the JSON text `null`.
     pub body: Option<Value>,
-    /// The matching rules as written, `Null` if there are none.
-    pub rules: Value,
+    /// What is asked beyond the example.
+    pub rules: Rules,
 }
 
 /// What a consumer expects.
@@ -83,8 +85,8 @@ pub struct Response {
     pub headers: Headers,
     /// The body; `Some(Null)` is the JSON text `null`.
     pub body: Option<Value>,
-    /// The matching rules as written, `Null` if there are none.
-    pub rules: Value,
+    /// What is asked beyond the example.
+    pub rules: Rules,
 }
 
 /// Headers by name in small letters, in alphabetical order; values of one name are joined by `, `.

@@ -34,7 +34,7 @@ pub struct Finding {
     /// Who can change it.
     pub fix_by: Party,
     /// What could be changed.
-    pub edit: Option<String>,
+    pub edit: String,
 }
 
 /// A node of a file.
@@ -72,7 +72,7 @@ pub enum Party {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $severity:ident, $party:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $severity:ident, $party:ident, $advice:literal;)*) => {
         /// The kinds of findings. Their texts never change; those that existing comparators have, they share.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $($(#[$doc])* $name,)* }
@@ -95,66 +95,136 @@ macro_rules! codes {
             pub fn party(self) -> Party {
                 match self { $(Self::$name => Party::$party,)* }
             }
+
+            /// What could usually be changed.
+            #[must_use]
+            pub fn advice(self) -> &'static str {
+                match self { $(Self::$name => $advice,)* }
+            }
         }
     };
 }
 
 codes! {
     /// No operation has the path and method, or a part of the path is not what its parameter allows.
-    PathOrMethodUnknown = "request.path-or-method.unknown", Error, Either;
+    PathOrMethodUnknown = "request.path-or-method.unknown", Error, Either,
+        "describe the operation, or call one that is described";
     /// No security scheme of the operation is met.
-    AuthorizationMissing = "request.authorization.missing", Error, Consumer;
+    AuthorizationMissing = "request.authorization.missing", Error, Consumer,
+        "send what one of the security schemes asks for";
     /// No response has a media type that is accepted.
-    AcceptIncompatible = "request.accept.incompatible", Error, Consumer;
+    AcceptIncompatible = "request.accept.incompatible", Error, Consumer,
+        "accept a media type that a response has";
     /// A media type is accepted, but no response has one.
-    AcceptUnknown = "request.accept.unknown", Warning, Provider;
+    AcceptUnknown = "request.accept.unknown", Warning, Provider,
+        "say which media types the responses have";
     /// The operation does not take the request's media type.
-    RequestContentTypeIncompatible = "request.content-type.incompatible", Error, Either;
+    RequestContentTypeIncompatible = "request.content-type.incompatible", Error, Either,
+        "send a media type that the operation takes, or describe this one";
     /// A body is sent without its media type.
-    RequestContentTypeMissing = "request.content-type.missing", Warning, Consumer;
+    RequestContentTypeMissing = "request.content-type.missing", Warning, Consumer,
+        "send `Content-Type` with the body";
     /// A media type is sent, but the operation takes none.
-    RequestContentTypeUnknown = "request.content-type.unknown", Warning, Provider;
+    RequestContentTypeUnknown = "request.content-type.unknown", Warning, Provider,
+        "say which media types the operation takes";
     /// A header is missing or not what its parameter allows.
-    RequestHeaderIncompatible = "request.header.incompatible", Error, Consumer;
+    RequestHeaderIncompatible = "request.header.incompatible", Error, Consumer,
+        "send the header as its parameter describes it";
     /// No parameter describes a header.
-    RequestHeaderUnknown = "request.header.unknown", Warning, Either;
+    RequestHeaderUnknown = "request.header.unknown", Warning, Either,
+        "describe the header, or leave it out";
     /// A query parameter is missing or not what it may be.
-    QueryIncompatible = "request.query.incompatible", Error, Consumer;
+    QueryIncompatible = "request.query.incompatible", Error, Consumer,
+        "send the parameter as it is described";
     /// No parameter describes a part of the query.
-    QueryUnknown = "request.query.unknown", Warning, Either;
+    QueryUnknown = "request.query.unknown", Warning, Either,
+        "describe the parameter, or leave it out";
     /// The request's body is not what its schema allows.
-    RequestBodyIncompatible = "request.body.incompatible", Error, Consumer;
+    RequestBodyIncompatible = "request.body.incompatible", Error, Consumer,
+        "send what the schema allows";
     /// A body is sent, but no schema describes it.
-    RequestBodyUnknown = "request.body.unknown", Warning, Either;
+    RequestBodyUnknown = "request.body.unknown", Warning, Either,
+        "describe the body, or leave it out";
     /// The body's media type cannot be looked into.
-    RequestBodyUnvalidatable = "request.body.unvalidatable", Warning, Either;
+    RequestBodyUnvalidatable = "request.body.unvalidatable", Warning, Either,
+        "use JSON or a form if the body should be checked";
     /// The operation does not answer with the status.
-    StatusUnknown = "response.status.unknown", Error, Either;
+    StatusUnknown = "response.status.unknown", Error, Either,
+        "describe the status, or expect one that is described";
     /// Only the default response stands for the status.
-    StatusDefault = "response.status.default", Warning, Provider;
+    StatusDefault = "response.status.default", Warning, Provider,
+        "describe the status itself";
     /// The operation does not answer with the media type.
-    ResponseContentTypeIncompatible = "response.content-type.incompatible", Error, Either;
+    ResponseContentTypeIncompatible = "response.content-type.incompatible", Error, Either,
+        "expect a media type that the response has, or describe this one";
     /// A media type is expected, but the response has none.
-    ResponseContentTypeUnknown = "response.content-type.unknown", Warning, Provider;
+    ResponseContentTypeUnknown = "response.content-type.unknown", Warning, Provider,
+        "say which media types the response has";
     /// An expected header is not what its schema allows.
-    ResponseHeaderIncompatible = "response.header.incompatible", Error, Either;
+    ResponseHeaderIncompatible = "response.header.incompatible", Error, Either,
+        "expect what the header's schema allows, or widen the schema";
     /// A standard header is expected that the document does not mention.
-    ResponseHeaderUndefined = "response.header.undefined", Warning, Provider;
+    ResponseHeaderUndefined = "response.header.undefined", Warning, Provider,
+        "describe the header";
     /// A header is expected that the response does not have.
-    ResponseHeaderUnknown = "response.header.unknown", Error, Either;
+    ResponseHeaderUnknown = "response.header.unknown", Error, Either,
+        "describe the header, or stop expecting it";
     /// The expected body is not what the schema allows.
-    ResponseBodyIncompatible = "response.body.incompatible", Error, Either;
+    ResponseBodyIncompatible = "response.body.incompatible", Error, Either,
+        "expect what the schema allows, or widen the schema";
     /// A body is expected, but no schema describes it.
-    ResponseBodyUnknown = "response.body.unknown", Error, Provider;
+    ResponseBodyUnknown = "response.body.unknown", Error, Provider,
+        "describe the body";
     /// The expected body's media type cannot be looked into.
-    ResponseBodyUnvalidatable = "response.body.unvalidatable", Warning, Either;
+    ResponseBodyUnvalidatable = "response.body.unvalidatable", Warning, Either,
+        "use JSON if the body should be checked";
     /// A schema of the document cannot be used, so nothing was held against it.
-    SchemaUnusable = "document.schema.unusable", Warning, Provider;
+    SchemaUnusable = "document.schema.unusable", Warning, Provider,
+        "correct the schema";
+    /// A cookie is missing or not what its parameter allows.
+    CookieIncompatible = "request.cookie.incompatible", Error, Consumer,
+        "send the cookie as its parameter describes it";
+    /// The operation should no longer be used.
+    OperationDeprecated = "request.operation.deprecated", Warning, Consumer,
+        "call the operation that replaces it";
+    /// A property is sent that only the provider sets.
+    RequestBodyReadOnly = "request.body.read-only", Warning, Consumer,
+        "leave the property out of the request";
+    /// The consumer may send bodies that the provider refuses.
+    RequestBodyWider = "request.body.wider", Warning, Consumer,
+        "narrow the matching rule to what the schema allows";
+    /// The consumer may send a path, query or header that the provider refuses.
+    RequestParameterWider = "request.parameter.wider", Warning, Consumer,
+        "narrow the matching rule to what the parameter allows";
+    /// The provider may leave out a property that the consumer reads.
+    ResponseBodyOptional = "response.body.optional", Warning, Either,
+        "add the property to `required`, or let the consumer do without it";
+    /// The provider may send `null` where the consumer reads something else.
+    ResponseBodyNullable = "response.body.nullable", Warning, Either,
+        "forbid `null`, or let the consumer take it";
+    /// The provider may send a list of another length than the consumer takes.
+    ResponseBodyLength = "response.body.length", Warning, Either,
+        "limit the list with `minItems` and `maxItems`, or let the consumer take any length";
+    /// The provider may send something that the consumer does not take.
+    ResponseBodyWider = "response.body.wider", Error, Either,
+        "narrow the schema, or widen the matching rule";
+    /// The consumer reads a property that the provider never sends.
+    ResponseBodyWriteOnly = "response.body.write-only", Error, Consumer,
+        "stop reading the property";
+    /// The provider may leave out a header that the consumer reads.
+    ResponseHeaderOptional = "response.header.optional", Warning, Either,
+        "make the header required, or let the consumer do without it";
+    /// A part of the document that the interaction needs refers to nothing.
+    ReferenceBroken = "document.reference.broken", Error, Provider,
+        "add what the reference names, or correct it";
+    /// A part of the document that the interaction needs stands in another file, which is never fetched.
+    ReferenceRemote = "document.reference.remote", Warning, Provider,
+        "bundle the document into one file";
 }
 
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("Finding", 10)?;
+        let mut finding = serializer.serialize_struct("Finding", 11)?;
         finding.serialize_field("code", self.code.as_str())?;
         finding.serialize_field("severity", &self.severity)?;
         finding.serialize_field("message", &self.message)?;
@@ -168,10 +238,7 @@ impl Serialize for Finding {
             None => finding.skip_field("witness")?,
         }
         finding.serialize_field("fixBy", &self.fix_by)?;
-        match &self.edit {
-            Some(edit) => finding.serialize_field("edit", edit)?,
-            None => finding.skip_field("edit")?,
-        }
+        finding.serialize_field("edit", &self.edit)?;
         finding.end()
     }
 }

@@ -1,6 +1,6 @@
 //! OpenAPI documents: load, resolve, hold a consumer's contract against one. No I/O, no clock, no async.
 
-pub mod compatible;
+pub mod comparison;
 pub mod contract;
 pub mod document;
 pub mod finding;

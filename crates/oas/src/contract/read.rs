@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::{ContractError, Exchange, Headers, Interaction, Query, Request, Response, Specification};
+use super::{ContractError, Exchange, Headers, Interaction, Query, Request, Response, Rules, Specification};
 use crate::pointer::Pointer;
 use crate::source::Source;
 
@@ -80,13 +80,13 @@ impl Reader<'_> {
                 query: query(&request["query"]),
                 headers: headers(&request["headers"]),
                 body: self.body(request),
-                rules: request["matchingRules"].clone(),
+                rules: Rules::read(&request["matchingRules"]),
             },
             response: Response {
                 status: status.ok_or_else(|| self.malformed("a status", pointer.child("response").child("status")))?,
                 headers: headers(&response["headers"]),
                 body: self.body(response),
-                rules: response["matchingRules"].clone(),
+                rules: Rules::read(&response["matchingRules"]),
             },
         })
     }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::compatible::Direction;
 use super::form::{Nesting, parse};
 use super::interaction::{Call, Draft, Given, Session, raw_schema};
 use super::media::find_match;
 use super::route::template_name;
 use super::standard_headers;
-use super::transform::Direction;
 use super::validate::Violation;
 use crate::contract::{Headers, Part, Place};
 use crate::finding::Code;

@@ -7,8 +7,8 @@ use jsonschema::{Draft, Keyword, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use super::coerce::coerce;
+use super::compatible::{NUMBER_FORMAT, TAG, failures_of_nothing};
 use super::formats;
-use super::transform::{NUMBER_FORMAT, TAG, failures_of_nothing};
 use crate::pointer::Pointer;
 
 /// A schema that is ready to be held against values.

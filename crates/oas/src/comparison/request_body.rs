@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::compatible::Direction;
 use super::form::{Nesting, parse};
 use super::interaction::{Call, Draft, Given, Session};
 use super::media::find_match;
 use super::request::{consumed, has_content};
-use super::transform::Direction;
 use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Content, Schema};

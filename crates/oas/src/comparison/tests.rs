@@ -68,7 +68,8 @@ fn a_finding_points_to_the_line_of_the_keyword_and_of_the_value() {
             "document": {"pointer": "/components/schemas/Pet/properties/name/pattern", "line": 25, "column": 11},
             "value": "Rex",
             "constraint": "^[a-z]+$",
-            "fixBy": "consumer"
+            "fixBy": "consumer",
+            "edit": "send what the schema allows"
         })
     );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::transform::{self, Direction};
+use super::compatible::{self, Direction};
 use super::validate::Compiled;
 use crate::document::Document;
 use crate::model::Schema;
@@ -26,7 +26,7 @@ impl<'d> Schemas<'d> {
             Schema::Open => Pointer::root(),
         };
         let document = self.document;
-        let compile = || Compiled::new(transform::schema(document, schema, direction)).map(Rc::new);
+        let compile = || Compiled::new(compatible::schema(document, schema, direction)).map(Rc::new);
         self.compiled.entry((pointer, direction)).or_insert_with(compile).clone()
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::compatible::Direction;
 use super::interaction::{Call, Draft, Given, Session};
 use super::media::find_match;
 use super::request::has_content;
 use super::request_body::{VALIDATABLE, schema};
 use super::standard_headers;
-use super::transform::Direction;
 use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Response, Schema, Status};

@@ -2,6 +2,7 @@
 //! wrong, this is wrong: it is for those who move from them. Matching rules count for nothing here.
 
 mod coerce;
+mod compatible;
 mod form;
 mod formats;
 mod interaction;
@@ -14,7 +15,7 @@ mod schemas;
 mod security;
 mod standard_headers;
 mod switches;
-mod transform;
+
 mod validate;
 
 use crate::contract::Contract;

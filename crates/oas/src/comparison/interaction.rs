@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::compatible::Direction;
 use super::route::{Found, Router};
 use super::schemas::Schemas;
 use super::switches::Switches;
-use super::transform::Direction;
 use super::validate::Violation;
 use super::{request, request_body, response, security};
 use crate::contract::{Contract, Exchange, Interaction, Part, Place};
@@ -209,7 +209,7 @@ impl<'a> Session<'a> {
             constraint: constraint.filter(is_short).unwrap_or(Value::Null),
             witness: None,
             fix_by: code.party(),
-            edit: None,
+            edit: code.advice().to_owned(),
         });
     }
 }
