@@ -1,5 +1,4 @@
-//! Holds a contract against a document by example, to the same findings as the existing comparators. Where they are
-//! wrong, this is wrong: it is for those who move from them. Matching rules count for nothing here.
+//! Holds a consumer's contract against a provider's document.
 
 mod coerce;
 mod compatible;
@@ -13,9 +12,11 @@ mod response;
 mod route;
 mod schemas;
 mod security;
+mod sound;
 mod standard_headers;
 mod switches;
 
+mod translate;
 mod validate;
 
 use crate::contract::Contract;
@@ -28,16 +29,27 @@ use self::route::Router;
 use self::schemas::Schemas;
 use self::switches::Switches;
 
+/// How a contract is held against a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// By example, to the same findings as existing comparators. Where they are wrong, this is wrong, and matching rules
+    /// count for nothing: it is for those who move from them.
+    Compatible,
+    /// By all that either side may send, as far as its matching rules and its schemas tell.
+    Sound,
+}
+
 /// Compares all HTTP interactions of a contract with a document.
 #[must_use]
-pub fn compare(document: &Document, contract: &Contract) -> Report {
+pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Report {
     let api = Api::of(document);
     let switches = Switches::of(document);
     let mut session = Session {
         document,
         contract,
-        router: Router::new(&api, document.version(), &switches),
-        schemas: Schemas::new(document),
+        router: Router::new(&api, document.version(), &switches, profile),
+        schemas: Schemas::new(document, profile, &switches),
+        profile,
         api: &api,
         switches: &switches,
         findings: Vec::new(),

@@ -248,7 +248,7 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
 }
 
 /// Members whose content is data, not description: a `$ref` in them refers to nothing.
-const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
+pub(crate) const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
 
 fn collect_broken(node: &Node<'_>, broken: &mut Vec<ReferenceError>) {
     if node.text("$ref").is_some()

@@ -1,6 +1,11 @@
 //! Schemas of any version of OpenAPI as JSON Schema: how to walk one, and what to mend in it.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{Document, local_target};
+use crate::pointer::Pointer;
 
 /// Keywords whose value is one schema.
 const ONE: [&str; 12] = [
@@ -59,6 +64,57 @@ pub(crate) fn number_bounds(schema: &mut Map<String, Value>) {
             None => schema.shift_remove(exclusive),
         };
     }
+}
+
+/// Copies all that a schema refers to into it, at the same pointers as in the document, each prepared like the schema
+/// itself; returns where the copies stand. What a reference fails to name accepts anything.
+pub(crate) fn gather(document: &Document, schema: &mut Value, prepare: &mut dyn FnMut(&mut Value)) -> Vec<Pointer> {
+    let mut wanted = Vec::new();
+    prepare(schema);
+    collect(schema, &mut wanted);
+    let (mut copied, mut seen) = (Vec::new(), BTreeSet::new());
+    while let Some(pointer) = wanted.pop() {
+        if pointer == Pointer::root() || !seen.insert(pointer.clone()) {
+            continue;
+        }
+        let target = pointer.find_in(document.value()).filter(|target| is_schema(target));
+        let mut target = target.cloned().unwrap_or_else(|| json!({}));
+        prepare(&mut target);
+        collect(&mut target, &mut wanted);
+        if put(schema, &pointer, target) {
+            copied.push(pointer);
+        }
+    }
+    copied
+}
+
+/// Collects what schemas refer to within their document. Of what stands elsewhere nothing is known, as nothing is
+/// fetched.
+fn collect(schema: &mut Value, wanted: &mut Vec<Pointer>) {
+    walk(schema, &mut |schema| {
+        let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return };
+        match local_target(reference) {
+            Some(pointer) => wanted.push(pointer),
+            None => drop(schema.shift_remove("$ref")),
+        }
+    });
+}
+
+/// Puts a value where a pointer says, making objects on the way; `false` if something else stands in the way.
+pub(crate) fn put(root: &mut Value, pointer: &Pointer, value: Value) -> bool {
+    let mut node = root;
+    for token in pointer.tokens() {
+        node = match node {
+            Value::Object(members) => members.entry(token).or_insert_with(|| json!({})),
+            Value::Array(items) => match token.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                Some(item) => item,
+                None => return false,
+            },
+            _ => return false,
+        };
+    }
+    *node = value;
+    true
 }
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -126,8 +182,6 @@ fn is_list_of_texts(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn changed(schema: Value, change: fn(&mut Map<String, Value>)) -> Value {

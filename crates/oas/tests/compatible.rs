@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pactolus_oas::comparison;
+use pactolus_oas::comparison::{Profile, compare};
 use pactolus_oas::contract::Contract;
 use pactolus_oas::document::Document;
 use pactolus_oas::finding::Finding;
@@ -59,7 +59,7 @@ fn found(case: &Path) -> Result<Vec<Seen>, String> {
     let document = Document::load(&document, &budget).map_err(|error| error.to_string())?;
     let contract = Contract::load(&read(case, &["pact.json"]).unwrap(), &budget).map_err(|error| error.to_string())?;
     let severity = |finding: &Finding| serde_json::to_value(finding.severity).unwrap().as_str().unwrap().to_owned();
-    let report = comparison::compare(&document, &contract);
+    let report = compare(&document, &contract, Profile::Compatible);
     let seen = report
         .findings
         .iter()

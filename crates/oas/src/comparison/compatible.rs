@@ -6,22 +6,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::schemas::Direction;
+use super::switches::Switches;
 use crate::document::{Document, local_target};
 use crate::model::Schema;
 use crate::pointer::Pointer;
-use crate::schema::{mend, number_bounds, walk};
-
-/// Who writes the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Direction {
-    /// The consumer, in a request; headers of responses are held to the same.
-    Sent,
-    /// The provider: the example shows only what the consumer reads.
-    Received {
-        /// Whether objects that may be null stay open.
-        open_nullable: bool,
-    },
-}
+use crate::schema::{gather, mend, number_bounds, put, walk};
 
 /// The keyword that stands for `discriminator` in what is compiled.
 pub(super) const TAG: &str = "x-tag";
@@ -32,7 +22,7 @@ pub(super) const NUMBER_FORMAT: &str = "x-number-format";
 const MAX_MERGES: usize = 64;
 
 /// The schema that a value is held against, with all that it refers to at the same pointers as in the document.
-pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction) -> Value {
+pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction, switches: &Switches) -> Value {
     let mut prepared = match schema {
         Schema::Open => return json!({}),
         Schema::At(pointer) => pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})),
@@ -41,10 +31,10 @@ pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction)
     if !prepared.is_object() {
         return if prepared.is_boolean() { prepared } else { json!({}) };
     }
-    let references = gather(document, &mut prepared);
+    let references = gather(document, &mut prepared, &mut |schema| prepare(document, schema));
     let mut prepared = flatten_all(prepared, &references);
-    if let Direction::Received { open_nullable } = direction {
-        close(&mut prepared, open_nullable);
+    if direction == Direction::Received {
+        close(&mut prepared, switches.open_nullable);
     }
     for pointer in &references {
         if let Some(target) = find_mut(&mut prepared, pointer) {
@@ -56,45 +46,19 @@ pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction)
 }
 
 /// A parameter or header of Swagger 2 as a schema: without the members that are no keywords.
-fn within(described: Option<&Value>) -> Value {
+pub(super) fn within(described: Option<&Value>) -> Value {
     let mut members = described.and_then(Value::as_object).cloned().unwrap_or_default();
     members.retain(|key, _| !matches!(key.as_str(), "name" | "in" | "description" | "required" | "content"));
     Value::Object(members)
 }
 
-/// Copies all that a schema refers to into it, preparing each; returns where the copies stand.
-fn gather(document: &Document, schema: &mut Value) -> Vec<Pointer> {
-    let mut wanted = Vec::new();
-    prepare(document, schema, &mut wanted);
-    let (mut copied, mut seen) = (Vec::new(), BTreeSet::new());
-    while let Some(pointer) = wanted.pop() {
-        if pointer == Pointer::root() || !seen.insert(pointer.clone()) {
-            continue;
-        }
-        // What is missing accepts anything.
-        let mut target = pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({}));
-        prepare(document, &mut target, &mut wanted);
-        if put(schema, &pointer, target) {
-            copied.push(pointer);
-        }
-    }
-    copied
-}
-
-/// Mends each schema that existing comparators look into, and collects what it refers to.
-fn prepare(document: &Document, schema: &mut Value, wanted: &mut Vec<Pointer>) {
+/// Mends each schema that existing comparators look into.
+fn prepare(document: &Document, schema: &mut Value) {
     visit(schema, &mut |schema| {
         number_bounds(schema);
         mend(schema);
         require_tag(schema);
         allow_null(document, schema);
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            match local_target(reference) {
-                Some(pointer) => wanted.push(pointer),
-                // Nothing is fetched, so nothing is known of what stands there.
-                None => drop(schema.shift_remove("$ref")),
-            }
-        }
     });
 }
 
@@ -336,23 +300,6 @@ fn choices(tag: &str, mapping: &Value, variants: &[Value]) -> Vec<(String, Value
 
 fn find_mut<'v>(value: &'v mut Value, pointer: &Pointer) -> Option<&'v mut Value> {
     value.pointer_mut(pointer.as_str())
-}
-
-/// Puts a value where a pointer says, making objects on the way; `false` if something else stands in the way.
-fn put(root: &mut Value, pointer: &Pointer, value: Value) -> bool {
-    let mut node = root;
-    for token in pointer.tokens() {
-        node = match node {
-            Value::Object(members) => members.entry(token).or_insert_with(|| json!({})),
-            Value::Array(items) => match token.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
-                Some(item) => item,
-                None => return false,
-            },
-            _ => return false,
-        };
-    }
-    *node = value;
-    true
 }
 
 /// Whether a value that is missing altogether meets a schema, and how often it fails: what is missing has no type.

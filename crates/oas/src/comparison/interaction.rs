@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::compatible::Direction;
 use super::route::{Found, Router};
+use super::schemas::Direction;
 use super::schemas::Schemas;
 use super::switches::Switches;
 use super::validate::Violation;
-use super::{request, request_body, response, security};
+use super::{Profile, request, request_body, response, security, sound};
 use crate::contract::{Contract, Exchange, Interaction, Part, Place};
 use crate::document::Document;
 use crate::finding::{Code, Finding, Spot};
@@ -19,6 +19,7 @@ pub(super) struct Session<'a> {
     pub(super) document: &'a Document,
     pub(super) contract: &'a Contract,
     pub(super) api: &'a Api,
+    pub(super) profile: Profile,
     pub(super) switches: &'a Switches,
     pub(super) router: Router,
     pub(super) schemas: Schemas<'a>,
@@ -26,6 +27,7 @@ pub(super) struct Session<'a> {
 }
 
 /// An interaction whose operation is known.
+#[derive(Clone)]
 pub(super) struct Call<'a> {
     pub(super) index: usize,
     pub(super) interaction: &'a Interaction,
@@ -81,7 +83,13 @@ impl<'a> Session<'a> {
             }
             return;
         }
-        security::check(self, &call);
+        match self.profile {
+            Profile::Compatible => security::check(self, &call),
+            Profile::Sound => {
+                sound::check_request(self, &call);
+                sound::check_security(self, &call);
+            }
+        }
         let takes_type = request::check_headers(self, &call);
         request::check_query(self, &call);
         if takes_type {
@@ -193,11 +201,11 @@ impl<'a> Session<'a> {
         best
     }
 
-    pub(super) fn report(&mut self, interaction: &Interaction, draft: Draft<'_>) {
+    pub(super) fn report(&mut self, interaction: &Interaction, draft: Draft<'_>) -> &mut Finding {
         let Draft { code, place, message, value, document } = draft;
         let in_contract = self.contract.pointer(&place);
         let constraint = self.document.node(document).map(|node| node.value().clone());
-        self.findings.push(Finding {
+        let finding = Finding {
             code,
             severity: code.severity(),
             message,
@@ -210,7 +218,8 @@ impl<'a> Session<'a> {
             witness: None,
             fix_by: code.party(),
             edit: code.advice().to_owned(),
-        });
+        };
+        self.findings.push_mut(finding)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::compatible::Direction;
 use super::form::{Nesting, parse};
 use super::interaction::{Call, Draft, Given, Session};
 use super::media::find_match;
 use super::request::{consumed, has_content};
+use super::schemas::Direction;
+use super::{Profile, sound};
 use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Content, Schema};
@@ -51,7 +52,11 @@ pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
             let given = parsed.as_ref().map_or(Given::Nothing, Given::Json);
             let schema = Schema::At(schema.clone());
             let violations = session.violations(call, &schema, Direction::Sent, given);
+            let fits = violations.is_empty();
             session.report_violations(call, Code::RequestBodyIncompatible, &Part::RequestBody, &schema, violations);
+            if let (Profile::Sound, Schema::At(pointer), Some(body), true) = (session.profile, &schema, &parsed, fits) {
+                sound::check_request_body(session, call, pointer, body);
+            }
         }
         None if has_content(request.body.as_ref())
             && (takes_json || consumed.is_empty() || !session.switches.only_json_requests) =>

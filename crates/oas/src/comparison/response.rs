@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::compatible::Direction;
 use super::interaction::{Call, Draft, Given, Session};
 use super::media::find_match;
 use super::request::has_content;
 use super::request_body::{VALIDATABLE, schema};
+use super::schemas::Direction;
 use super::standard_headers;
+use super::{Profile, sound};
 use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Response, Schema, Status};
@@ -21,6 +22,9 @@ pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
     let types = media_types(call, response);
     let has_type = check_content_type(session, call, response, &types);
     check_headers(session, call, response);
+    if session.profile == Profile::Sound {
+        sound::check_response_headers(session, call, response);
+    }
     if has_type {
         check_body(session, call, response, &types);
     }
@@ -111,10 +115,7 @@ fn check_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, t
         report_status(session, call, Code::StatusDefault, message);
     }
     let body = call.exchange.response.body.as_ref();
-    // What the consumer accepts decides, not what it expects: so does the original.
-    let accepted = call.exchange.request.headers.find("accept").filter(|accepted| !accepted.is_empty());
-    let content_type = find_match(accepted.unwrap_or("application/json"), types);
-    let content_type = content_type.or(types.first().copied()).unwrap_or("application/json");
+    let content_type = content_type(session, call, types);
     if find_match(content_type, &VALIDATABLE).is_none() {
         if body.is_some() {
             let message = format!("a body of {content_type} cannot be looked into");
@@ -122,15 +123,29 @@ fn check_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, t
         }
         return;
     }
-    let Some(body) = body.filter(|body| has_content(Some(body))) else { return };
+    let is_seen = |body: &&Value| session.profile == Profile::Sound || has_content(Some(body));
+    let Some(body) = body.filter(is_seen) else { return };
     let Some(schema) = response.content.any.as_ref().or_else(|| schema(&response.content, content_type)) else {
         let message = format!("no schema describes a body of {content_type}");
         return report_body(session, call, response, Code::ResponseBodyUnknown, message);
     };
     let schema = Schema::At(schema.clone());
-    let direction = Direction::Received { open_nullable: session.switches.open_nullable };
-    let violations = session.violations(call, &schema, direction, Given::Json(body));
+    let violations = session.violations(call, &schema, Direction::Received, Given::Json(body));
     session.report_violations(call, Code::ResponseBodyIncompatible, &Part::ResponseBody, &schema, violations);
+    if let (Profile::Sound, Schema::At(pointer)) = (session.profile, &schema) {
+        sound::check_response_body(session, call, pointer, body);
+    }
+}
+
+/// The media type by which the body's schema is chosen. For existing comparators what the consumer accepts decides,
+/// whatever it then expects.
+fn content_type<'t>(session: &Session<'_>, call: &Call<'t>, types: &[&'t str]) -> &'t str {
+    let exchange = call.exchange;
+    let given = |value: Option<&'t str>| value.filter(|value| !value.is_empty());
+    let accepted = given(exchange.request.headers.find("accept"));
+    let expected = given(exchange.response.headers.find("content-type")).filter(|_| session.profile == Profile::Sound);
+    let wanted = expected.or(accepted).unwrap_or("application/json");
+    find_match(wanted, types).or(types.first().copied()).unwrap_or("application/json")
 }
 
 fn report_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, code: Code, message: String) {

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+use super::Profile;
 use super::switches::Switches;
 use crate::document::Version;
 use crate::model::{Api, Operation};
@@ -38,17 +39,16 @@ const END: char = '\u{10FFFE}';
 const REST: char = '\u{10FFFF}';
 
 impl Router {
-    pub(super) fn new(api: &Api, version: Version, switches: &Switches) -> Self {
+    pub(super) fn new(api: &Api, version: Version, switches: &Switches, profile: Profile) -> Self {
         let mut routes = Vec::new();
         for (index, operation) in api.operations.iter().enumerate() {
-            // The servers of OpenAPI 3 are no part of the path for existing comparators.
-            let own = operation.base_paths.first().filter(|_| version == Version::Swagger2);
-            let base = switches.base_path.as_ref().or(own).map_or("", |base| base.trim_end_matches('/'));
-            let path = tidy(&format!("{base}{}", operation.path), switches);
-            let segments: Option<Vec<Segment>> = path.split('/').skip(1).map(segment).collect();
-            if let Some(segments) = segments {
-                let order = order(&segments);
-                routes.push(Route { operation: index, segments, order });
+            for base in base_paths(operation, version, switches, profile) {
+                let path = tidy(&format!("{base}{}", operation.path), switches);
+                let segments: Option<Vec<Segment>> = path.split('/').skip(1).map(segment).collect();
+                if let Some(segments) = segments {
+                    let order = order(&segments);
+                    routes.push(Route { operation: index, segments, order });
+                }
             }
         }
         Self { routes, switches: switches.clone() }
@@ -86,6 +86,24 @@ impl Router {
     fn same(&self, literal: &str, given: &str) -> bool {
         literal == given || self.switches.case_insensitive && literal.to_lowercase() == given.to_lowercase()
     }
+}
+
+/// What may stand before an operation's path. The servers of OpenAPI 3 do not count for existing comparators; otherwise
+/// a consumer may call through any of them, or leave their paths to its own configuration.
+fn base_paths<'o>(
+    operation: &'o Operation,
+    version: Version,
+    switches: &'o Switches,
+    profile: Profile,
+) -> Vec<&'o str> {
+    let own = || operation.base_paths.iter().map(String::as_str);
+    let bases: Vec<&str> = match (&switches.base_path, version, profile) {
+        (Some(base), ..) => vec![base],
+        (None, Version::Swagger2, Profile::Compatible) => own().take(1).collect(),
+        (None, _, Profile::Compatible) => Vec::new(),
+        (None, _, Profile::Sound) => own().chain([""]).collect(),
+    };
+    if bases.is_empty() { vec![""] } else { bases.into_iter().map(|base| base.trim_end_matches('/')).collect() }
 }
 
 /// The name that captures go by: existing comparators drop hyphens, and the signs of a style are no part of it.
@@ -172,7 +190,7 @@ mod tests {
         let text = json!({"openapi": "3.0.0", "paths": paths}).to_string();
         let document = Document::load(&text, &Budget::default()).unwrap();
         let api = Api::of(&document);
-        let router = Router::new(&api, document.version(), &Switches::default());
+        let router = Router::new(&api, document.version(), &Switches::default(), Profile::Compatible);
         router.find(&api, "GET", path).map(|found| (found.operation.path.clone(), found.captures))
     }
 

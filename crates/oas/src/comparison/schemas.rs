@@ -3,21 +3,36 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::compatible::{self, Direction};
+use jsonschema::Draft;
+
+use super::switches::Switches;
+use super::translate::{self, Reading};
 use super::validate::Compiled;
+use super::{Profile, compatible};
 use crate::document::Document;
 use crate::model::Schema;
 use crate::pointer::Pointer;
 
+/// Who writes the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Direction {
+    /// The consumer, in a request; headers of responses are held to the same.
+    Sent,
+    /// The provider: the example shows only what the consumer reads.
+    Received,
+}
+
 /// Compiled schemas by where they stand and who writes the value; of one that cannot be used, why.
 pub(super) struct Schemas<'d> {
     document: &'d Document,
+    profile: Profile,
+    switches: &'d Switches,
     compiled: BTreeMap<(Pointer, Direction), Result<Rc<Compiled>, String>>,
 }
 
 impl<'d> Schemas<'d> {
-    pub(super) fn new(document: &'d Document) -> Self {
-        Self { document, compiled: BTreeMap::new() }
+    pub(super) fn new(document: &'d Document, profile: Profile, switches: &'d Switches) -> Self {
+        Self { document, profile, switches, compiled: BTreeMap::new() }
     }
 
     pub(super) fn compiled(&mut self, schema: &Schema, direction: Direction) -> Result<Rc<Compiled>, String> {
@@ -25,8 +40,17 @@ impl<'d> Schemas<'d> {
             Schema::At(pointer) | Schema::Within(pointer) => pointer.clone(),
             Schema::Open => Pointer::root(),
         };
-        let document = self.document;
-        let compile = || Compiled::new(compatible::schema(document, schema, direction)).map(Rc::new);
+        let (document, profile, switches) = (self.document, self.profile, self.switches);
+        let compile = || match profile {
+            Profile::Compatible => {
+                let prepared = compatible::schema(document, schema, direction, switches);
+                Compiled::new(prepared, Draft::Draft201909).map(Rc::new)
+            }
+            Profile::Sound => {
+                let reading = if direction == Direction::Sent { Reading::Request } else { Reading::Example };
+                Compiled::new(translate::schema(document, schema, reading), Draft::Draft202012).map(Rc::new)
+            }
+        };
         self.compiled.entry((pointer, direction)).or_insert_with(compile).clone()
     }
 }

@@ -9,7 +9,7 @@ use crate::source::Budget;
 fn findings(document: &str, contract: &Value) -> Vec<Finding> {
     let document = Document::load(document, &Budget::default()).unwrap();
     let contract = Contract::load(&serde_json::to_string_pretty(contract).unwrap(), &Budget::default()).unwrap();
-    compare(&document, &contract).findings
+    compare(&document, &contract, Profile::Compatible).findings
 }
 
 fn pact(request: &Value, response: &Value) -> Value {

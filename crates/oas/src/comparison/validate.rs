@@ -32,9 +32,9 @@ pub(super) struct Violation {
 
 impl Compiled {
     /// Compiles a schema that was prepared for comparison.
-    pub(super) fn new(schema: Value) -> Result<Self, String> {
+    pub(super) fn new(schema: Value, draft: Draft) -> Result<Self, String> {
         let options = jsonschema::options()
-            .with_draft(Draft::Draft201909)
+            .with_draft(draft)
             .with_keyword(TAG, |_, value, _| Ok(Box::new(Tag::new(value))))
             .with_keyword(NUMBER_FORMAT, |_, value, _| Ok(Box::new(NumberFormat::new(value))));
         let validator = formats::add(options).build(&schema).map_err(|error| error.to_string())?;

@@ -10,10 +10,8 @@ fn document(schemas: &Value) -> Document {
 
 fn prepared(schemas: &Value, direction: Direction) -> Value {
     let pointer = Pointer::parse("/components/schemas/A").unwrap();
-    schema(&document(schemas), &Schema::At(pointer), direction)
+    schema(&document(schemas), &Schema::At(pointer), direction, &Switches::default())
 }
-
-const RECEIVED: Direction = Direction::Received { open_nullable: false };
 
 #[test]
 fn what_a_schema_refers_to_stands_at_the_same_pointer() {
@@ -57,7 +55,7 @@ fn objects_of_responses_are_closed_and_require_nothing() {
             "b": {"type": ["object", "null"]},
             "c": {"type": "object", "oneOf": [{"type": "object"}]}
         }}}),
-        RECEIVED,
+        Direction::Received,
     );
 
     assert_eq!(
@@ -107,7 +105,8 @@ fn a_tag_chooses_the_variant_that_is_mapped_or_named() {
 
 #[test]
 fn all_of_that_runs_in_a_circle_comes_to_an_end() {
-    let schema = prepared(&json!({"A": {"allOf": [{"$ref": "#/components/schemas/A"}], "maximum": 1}}), RECEIVED);
+    let schema =
+        prepared(&json!({"A": {"allOf": [{"$ref": "#/components/schemas/A"}], "maximum": 1}}), Direction::Received);
 
     assert_eq!(schema["maximum"], 1);
 }
