@@ -6,6 +6,7 @@ mod form;
 mod formats;
 mod interaction;
 mod media;
+mod messages;
 mod request;
 mod request_body;
 mod response;
@@ -20,7 +21,7 @@ mod translate;
 mod validate;
 
 use crate::contract::Contract;
-use crate::document::Document;
+use crate::document::{Document, Version};
 use crate::finding::Report;
 use crate::model::Api;
 
@@ -39,7 +40,8 @@ pub enum Profile {
     Sound,
 }
 
-/// Compares all HTTP interactions of a contract with a document.
+/// Compares all interactions of a contract that a document is about: those over HTTP with an OpenAPI document, messages
+/// with an AsyncAPI document.
 #[must_use]
 pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Report {
     let api = Api::of(document);
@@ -55,8 +57,10 @@ pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Re
         findings: Vec::new(),
     };
     for (index, interaction) in contract.interactions().iter().enumerate() {
-        if let Some(exchange) = &interaction.exchange {
-            session.compare(index, interaction, exchange);
+        match (document.version(), &interaction.exchange, &interaction.messages) {
+            (Version::AsyncApi3, _, Some(messages)) => messages::compare(&mut session, index, interaction, messages),
+            (Version::AsyncApi3, _, None) | (_, None, _) => {}
+            (_, Some(exchange), _) => session.compare(index, interaction, exchange),
         }
     }
     Report { findings: session.findings }

@@ -8,7 +8,7 @@ mod rules;
 
 use serde_json::Value;
 
-pub use self::place::{Part, Place};
+pub use self::place::{Part, Place, Side};
 pub use self::query::Query;
 pub(crate) use self::query::decode;
 pub use self::rules::{Rules, kind};
@@ -46,8 +46,10 @@ pub struct Interaction {
     pub states: Vec<String>,
     /// Where it stands.
     pub pointer: Pointer,
-    /// What is exchanged over HTTP; `None` of messages and of what only a plugin knows.
+    /// What is exchanged over HTTP, if anything is.
     pub exchange: Option<Box<Exchange>>,
+    /// The messages that are passed, if any are.
+    pub messages: Option<Box<Messages>>,
 }
 
 /// A request and its response.
@@ -57,6 +59,35 @@ pub struct Exchange {
     pub request: Request,
     /// What the consumer expects.
     pub response: Response,
+}
+
+/// Messages that are passed, as version 4 writes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Messages {
+    /// The operation of the AsyncAPI document; `None` if the interaction does not name it.
+    pub operation: Option<String>,
+    /// What is passed.
+    pub passed: Passed,
+}
+
+/// Which messages are passed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Passed {
+    /// One that the consumer receives.
+    Received(Message),
+    /// One that the consumer sends, and the answers to it.
+    Answered(Message, Vec<Message>),
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// What it holds; `Some(Null)` is the JSON text `null`.
+    pub payload: Option<Value>,
+    /// The media type of the payload.
+    pub content_type: Option<String>,
+    /// Its headers, if any are spoken of.
+    pub metadata: Option<Value>,
 }
 
 /// What a consumer sends.

@@ -1,4 +1,4 @@
-//! An OpenAPI document: a source whose version is known and whose references can be followed.
+//! An OpenAPI (or AsyncAPI) document: a source whose version is known and whose references can be followed.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +21,8 @@ pub enum Version {
     V3_1,
     /// OpenAPI 3.2.x and what follows it.
     V3_2,
+    /// AsyncAPI 3.x, which describes messages.
+    AsyncApi3,
 }
 
 /// A loaded OpenAPI document.
@@ -37,10 +39,10 @@ pub enum DocumentError {
     #[error("the document cannot be read")]
     Source(#[from] SourceError),
     /// The document is not an object.
-    #[error("the document is not an object; an OpenAPI document begins with `openapi` or `swagger`")]
+    #[error("the document is not an object; it should begin with `openapi`, `swagger` or `asyncapi`")]
     NotAnObject,
-    /// Neither `openapi` nor `swagger` says a version that is known.
-    #[error("{found}; write `swagger: \"2.0\"` or `openapi: 3.x.y`")]
+    /// Neither `openapi` nor `swagger` nor `asyncapi` says a version that is known.
+    #[error("{found}; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`")]
     UnknownVersion {
         /// What stands there instead.
         found: String,
@@ -235,6 +237,12 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
             _ => Err(DocumentError::UnknownVersion { found: format!("swagger {swagger} is not known") }),
         };
     }
+    if let Some(asyncapi) = written("asyncapi") {
+        return match asyncapi.split('.').next() {
+            Some("3") => Ok(Version::AsyncApi3),
+            _ => Err(DocumentError::UnknownVersion { found: format!("asyncapi {asyncapi} is not known") }),
+        };
+    }
     let Some(openapi) = written("openapi") else {
         let keys: Vec<&str> = members.keys().map(String::as_str).take(5).collect();
         return Err(DocumentError::UnknownVersion { found: format!("no version among {}", keys.join(", ")) });
@@ -287,14 +295,16 @@ mod tests {
         assert_eq!(version_of("openapi: 3.0.3"), Ok(Version::V3_0));
         assert_eq!(version_of("openapi: 3.1"), Ok(Version::V3_1));
         assert_eq!(version_of("openapi: 3.2.0"), Ok(Version::V3_2));
+        assert_eq!(version_of("asyncapi: 3.1.0"), Ok(Version::AsyncApi3));
     }
 
     #[test]
     fn an_unknown_version_is_refused_with_what_to_write() {
-        let asks = "; write `swagger: \"2.0\"` or `openapi: 3.x.y`";
+        let asks = "; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`";
 
         assert_eq!(version_of("swagger: 1.2"), Err(format!("swagger 1.2 is not known{asks}")));
         assert_eq!(version_of("openapi: 4.0.0"), Err(format!("openapi 4.0.0 is not known{asks}")));
+        assert_eq!(version_of("asyncapi: 2.6.0"), Err(format!("asyncapi 2.6.0 is not known{asks}")));
         assert_eq!(version_of("info: {}"), Err(format!("no version among info{asks}")));
     }
 

@@ -35,6 +35,8 @@ pub struct Finding {
     pub fix_by: Party,
     /// What could be changed.
     pub edit: String,
+    /// What speaks against each of several possibilities, if there were several.
+    pub causes: Vec<Finding>,
 }
 
 /// A node of a file.
@@ -181,6 +183,36 @@ codes! {
     /// A schema of the document cannot be used, so nothing was held against it.
     SchemaUnusable = "document.schema.unusable", Warning, Provider,
         "correct the schema";
+    /// A message of the document fits.
+    MessageMatched = "message.matched", Info, Either,
+        "nothing";
+    /// No message of the operation fits.
+    MessageNoMatch = "message.no.match", Error, Either,
+        "expect one of the operation's messages, or describe this one";
+    /// The document has no operation of that name.
+    MessageOperationUnknown = "message.operation.unknown", Error, Either,
+        "name an operation of the document, or describe this one";
+    /// The interaction names no operation.
+    MessageReferencesMissing = "message.references.missing", Error, Consumer,
+        "name the operation in `comments.references.AsyncAPI.operationId`";
+    /// The interaction expects an answer, but the operation has none.
+    MessageReplyMissing = "message.reply.missing", Error, Provider,
+        "describe the operation's `reply` with its messages";
+    /// The operation answers, but the interaction expects nothing.
+    MessageResponseMissing = "message.response.missing", Warning, Consumer,
+        "say which answers are expected";
+    /// A payload is not what the message's schema allows.
+    MessagePayloadIncompatible = "message.payload.incompatible", Error, Either,
+        "expect what the schema allows, or widen the schema";
+    /// Headers are not what the message's schema allows.
+    MessageHeadersIncompatible = "message.headers.incompatible", Error, Either,
+        "expect what the schema allows, or widen the schema";
+    /// A payload is expected, but no schema describes it.
+    MessagePayloadUnknown = "message.payload.unknown", Warning, Provider,
+        "describe the payload";
+    /// The payload's media type cannot be looked into.
+    MessagePayloadUnvalidatable = "message.payload.unvalidatable", Warning, Either,
+        "use JSON if the payload should be checked";
     /// A cookie is missing or not what its parameter allows.
     CookieIncompatible = "request.cookie.incompatible", Error, Consumer,
         "send the cookie as its parameter describes it";
@@ -224,7 +256,7 @@ codes! {
 
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("Finding", 11)?;
+        let mut finding = serializer.serialize_struct("Finding", 12)?;
         finding.serialize_field("code", self.code.as_str())?;
         finding.serialize_field("severity", &self.severity)?;
         finding.serialize_field("message", &self.message)?;
@@ -239,6 +271,11 @@ impl Serialize for Finding {
         }
         finding.serialize_field("fixBy", &self.fix_by)?;
         finding.serialize_field("edit", &self.edit)?;
+        if self.causes.is_empty() {
+            finding.skip_field("causes")?;
+        } else {
+            finding.serialize_field("causes", &self.causes)?;
+        }
         finding.end()
     }
 }

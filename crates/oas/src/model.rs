@@ -182,7 +182,7 @@ pub enum SecurityScheme {
     },
     /// The `Authorization` header, with the scheme that it names, in small letters.
     Http(String),
-    /// Something that no request shows by itself: `OAuth` 2, `OpenID` Connect, certificates.
+    /// Something that no request shows by itself: OAuth 2, OpenID Connect, certificates.
     Elsewhere,
 }
 

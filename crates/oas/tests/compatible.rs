@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use pactolus_oas::comparison::{Profile, compare};
 use pactolus_oas::contract::Contract;
 use pactolus_oas::document::Document;
-use pactolus_oas::finding::Finding;
+use pactolus_oas::finding::{Code, Finding};
 use pactolus_oas::source::Budget;
 use serde_json::Value;
 
@@ -31,9 +31,7 @@ fn suite(name: &str) -> Option<Vec<PathBuf>> {
         return None;
     };
     let cases = entries.map(|entry| entry.unwrap().path());
-    // Cases of AsyncAPI alone have no OpenAPI document.
-    let with_document = |case: &PathBuf| case.join("oas.json").exists() || case.join("oas.yaml").exists();
-    let mut cases: Vec<PathBuf> = cases.filter(with_document).collect();
+    let mut cases: Vec<PathBuf> = cases.filter(|path| path.is_dir()).collect();
     cases.sort();
     Some(cases)
 }
@@ -55,16 +53,22 @@ fn recorded(case: &Path) -> Option<Vec<Seen>> {
 
 fn found(case: &Path) -> Result<Vec<Seen>, String> {
     let budget = Budget::default();
-    let Some(document) = read(case, &["oas.json", "oas.yaml"]) else { return Err("no OpenAPI document".to_owned()) };
-    let document = Document::load(&document, &budget).map_err(|error| error.to_string())?;
+    let documents = ["oas.json", "oas.yaml", "asyncapi.json", "asyncapi.yaml"].map(|name| read(case, &[name]));
     let contract = Contract::load(&read(case, &["pact.json"]).unwrap(), &budget).map_err(|error| error.to_string())?;
-    let severity = |finding: &Finding| serde_json::to_value(finding.severity).unwrap().as_str().unwrap().to_owned();
-    let report = compare(&document, &contract, Profile::Compatible);
-    let seen = report
-        .findings
-        .iter()
-        .map(|finding| (finding.code.as_str().to_owned(), severity(finding), finding.place.dotted()));
-    Ok(seen.collect())
+    let mut seen = Vec::new();
+    // An interaction is held against the one document that is about it.
+    for document in documents.into_iter().flatten() {
+        let document = Document::load(&document, &budget).map_err(|error| error.to_string())?;
+        seen.extend(compare(&document, &contract, Profile::Compatible).findings.iter().map(see));
+    }
+    Ok(seen)
+}
+
+fn see(finding: &Finding) -> Seen {
+    let severity = serde_json::to_value(finding.severity).unwrap().as_str().unwrap().to_owned();
+    // Where nothing is wrong, the comparator names no place.
+    let place = if finding.code == Code::MessageMatched { String::new() } else { finding.place.dotted() };
+    (finding.code.as_str().to_owned(), severity, place)
 }
 
 /// What one side has that the other does not, each as often as it is so.

@@ -45,6 +45,22 @@ pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction,
     prepared
 }
 
+/// The schema that a message is held against. The liberties with messages are fewer: nothing is merged.
+pub(super) fn message(document: &Document, pointer: &Pointer, direction: Direction) -> Value {
+    let mut prepared = pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({}));
+    let references = gather(document, &mut prepared, &mut |schema| walk(schema, &mut mend));
+    if direction == Direction::Received {
+        close(&mut prepared, false);
+    }
+    for pointer in &references {
+        if let Some(target) = find_mut(&mut prepared, pointer) {
+            finish(target);
+        }
+    }
+    finish(&mut prepared);
+    prepared
+}
+
 /// A parameter or header of Swagger 2 as a schema: without the members that are no keywords.
 pub(super) fn within(described: Option<&Value>) -> Value {
     let mut members = described.and_then(Value::as_object).cloned().unwrap_or_default();

@@ -136,26 +136,38 @@ impl<'a> Session<'a> {
         direction: Direction,
         given: Given<'_>,
     ) -> Vec<Violation> {
+        self.violations_in(call.index, call.interaction, schema, direction, given)
+    }
+
+    /// The same for an interaction that calls no operation.
+    pub(super) fn violations_in(
+        &mut self,
+        index: usize,
+        interaction: &Interaction,
+        schema: &Schema,
+        direction: Direction,
+        given: Given<'_>,
+    ) -> Vec<Violation> {
         match (self.schemas.compiled(schema, direction), given) {
             (Ok(compiled), Given::Nothing) => compiled.violations_of_nothing(),
             (Ok(compiled), Given::Text(value)) => compiled.violations_of_text(value),
             (Ok(compiled), Given::Json(value)) => compiled.violations(value),
             (Err(reason), _) => {
-                self.schema_is_unusable(call, schema, &reason);
+                self.schema_is_unusable(index, interaction, schema, &reason);
                 Vec::new()
             }
         }
     }
 
-    fn schema_is_unusable(&mut self, call: &Call<'_>, schema: &Schema, reason: &str) {
+    fn schema_is_unusable(&mut self, index: usize, interaction: &Interaction, schema: &Schema, reason: &str) {
         let (Schema::At(pointer) | Schema::Within(pointer)) = schema else { return };
         let known = |finding: &Finding| finding.code == Code::SchemaUnusable && finding.document.pointer == *pointer;
         if !self.findings.iter().any(known) {
             self.report(
-                call.interaction,
+                interaction,
                 Draft {
                     code: Code::SchemaUnusable,
-                    place: Place::of(call.index, Part::Path),
+                    place: Place::of(index, Part::Interaction),
                     message: format!("nothing could be held against this schema: {reason}"),
                     value: Value::Null,
                     document: pointer,
@@ -191,7 +203,7 @@ impl<'a> Session<'a> {
 
     /// Where a keyword stands in the document. What is held against a value was changed, so this goes down as far as
     /// the document has the same, through references and parts of `allOf`.
-    fn keyword(&self, start: &Pointer, keyword: &Pointer) -> Pointer {
+    pub(super) fn keyword(&self, start: &Pointer, keyword: &Pointer) -> Pointer {
         let tokens: Vec<String> = keyword.tokens().collect();
         if self.document.node(keyword).is_some_and(|node| node.pointer() != &Pointer::root()) {
             return keyword.clone();
@@ -218,6 +230,7 @@ impl<'a> Session<'a> {
             witness: None,
             fix_by: code.party(),
             edit: code.advice().to_owned(),
+            causes: Vec::new(),
         };
         self.findings.push_mut(finding)
     }

@@ -9,7 +9,7 @@ use super::switches::Switches;
 use super::translate::{self, Reading};
 use super::validate::Compiled;
 use super::{Profile, compatible};
-use crate::document::Document;
+use crate::document::{Document, Version};
 use crate::model::Schema;
 use crate::pointer::Pointer;
 
@@ -43,7 +43,12 @@ impl<'d> Schemas<'d> {
         let (document, profile, switches) = (self.document, self.profile, self.switches);
         let compile = || match profile {
             Profile::Compatible => {
-                let prepared = compatible::schema(document, schema, direction, switches);
+                let prepared = match schema {
+                    Schema::At(pointer) if document.version() == Version::AsyncApi3 => {
+                        compatible::message(document, pointer, direction)
+                    }
+                    schema => compatible::schema(document, schema, direction, switches),
+                };
                 Compiled::new(prepared, Draft::Draft201909).map(Rc::new)
             }
             Profile::Sound => {

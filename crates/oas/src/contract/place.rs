@@ -37,6 +37,29 @@ pub enum Part {
     ResponseHeader(String),
     /// The response's body.
     ResponseBody,
+    /// The interaction as a whole.
+    Interaction,
+    /// What the interaction names of an AsyncAPI document.
+    References,
+    /// The operation that the interaction names.
+    OperationId,
+    /// The payload of a message.
+    Payload(Side),
+    /// The headers of a message.
+    Metadata(Side),
+    /// All answers to a message.
+    Answers,
+}
+
+/// Which message of an interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The only one.
+    Only,
+    /// The one that is sent.
+    Request,
+    /// An answer, counted from 0.
+    Answer(usize),
 }
 
 impl Place {
@@ -65,9 +88,35 @@ impl Place {
             Part::Status => "response.status".to_owned(),
             Part::ResponseHeader(name) => format!("response.headers.{name}"),
             Part::ResponseBody => "response.body".to_owned(),
+            Part::Interaction => String::new(),
+            Part::References => "comments.references.AsyncAPI".to_owned(),
+            Part::OperationId => "comments.references.AsyncAPI.operationId".to_owned(),
+            Part::Payload(side) => format!("{}contents.content", side.dotted()),
+            Part::Metadata(side) => format!("{}metadata", side.dotted()),
+            Part::Answers => "response".to_owned(),
         };
-        let names: Vec<&str> = [part.as_str()].into_iter().chain(self.within.iter().map(String::as_str)).collect();
-        format!("[root].interactions[{}].{}", self.interaction, names.join("."))
+        let start = format!("[root].interactions[{}]", self.interaction);
+        let names = [start.as_str(), part.as_str()].into_iter().filter(|name| !name.is_empty());
+        names.chain(self.within.iter().map(String::as_str)).collect::<Vec<_>>().join(".")
+    }
+}
+
+impl Side {
+    fn dotted(self) -> String {
+        match self {
+            Self::Only => String::new(),
+            Self::Request => "request.".to_owned(),
+            Self::Answer(index) => format!("response[{index}]."),
+        }
+    }
+
+    /// The message below its interaction.
+    fn below(self, interaction: &Pointer) -> Pointer {
+        match self {
+            Self::Only => interaction.clone(),
+            Self::Request => interaction.child("request"),
+            Self::Answer(index) => interaction.child("response").item(index),
+        }
     }
 }
 
@@ -84,6 +133,12 @@ pub(super) fn pointer(contract: &Contract, place: &Place) -> Pointer {
         Part::Status => below(&["response", "status"]),
         Part::ResponseHeader(name) => header(contract, &below(&["response", "headers"]), name),
         Part::ResponseBody => body(contract, &below(&["response", "body"])),
+        Part::Interaction => below(&[]),
+        Part::References => existing(contract, &below(&[]), &["comments", "references", "AsyncAPI"]),
+        Part::OperationId => existing(contract, &below(&[]), &["comments", "references", "AsyncAPI", "operationId"]),
+        Part::Payload(side) => existing(contract, &side.below(&below(&[])), &["contents", "content"]),
+        Part::Metadata(side) => existing(contract, &side.below(&below(&[])), &["metadata"]),
+        Part::Answers => existing(contract, &below(&[]), &["response"]),
     };
     let within: Vec<&str> = place.within.iter().map(String::as_str).collect();
     existing(contract, &start, &within)

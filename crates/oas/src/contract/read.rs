@@ -4,7 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::{ContractError, Exchange, Headers, Interaction, Query, Request, Response, Rules, Specification};
+use super::{
+    ContractError, Exchange, Headers, Interaction, Message, Messages, Passed, Query, Request, Response, Rules,
+    Specification,
+};
 use crate::pointer::Pointer;
 use crate::source::Source;
 
@@ -20,8 +23,7 @@ pub(super) fn interactions(source: &Source) -> Result<(Specification, Vec<Intera
     for (key, list) in lists {
         for (index, written) in list.into_iter().flatten().enumerate() {
             let pointer = Pointer::root().child(key).item(index);
-            let http = key == "interactions" && is_http(written);
-            interactions.push(reader.interaction(written, pointer, http)?);
+            interactions.push(reader.interaction(written, pointer)?);
         }
     }
     Ok((specification, interactions))
@@ -48,8 +50,37 @@ fn specification(pact: &Value) -> Specification {
     }
 }
 
-fn is_http(interaction: &Value) -> bool {
-    interaction["type"].as_str().is_none_or(|kind| kind.eq_ignore_ascii_case("Synchronous/HTTP"))
+/// What an interaction is, as version 4 calls it.
+enum Kind {
+    Http,
+    Received,
+    Answered,
+    Other,
+}
+
+/// Before version 4, messages stand in a list of their own and name no operation, so nothing is held against them.
+fn kind(interaction: &Value) -> Kind {
+    match interaction["type"].as_str().map(str::to_ascii_lowercase).as_deref() {
+        None if interaction.get("request").is_some() => Kind::Http,
+        Some("synchronous/http") => Kind::Http,
+        Some("asynchronous/messages") => Kind::Received,
+        Some("synchronous/messages") => Kind::Answered,
+        _ => Kind::Other,
+    }
+}
+
+fn messages(written: &Value, passed: Passed) -> Messages {
+    let operation = written["comments"]["references"]["AsyncAPI"]["operationId"].as_str();
+    Messages { operation: operation.filter(|name| !name.is_empty()).map(str::to_owned), passed }
+}
+
+fn message(written: &Value) -> Message {
+    let contents = written["contents"].as_object();
+    Message {
+        payload: contents.filter(|contents| contents.contains_key("content")).map(content),
+        content_type: written["contents"]["contentType"].as_str().map(str::to_owned),
+        metadata: written.get("metadata").filter(|metadata| metadata.is_object()).cloned(),
+    }
 }
 
 struct Reader<'s> {
@@ -58,10 +89,27 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn interaction(&self, written: &Value, pointer: Pointer, http: bool) -> Result<Interaction, ContractError> {
-        let exchange = if http { Some(Box::new(self.exchange(written, &pointer)?)) } else { None };
-        let description = written["description"].as_str().unwrap_or_default().to_owned();
-        Ok(Interaction { description, states: states(written), pointer, exchange })
+    fn interaction(&self, written: &Value, pointer: Pointer) -> Result<Interaction, ContractError> {
+        let mut interaction = Interaction {
+            description: written["description"].as_str().unwrap_or_default().to_owned(),
+            states: states(written),
+            exchange: None,
+            messages: None,
+            pointer,
+        };
+        match kind(written) {
+            Kind::Http => interaction.exchange = Some(Box::new(self.exchange(written, &interaction.pointer)?)),
+            Kind::Received => {
+                interaction.messages = Some(Box::new(messages(written, Passed::Received(message(written)))))
+            }
+            Kind::Answered => {
+                let answers = written["response"].as_array().into_iter().flatten().map(message).collect();
+                let passed = Passed::Answered(message(&written["request"]), answers);
+                interaction.messages = Some(Box::new(messages(written, passed)));
+            }
+            Kind::Other => {}
+        }
+        Ok(interaction)
     }
 
     fn exchange(&self, written: &Value, pointer: &Pointer) -> Result<Exchange, ContractError> {
