@@ -1,6 +1,6 @@
 //! Schemas of any version of OpenAPI as JSON Schema: how to walk one, and what to mend in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -68,7 +68,11 @@ pub(crate) fn number_bounds(schema: &mut Map<String, Value>) {
 
 /// Copies all that a schema refers to into it, at the same pointers as in the document, each prepared like the schema
 /// itself; returns where the copies stand. What a reference fails to name accepts anything.
-pub(crate) fn gather(document: &Document, schema: &mut Value, prepare: &mut dyn FnMut(&mut Value)) -> Vec<Pointer> {
+pub(crate) fn gather(
+    document: &Document,
+    schema: &mut Value,
+    prepare: &mut dyn FnMut(&mut Value),
+) -> Result<Vec<Pointer>, Overgrown> {
     let mut wanted = Vec::new();
     prepare(schema);
     collect(schema, &mut wanted);
@@ -85,7 +89,7 @@ pub(crate) fn gather(document: &Document, schema: &mut Value, prepare: &mut dyn 
             copied.push(pointer);
         }
     }
-    copied
+    if is_overgrown(schema, &copied) { Err(Overgrown) } else { Ok(copied) }
 }
 
 /// Collects what schemas refer to within their document. Of what stands elsewhere nothing is known, as nothing is
@@ -115,6 +119,76 @@ pub(crate) fn put(root: &mut Value, pointer: &Pointer, value: Value) -> bool {
     }
     *node = value;
     true
+}
+
+/// How many schemas one value may have to be held against. Real documents stay far below; one that refers twice to
+/// what refers twice, and so on, has more than could ever be looked at.
+const MAX_SCHEMAS_OF_ONE_VALUE: usize = 10_000;
+
+/// A schema has one value be held against more schemas than can be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it combines more than {MAX_SCHEMAS_OF_ONE_VALUE} schemas for one value")]
+pub(crate) struct Overgrown;
+
+/// Whether a schema, or what it refers to (copied into it at `references`), has one value be held against more schemas
+/// than can be looked at.
+fn is_overgrown(schema: &Value, references: &[Pointer]) -> bool {
+    let mut measure = Measure { root: schema, known: BTreeMap::new(), most: 0 };
+    measure.schemas(schema);
+    for pointer in references {
+        measure.referred(pointer);
+    }
+    measure.most > MAX_SCHEMAS_OF_ONE_VALUE
+}
+
+struct Measure<'s> {
+    root: &'s Value,
+    /// Of each reference how many schemas it leads to; of one that is being measured, just itself.
+    known: BTreeMap<Pointer, usize>,
+    most: usize,
+}
+
+impl Measure<'_> {
+    /// How many schemas a value of this one is held against, this one included.
+    fn schemas(&mut self, schema: &Value) -> usize {
+        let Value::Object(keywords) = schema else { return 1 };
+        let mut count: usize = 1;
+        for (key, value) in keywords {
+            let here = matches!(
+                key.as_str(),
+                "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "dependentSchemas"
+            );
+            let below = match value {
+                Value::String(reference) if key == "$ref" => {
+                    local_target(reference).map_or(1, |target| self.referred(&target))
+                }
+                Value::Object(members) if MAPS.contains(&key.as_str()) => {
+                    members.values().fold(0, |sum: usize, member| sum.saturating_add(self.schemas(member)))
+                }
+                Value::Array(items) if LISTS.contains(&key.as_str()) => {
+                    items.iter().fold(0, |sum: usize, item| sum.saturating_add(self.schemas(item)))
+                }
+                Value::Object(_) if ONE.contains(&key.as_str()) => self.schemas(value),
+                _ => continue,
+            };
+            if here || key == "$ref" {
+                count = count.saturating_add(below);
+            }
+        }
+        self.most = self.most.max(count);
+        count
+    }
+
+    fn referred(&mut self, pointer: &Pointer) -> usize {
+        if let Some(known) = self.known.get(pointer) {
+            return *known;
+        }
+        self.known.insert(pointer.clone(), 1);
+        let root = self.root;
+        let count = pointer.find_in(root).map_or(1, |target| self.schemas(target));
+        self.known.insert(pointer.clone(), count);
+        count
+    }
 }
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -204,6 +278,28 @@ mod tests {
             "x-mine": null, "minLength": -1, "anyOf": [], "$id": "Thing"});
 
         assert_eq!(changed(schema, mend), json!({"properties": {"id": {"type": "string"}}, "x-mine": null}));
+    }
+
+    fn doubled(levels: usize) -> Value {
+        let level = |level: usize| {
+            let below = json!({"$ref": format!("#/definitions/{}", level + 1)});
+            (level.to_string(), json!({"allOf": [below, below]}))
+        };
+        let definitions: Map<String, Value> = (0..levels).map(level).collect();
+        json!({"$ref": "#/definitions/0", "definitions": definitions})
+    }
+
+    #[test]
+    fn what_doubles_at_each_level_is_overgrown() {
+        assert!(!is_overgrown(&doubled(5), &[]));
+        assert!(is_overgrown(&doubled(40), &[]));
+    }
+
+    #[test]
+    fn what_refers_to_itself_is_not_overgrown() {
+        let schema = json!({"properties": {"a": {"$ref": "#"}}, "anyOf": [{"$ref": "#"}]});
+
+        assert!(!is_overgrown(&schema, &[]));
     }
 
     #[test]

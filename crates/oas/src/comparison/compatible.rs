@@ -11,7 +11,7 @@ use super::switches::Switches;
 use crate::document::{Document, local_target};
 use crate::model::Schema;
 use crate::pointer::Pointer;
-use crate::schema::{gather, mend, number_bounds, put, walk};
+use crate::schema::{Overgrown, gather, mend, number_bounds, put, walk};
 
 /// The keyword that stands for `discriminator` in what is compiled.
 pub(super) const TAG: &str = "x-tag";
@@ -22,16 +22,21 @@ pub(super) const NUMBER_FORMAT: &str = "x-number-format";
 const MAX_MERGES: usize = 64;
 
 /// The schema that a value is held against, with all that it refers to at the same pointers as in the document.
-pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction, switches: &Switches) -> Value {
+pub(super) fn schema(
+    document: &Document,
+    schema: &Schema,
+    direction: Direction,
+    switches: &Switches,
+) -> Result<Value, Overgrown> {
     let mut prepared = match schema {
-        Schema::Open => return json!({}),
+        Schema::Open => return Ok(json!({})),
         Schema::At(pointer) => pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})),
         Schema::Within(pointer) => within(pointer.find_in(document.value())),
     };
     if !prepared.is_object() {
-        return if prepared.is_boolean() { prepared } else { json!({}) };
+        return Ok(if prepared.is_boolean() { prepared } else { json!({}) });
     }
-    let references = gather(document, &mut prepared, &mut |schema| prepare(document, schema));
+    let references = gather(document, &mut prepared, &mut |schema| prepare(document, schema))?;
     let mut prepared = flatten_all(prepared, &references);
     if direction == Direction::Received {
         close(&mut prepared, switches.open_nullable);
@@ -42,13 +47,13 @@ pub(super) fn schema(document: &Document, schema: &Schema, direction: Direction,
         }
     }
     finish(&mut prepared);
-    prepared
+    Ok(prepared)
 }
 
 /// The schema that a message is held against. The liberties with messages are fewer: nothing is merged.
-pub(super) fn message(document: &Document, pointer: &Pointer, direction: Direction) -> Value {
+pub(super) fn message(document: &Document, pointer: &Pointer, direction: Direction) -> Result<Value, Overgrown> {
     let mut prepared = pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({}));
-    let references = gather(document, &mut prepared, &mut |schema| walk(schema, &mut mend));
+    let references = gather(document, &mut prepared, &mut |schema| walk(schema, &mut mend))?;
     if direction == Direction::Received {
         close(&mut prepared, false);
     }
@@ -58,7 +63,7 @@ pub(super) fn message(document: &Document, pointer: &Pointer, direction: Directi
         }
     }
     finish(&mut prepared);
-    prepared
+    Ok(prepared)
 }
 
 /// A parameter or header of Swagger 2 as a schema: without the members that are no keywords.

@@ -208,8 +208,8 @@ impl<'a> Session<'a> {
         if self.document.node(keyword).is_some_and(|node| node.pointer() != &Pointer::root()) {
             return keyword.clone();
         }
-        let mut best = start.clone();
-        descend(self.document, start, &tokens, &mut best, 0);
+        let (mut best, mut left) = (start.clone(), MAX_STEPS);
+        descend(self.document, start, &tokens, &mut best, &mut left);
         best
     }
 
@@ -238,25 +238,39 @@ impl<'a> Session<'a> {
 
 /// Constraints are quoted, whole operations are not.
 fn is_short(value: &Value) -> bool {
-    value.to_string().len() <= 500
+    fn within(value: &Value, left: &mut usize) -> bool {
+        if *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        match value {
+            Value::String(text) => text.len() <= 500,
+            Value::Array(items) => items.iter().all(|item| within(item, left)),
+            Value::Object(members) => members.values().all(|member| within(member, left)),
+            _ => true,
+        }
+    }
+    within(value, &mut 40)
 }
 
-const MAX_REFERENCES: usize = 64;
+/// After that many steps a keyword's place is as exact as it gets.
+const MAX_STEPS: usize = 2000;
 
 /// Goes down from a schema by the tokens of a keyword, keeping the deepest node that was reached.
-fn descend(document: &Document, from: &Pointer, tokens: &[String], best: &mut Pointer, references: usize) -> bool {
+fn descend(document: &Document, from: &Pointer, tokens: &[String], best: &mut Pointer, left: &mut usize) -> bool {
     let Some((first, rest)) = tokens.split_first() else {
         *best = from.clone();
         return true;
     };
     let Some(node) = document.node(from) else { return false };
-    if references > MAX_REFERENCES {
+    if *left == 0 {
         return false;
     }
+    *left -= 1;
     let deeper = from.child(first);
     if document.node(&deeper).is_some() && first != "$ref" {
         *best = deeper.clone();
-        if descend(document, &deeper, rest, best, references) {
+        if descend(document, &deeper, rest, best, left) {
             return true;
         }
     }
@@ -264,13 +278,13 @@ fn descend(document: &Document, from: &Pointer, tokens: &[String], best: &mut Po
     if node.text("$ref").is_some()
         && let Ok(target) = node.resolved()
     {
-        return descend(document, target.pointer(), rest, best, references + 1);
+        return descend(document, target.pointer(), rest, best, left);
     }
     let parts = node.member("allOf");
     parts
         .iter()
         .flat_map(crate::document::Node::items)
-        .any(|part| descend(document, part.pointer(), tokens, best, references + 1))
+        .any(|part| descend(document, part.pointer(), tokens, best, left))
 }
 
 /// The schema of a parameter, if it is one that a value can be held against.

@@ -41,20 +41,20 @@ impl<'d> Schemas<'d> {
             Schema::Open => Pointer::root(),
         };
         let (document, profile, switches) = (self.document, self.profile, self.switches);
-        let compile = || match profile {
-            Profile::Compatible => {
-                let prepared = match schema {
-                    Schema::At(pointer) if document.version() == Version::AsyncApi3 => {
-                        compatible::message(document, pointer, direction)
-                    }
-                    schema => compatible::schema(document, schema, direction, switches),
-                };
-                Compiled::new(prepared, Draft::Draft201909).map(Rc::new)
-            }
-            Profile::Sound => {
-                let reading = if direction == Direction::Sent { Reading::Request } else { Reading::Example };
-                Compiled::new(translate::schema(document, schema, reading), Draft::Draft202012).map(Rc::new)
-            }
+        let compile = || {
+            let (prepared, draft) = match (profile, schema) {
+                (Profile::Compatible, Schema::At(pointer)) if document.version() == Version::AsyncApi3 => {
+                    (compatible::message(document, pointer, direction), Draft::Draft201909)
+                }
+                (Profile::Compatible, schema) => {
+                    (compatible::schema(document, schema, direction, switches), Draft::Draft201909)
+                }
+                (Profile::Sound, schema) => {
+                    let reading = if direction == Direction::Sent { Reading::Request } else { Reading::Example };
+                    (translate::schema(document, schema, reading), Draft::Draft202012)
+                }
+            };
+            Compiled::new(prepared.map_err(|error| error.to_string())?, draft).map(Rc::new)
         };
         self.compiled.entry((pointer, direction)).or_insert_with(compile).clone()
     }

@@ -146,3 +146,23 @@ fn parts_of_a_multipart_body_are_held_against_their_schema() {
 fn messages_are_passed_over() {
     assert_eq!(findings(PETS, &json!({"messages": [{"description": "m", "contents": {}}]})), []);
 }
+
+#[test]
+fn a_schema_that_doubles_at_each_level_is_not_looked_at() {
+    let level = |level: usize| {
+        let below = json!({"$ref": format!("#/components/schemas/S{}", level + 1)});
+        (format!("S{level}"), json!({"allOf": [below, below]}))
+    };
+    let schemas: serde_json::Map<String, Value> = (0..60).map(level).collect();
+    let document = json!({"openapi": "3.0.0", "components": {"schemas": schemas}, "paths": {"/t": {"get": {"responses": {
+        "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}}}}}}});
+    let contract = pact(&json!({"method": "GET", "path": "/t"}), &json!({"status": 200, "body": {"a": 1}}));
+    let document = Document::load(&document.to_string(), &Budget::default()).unwrap();
+    let contract = Contract::load(&contract.to_string(), &Budget::default()).unwrap();
+
+    for profile in [Profile::Compatible, Profile::Sound] {
+        let codes: Vec<_> =
+            compare(&document, &contract, profile).findings.iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&crate::finding::Code::SchemaUnusable), "{profile:?}: {codes:?}");
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::compatible::within;
 use crate::document::{Document, Version};
 use crate::model::Schema;
-use crate::schema::{gather, mend, number_bounds, walk};
+use crate::schema::{Overgrown, gather, mend, number_bounds, walk};
 
 /// What the schema is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +20,9 @@ pub(super) enum Reading {
 }
 
 /// A schema of the document, with all that it refers to.
-pub(super) fn schema(document: &Document, schema: &Schema, reading: Reading) -> Value {
+pub(super) fn schema(document: &Document, schema: &Schema, reading: Reading) -> Result<Value, Overgrown> {
     match schema {
-        Schema::Open => json!({}),
+        Schema::Open => Ok(json!({})),
         Schema::At(pointer) => {
             bundle(document, pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})), reading)
         }
@@ -31,12 +31,12 @@ pub(super) fn schema(document: &Document, schema: &Schema, reading: Reading) -> 
 }
 
 /// A schema made of the document's, with all that it refers to.
-pub(super) fn bundle(document: &Document, schema: Value, reading: Reading) -> Value {
+pub(super) fn bundle(document: &Document, schema: Value, reading: Reading) -> Result<Value, Overgrown> {
     let mut bundled = if schema.is_object() || schema.is_boolean() { schema } else { json!({}) };
     gather(document, &mut bundled, &mut |schema| {
         walk(schema, &mut |schema| translate(document, schema, reading));
-    });
-    bundled
+    })?;
+    Ok(bundled)
 }
 
 fn translate(document: &Document, schema: &mut Map<String, Value>, reading: Reading) {
@@ -230,7 +230,7 @@ mod tests {
     fn translated(version: &str, schemas: &Value, reading: Reading) -> Value {
         let text = json!({"openapi": version, "components": {"schemas": schemas}}).to_string();
         let document = Document::load(&text, &Budget::default()).unwrap();
-        schema(&document, &Schema::At(Pointer::parse("/components/schemas/A").unwrap()), reading)
+        schema(&document, &Schema::At(Pointer::parse("/components/schemas/A").unwrap()), reading).unwrap()
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Reader<'_> {
         match kind(written) {
             Kind::Http => interaction.exchange = Some(Box::new(self.exchange(written, &interaction.pointer)?)),
             Kind::Received => {
-                interaction.messages = Some(Box::new(messages(written, Passed::Received(message(written)))))
+                interaction.messages = Some(Box::new(messages(written, Passed::Received(message(written)))));
             }
             Kind::Answered => {
                 let answers = written["response"].as_array().into_iter().flatten().map(message).collect();

@@ -10,7 +10,7 @@ fn document(schemas: &Value) -> Document {
 
 fn prepared(schemas: &Value, direction: Direction) -> Value {
     let pointer = Pointer::parse("/components/schemas/A").unwrap();
-    schema(&document(schemas), &Schema::At(pointer), direction, &Switches::default())
+    schema(&document(schemas), &Schema::At(pointer), direction, &Switches::default()).unwrap()
 }
 
 #[test]

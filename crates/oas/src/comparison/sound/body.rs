@@ -237,7 +237,7 @@ impl<'a> Walk<'_, 'a> {
             [only] => conjunction(only),
             choices => json!({"anyOf": choices.iter().map(conjunction).collect::<Vec<_>>()}),
         };
-        Some(bundle(self.session.document, schema, reading))
+        bundle(self.session.document, schema, reading).ok()
     }
 
     fn report(
