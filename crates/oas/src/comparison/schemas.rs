@@ -1,0 +1,61 @@
+//! The document's schemas, compiled when they are first needed.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use jsonschema::Draft;
+
+use super::switches::Switches;
+use super::translate::{self, Reading};
+use super::validate::Compiled;
+use super::{Profile, compatible};
+use crate::document::{Document, Version};
+use crate::model::Schema;
+use crate::pointer::Pointer;
+
+/// Who writes the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Direction {
+    /// The consumer, in a request; headers of responses are held to the same.
+    Sent,
+    /// The provider: the example shows only what the consumer reads.
+    Received,
+}
+
+/// Compiled schemas by where they stand and who writes the value; of one that cannot be used, why.
+pub(super) struct Schemas<'d> {
+    document: &'d Document,
+    profile: Profile,
+    switches: &'d Switches,
+    compiled: BTreeMap<(Pointer, Direction), Result<Rc<Compiled>, String>>,
+}
+
+impl<'d> Schemas<'d> {
+    pub(super) fn new(document: &'d Document, profile: Profile, switches: &'d Switches) -> Self {
+        Self { document, profile, switches, compiled: BTreeMap::new() }
+    }
+
+    pub(super) fn compiled(&mut self, schema: &Schema, direction: Direction) -> Result<Rc<Compiled>, String> {
+        let pointer = match schema {
+            Schema::At(pointer) | Schema::Within(pointer) => pointer.clone(),
+            Schema::Open => Pointer::root(),
+        };
+        let (document, profile, switches) = (self.document, self.profile, self.switches);
+        let compile = || {
+            let (prepared, draft) = match (profile, schema) {
+                (Profile::Compatible, Schema::At(pointer)) if document.version() == Version::AsyncApi3 => {
+                    (compatible::message(document, pointer, direction), Draft::Draft201909)
+                }
+                (Profile::Compatible, schema) => {
+                    (compatible::schema(document, schema, direction, switches), Draft::Draft201909)
+                }
+                (Profile::Sound, schema) => {
+                    let reading = if direction == Direction::Sent { Reading::Request } else { Reading::Example };
+                    (translate::schema(document, schema, reading), Draft::Draft202012)
+                }
+            };
+            Compiled::new(prepared.map_err(|error| error.to_string())?, draft).map(Rc::new)
+        };
+        self.compiled.entry((pointer, direction)).or_insert_with(compile).clone()
+    }
+}

@@ -1,0 +1,79 @@
+//! What only the profile *sound* looks at: everything the other side may send, not just the example, and the parts of
+//! the contract that existing comparators pass over.
+
+mod algebra;
+mod body;
+mod expectation;
+mod parameters;
+mod references;
+mod samples;
+mod security;
+mod variants;
+
+use serde_json::{Value, json};
+
+use super::interaction::{Call, Draft, Session};
+use super::schemas::Direction;
+use crate::contract::{Part, Place};
+use crate::finding::Code;
+use crate::model::{Response, Schema};
+use crate::pointer::Pointer;
+
+pub(super) use self::security::check as check_security;
+
+/// Looks at what concerns the operation and the request outside its body.
+pub(super) fn check_request(session: &mut Session<'_>, call: &Call<'_>) {
+    references::check(session, call);
+    if call.operation.deprecated {
+        session.report(
+            call.interaction,
+            Draft {
+                code: Code::OperationDeprecated,
+                place: Place::of(call.index, Part::Path),
+                message: format!("{} {} is deprecated", call.operation.method, call.operation.path),
+                value: json!(call.exchange.request.path),
+                document: &call.operation.pointer.child("deprecated"),
+            },
+        );
+    }
+    if call.is_meant_to_succeed() {
+        parameters::check(session, call);
+    }
+}
+
+/// Looks at the body of a request, described by the schema at a pointer.
+pub(super) fn check_request_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+    // What was too much to compile is too much to walk.
+    if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Sent).is_ok() {
+        body::check_sent(session, call, schema, body);
+    }
+}
+
+/// Looks at the body of a response, described by the schema at a pointer.
+pub(super) fn check_response_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+    if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Received).is_ok() {
+        body::check_received(session, call, schema, body);
+    }
+}
+
+/// Looks at the headers that a consumer reads and the provider may leave out.
+pub(super) fn check_response_headers(session: &mut Session<'_>, call: &Call<'_>, response: &Response) {
+    let expected = &call.exchange.response.headers;
+    let described = response.headers.iter().filter(|header| !header.name.eq_ignore_ascii_case("content-type"));
+    for header in described.filter(|header| !header.required) {
+        let Some(value) = expected.find(&header.name) else { continue };
+        session.report(
+            call.interaction,
+            Draft {
+                code: Code::ResponseHeaderOptional,
+                place: Place::of(call.index, Part::ResponseHeader(header.name.clone())),
+                message: format!("the provider may leave out the header {}", header.name),
+                value: json!(value),
+                document: &header.pointer,
+            },
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! Walks a body's example and its schema together, and holds what the consumer's matchers say of each value against
+//! what the schema says of it.
+
+use serde_json::{Value, json};
+
+use super::super::interaction::{Call, Draft, Session};
+use super::super::translate::{Reading, bundle};
+use super::algebra::{Answer, contains};
+use super::expectation;
+use super::variants::{self, Declared, Variant, marked};
+use crate::contract::{Part, Place, Rules, kind};
+use crate::document::Node;
+use crate::finding::{Code, Severity};
+use crate::pointer::Pointer;
+
+/// More items of an example than that tell nothing new.
+const MAX_ITEMS: usize = 100;
+
+/// What may stand at one place of the body: one of these, each a list of schemas that all hold.
+type Choices<'d> = Vec<Vec<Node<'d>>>;
+
+/// Checks that a consumer takes all that the schema lets a provider send where the consumer's matchers say something,
+/// and that the provider sends what the consumer reads.
+pub(super) fn check_received(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+    let Some(node) = session.document.node(schema) else { return };
+    let rules = &call.exchange.response.rules;
+    Walk { session, call, rules, part: Part::ResponseBody }.received(&mut Vec::new(), body, &vec![vec![node]]);
+}
+
+/// Checks that the provider takes all that the consumer's matchers let it send.
+pub(super) fn check_sent(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+    let Some(node) = session.document.node(schema) else { return };
+    let rules = &call.exchange.request.rules;
+    Walk { session, call, rules, part: Part::RequestBody }.sent(&mut Vec::new(), body, &vec![vec![node]]);
+}
+
+struct Walk<'w, 'a> {
+    session: &'w mut Session<'a>,
+    call: &'w Call<'w>,
+    rules: &'w Rules,
+    part: Part,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn received(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
+        let matchers = self.rules.of_body(path);
+        match example {
+            Value::Object(members) => {
+                let Some(all) = self.variants(choices) else { return };
+                self.check_null(path, example, choices, &all);
+                let fitting = self.fitting(all, example);
+                for (name, value) in members {
+                    self.received_property(path, name, value, &fitting);
+                }
+            }
+            Value::Array(items) => {
+                let Some(all) = self.variants(choices) else { return };
+                self.check_null(path, example, choices, &all);
+                let fitting = self.fitting(all, example);
+                self.check_length(path, items, choices, &fitting);
+                for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
+                    path.push(index.to_string());
+                    self.received(path, item, &items_of(&fitting, index));
+                    path.pop();
+                }
+            }
+            _ => {
+                if let Some(expected) = expectation::schema(matchers, example) {
+                    self.check_scalar(path, example, &expected, choices);
+                }
+            }
+        }
+    }
+
+    fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        let (mut choices, mut free, mut optional) = (Vec::new(), false, false);
+        for variant in fitting {
+            match variant.property(name) {
+                Declared::Described(nodes) => choices.push(nodes),
+                Declared::Free => free = true,
+                Declared::Absent => continue,
+            }
+            optional |= !variant.requires(name);
+        }
+        path.push(name.to_owned());
+        let first = choices.iter().flatten().next().map(|node| node.pointer().clone());
+        match first {
+            Some(pointer) => {
+                let hidden = choices.iter().all(|nodes| marked(self.session.document, nodes, "writeOnly"));
+                if hidden && !free {
+                    let message = format!("`{name}` is only written, never sent back");
+                    self.report(Code::ResponseBodyWriteOnly, path, value, &pointer, message);
+                } else if optional && !self.rules.of_body(path).is_empty() {
+                    let message = format!("the provider may leave out `{name}`");
+                    self.report(Code::ResponseBodyOptional, path, value, &pointer, message);
+                }
+                self.received(path, value, &choices);
+            }
+            None if free => {}
+            None => {
+                let part = fitting.iter().flat_map(Variant::parts).next();
+                if let Some(pointer) = part.map(|part| part.pointer().clone()) {
+                    let message = format!("`{name}` is not described");
+                    self.report(Code::ResponseBodyIncompatible, path, value, &pointer, message);
+                }
+            }
+        }
+        path.pop();
+    }
+
+    fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
+        match example {
+            Value::Object(members) => {
+                let Some(all) = self.variants(choices) else { return };
+                let fitting = self.fitting(all, example);
+                for (name, value) in members {
+                    self.sent_property(path, name, value, &fitting);
+                }
+            }
+            Value::Array(items) => {
+                let Some(all) = self.variants(choices) else { return };
+                let fitting = self.fitting(all, example);
+                for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
+                    path.push(index.to_string());
+                    self.sent(path, item, &items_of(&fitting, index));
+                    path.pop();
+                }
+            }
+            _ => self.check_sent_scalar(path, example, choices),
+        }
+    }
+
+    fn sent_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        let declared = fitting.iter().filter_map(|variant| match variant.property(name) {
+            Declared::Described(nodes) => Some(nodes),
+            Declared::Free | Declared::Absent => None,
+        });
+        let choices: Choices<'a> = declared.collect();
+        let Some(pointer) = choices.iter().flatten().next().map(|node| node.pointer().clone()) else { return };
+        path.push(name.to_owned());
+        if choices.iter().all(|nodes| marked(self.session.document, nodes, "readOnly")) {
+            let message = format!("only the provider sets `{name}`");
+            self.report(Code::RequestBodyReadOnly, path, value, &pointer, message);
+        } else {
+            self.sent(path, value, &choices);
+        }
+        path.pop();
+    }
+
+    fn check_sent_scalar(&mut self, path: &[String], example: &Value, choices: &Choices<'a>) {
+        let matchers = self.rules.of_body(path);
+        let (Some(sent), Some(taken)) =
+            (expectation::schema(matchers, example), self.schema(choices, Reading::Request))
+        else {
+            return;
+        };
+        let Answer::Refuted(witness) = contains(&taken, &sent) else { return };
+        let Some(pointer) = first_pointer(choices) else { return };
+        let message = format!("the matching rule allows {witness}, which the provider refuses");
+        let only_type = matchers.iter().all(|matcher| kind(matcher) == "type");
+        let finding = self.report(Code::RequestBodyWider, path, example, &pointer, message);
+        finding.witness = Some(witness);
+        if only_type {
+            // Matchers of type are used for anything of which the value does not matter to the test.
+            finding.severity = Severity::Info;
+        }
+    }
+
+    /// Holds what may be sent at a place against what the consumer takes there, `null` apart from all else.
+    fn check_scalar(&mut self, path: &[String], example: &Value, expected: &Value, choices: &Choices<'a>) {
+        let (Some(sent), Some(pointer)) = (self.schema(choices, Reading::Response), first_pointer(choices)) else {
+            return;
+        };
+        let null = json!({"type": "null"});
+        if !example.is_null() && contains(expected, &null) != Answer::Proved && contains(&sent, &null) == Answer::Proved
+        {
+            self.report_null(path, example, &pointer);
+        }
+        let apart_from_null = with_definitions(json!({"allOf": [sent.clone(), {"not": {"type": "null"}}]}), &sent);
+        if let Answer::Refuted(witness) = contains(expected, &apart_from_null) {
+            let message = format!("the provider may send {witness}, which the consumer does not take");
+            let finding = self.report(Code::ResponseBodyWider, path, example, &pointer, message);
+            finding.witness = Some(witness);
+        }
+    }
+
+    fn check_null(&mut self, path: &[String], example: &Value, choices: &Choices<'a>, all: &[Variant<'a>]) {
+        let ruled = !self.rules.of_body(path).is_empty();
+        let nullable = all.iter().any(|variant| variant.allows_null(self.session.document));
+        if let Some(pointer) = first_pointer(choices).filter(|_| ruled && nullable) {
+            self.report_null(path, example, &pointer);
+        }
+    }
+
+    fn report_null(&mut self, path: &[String], example: &Value, pointer: &Pointer) {
+        let message = "the provider may send `null`, which the consumer does not take".to_owned();
+        self.report(Code::ResponseBodyNullable, path, example, pointer, message).witness = Some(Value::Null);
+    }
+
+    fn check_length(&mut self, path: &[String], items: &[Value], choices: &Choices<'a>, fitting: &[Variant<'a>]) {
+        let (least, most) = expectation::length(self.rules.of_body(path));
+        let shorter = least.filter(|least| fitting.iter().any(|variant| variant.length().0 < *least));
+        let longer =
+            most.filter(|most| fitting.iter().any(|variant| variant.length().1.is_none_or(|limit| limit > *most)));
+        let Some(pointer) = first_pointer(choices) else { return };
+        let message = match (shorter, longer) {
+            (Some(least), _) => format!("the provider may send fewer than {least} items"),
+            (None, Some(most)) => format!("the provider may send more than {most} items"),
+            (None, None) => return,
+        };
+        let fewest = fitting.iter().map(|variant| variant.length().0).min().unwrap_or(0);
+        let finding = self.report(Code::ResponseBodyLength, path, &Value::Array(items.to_vec()), &pointer, message);
+        if shorter.is_some() && fewest == 0 {
+            finding.witness = Some(json!([]));
+        }
+    }
+
+    fn variants(&self, choices: &Choices<'a>) -> Option<Vec<Variant<'a>>> {
+        let variants = choices.iter().map(|nodes| variants::of(self.session.document, nodes));
+        Some(variants.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn fitting(&self, all: Vec<Variant<'a>>, example: &Value) -> Vec<Variant<'a>> {
+        all.into_iter().filter(|variant| variant.fits(self.session.document, example)).collect()
+    }
+
+    /// What may stand at a place, as one schema; `None` if nothing is known of it.
+    fn schema(&self, choices: &Choices<'a>, reading: Reading) -> Option<Value> {
+        if choices.is_empty() || choices.iter().any(Vec::is_empty) {
+            return None;
+        }
+        let conjunction = |nodes: &Vec<Node<'a>>| match nodes.as_slice() {
+            [only] => only.value().clone(),
+            nodes => json!({"allOf": nodes.iter().map(|node| node.value().clone()).collect::<Vec<_>>()}),
+        };
+        let schema = match choices.as_slice() {
+            [only] => conjunction(only),
+            choices => json!({"anyOf": choices.iter().map(conjunction).collect::<Vec<_>>()}),
+        };
+        bundle(self.session.document, schema, reading).ok()
+    }
+
+    fn report(
+        &mut self,
+        code: Code,
+        path: &[String],
+        value: &Value,
+        document: &Pointer,
+        message: String,
+    ) -> &mut crate::finding::Finding {
+        self.session.report(
+            self.call.interaction,
+            Draft {
+                code,
+                place: Place::within(self.call.index, self.part.clone(), path.to_vec()),
+                message,
+                value: value.clone(),
+                document,
+            },
+        )
+    }
+}
+
+fn items_of<'d>(fitting: &[Variant<'d>], index: usize) -> Choices<'d> {
+    fitting.iter().map(|variant| variant.item(index)).collect()
+}
+
+fn first_pointer(choices: &Choices<'_>) -> Option<Pointer> {
+    choices.iter().flatten().next().map(|node| node.pointer().clone())
+}
+
+/// Puts a schema's copies of what it refers to where its references look for them, at the root. Its keywords come along,
+/// which changes nothing, as `schema` asks for them already.
+fn with_definitions(mut schema: Value, bundled: &Value) -> Value {
+    if let (Value::Object(schema), Value::Object(bundled)) = (&mut schema, bundled) {
+        for (key, value) in bundled {
+            schema.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    schema
+}
