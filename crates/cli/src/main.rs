@@ -6,6 +6,7 @@ mod broker;
 mod can_i_deploy;
 mod ci;
 mod clean;
+mod compare;
 mod create_environment;
 mod create_webhook;
 mod database;
@@ -15,6 +16,7 @@ mod migrate;
 mod outcome;
 mod output;
 mod pact_files;
+mod plain;
 mod publish;
 mod record;
 mod retention;
@@ -25,6 +27,7 @@ mod settings;
 mod terminal;
 mod verify;
 mod webhooks;
+mod xml;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -89,6 +92,7 @@ enum Command {
     },
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
+    Compare(Box<compare::Arguments>),
     Diff(Box<diff::Arguments>),
     RecordDeployment(Box<record::Deployment>),
     RecordRelease(Box<record::Release>),
@@ -137,6 +141,7 @@ async fn run(command: Command) -> ExitCode {
             question.output.show(can_i_deploy::run(&question).await)
         }
         Command::CanIDeploy(arguments) => arguments.output.show(can_i_deploy::run(&arguments).await),
+        Command::Compare(arguments) => compare::run(&arguments).into(),
         Command::Diff(arguments) => arguments.output.show(diff::run(&arguments).await),
         Command::RecordDeployment(arguments) => arguments.output.show(record::deployment(&arguments).await),
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
@@ -186,6 +191,15 @@ mod tests {
             assert!(help.contains("Example") && help.contains(&format!("pactolus webhooks {name}")), "{name}: {help}");
             assert!(help.contains("Exit codes: 0") && help.contains("--json"), "{name}");
         }
+    }
+
+    #[test]
+    fn compare_has_examples_in_its_help_and_says_its_exit_codes() {
+        let mut command = Program::command();
+        let help = command.find_subcommand_mut("compare").unwrap().render_long_help().to_string();
+
+        assert!(help.contains("Examples:") && help.contains("pactolus compare --oas"), "{help}");
+        assert!(help.contains("Exit codes: 0"), "{help}");
     }
 
     #[test]

@@ -9,7 +9,6 @@ mod json;
 mod junit;
 mod mismatches;
 mod notices;
-mod plain;
 mod progress;
 mod publish;
 mod settings;
@@ -18,7 +17,6 @@ mod tally;
 mod text;
 mod upload;
 mod values;
-mod xml;
 
 #[cfg(test)]
 mod examples;
@@ -39,6 +37,7 @@ use self::text::Reader;
 use crate::broker::Broker;
 use crate::ci::{self, Build};
 use crate::outcome::{Exit, Failure};
+use crate::plain;
 use crate::terminal::{Style, print, remark};
 
 /// The subcommand by which a process of ours judges for another one.

@@ -308,6 +308,7 @@ fn needs_plugin(whole: &WholeInteraction<'_>, transport: Option<&str>, plugins: 
     let foreign = transport.filter(|transport| !TRANSPORTS.contains(transport));
     match (foreign, is_configured) {
         (Some(transport), _) => Some(format!("it travels by {transport}, for which a plugin would be needed")),
+        (None, true) if plugins.is_empty() => Some("it needs a plugin, and plugins are not supported".to_owned()),
         (None, true) => Some(format!("it needs a plugin ({}), and plugins are not supported", plugins.join(", "))),
         (None, false) => None,
     }

@@ -87,7 +87,7 @@ fn the_answer_to_a_message_is_judged_with_its_metadata() {
     assert_eq!(say("eyJxdWV1ZSI6ICJwcmljZXMifQ==", r#"{"price": 1}"#), Verdict::Matched);
     assert!(matches!(say("eyJxdWV1ZSI6ICJvdGhlcnMifQ==", r#"{"price": 1}"#), Verdict::Mismatched(_)));
     assert!(matches!(say("eyJxdWV1ZSI6ICJwcmljZXMifQ==", r#"{"price": 2}"#), Verdict::Mismatched(_)));
-    assert!(matches!(say("no base64!", r#"{"price": 1}"#), Verdict::NotJudged(_)));
+    assert!(matches!(say("no base64!", r#"{"price": 1}"#), Verdict::Mismatched(_)));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use pactolus_verify::{InteractionReport, Result};
 use super::exit::trouble_of_the_run;
 use super::tally::{Standing, count_of};
 use super::text::{again, one_line, troubles};
-use super::{Finished, mismatches, of, plain};
+use super::{Finished, mismatches, of};
+use crate::plain;
 
 /// GitHub shows no more errors of a step.
 const SHOWN: usize = 10;

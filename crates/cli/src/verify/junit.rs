@@ -11,8 +11,8 @@ use super::exit::trouble_of_the_run;
 use super::tally::{Standing, standing};
 use super::text::{again, described, facts};
 use super::values::Row;
-use super::xml::{element, text};
 use super::{Finished, mismatches, plain};
+use crate::xml::{element, text};
 
 /// The whole file.
 pub(crate) fn junit(finished: &Finished<'_>) -> String {

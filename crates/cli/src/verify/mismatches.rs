@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use pactolus_verify::{Mismatch, MismatchKind};
 
-use super::plain;
 use super::values::{self, Row};
+use crate::plain;
 
 /// Nobody reads more of one interaction; the JSON report has all.
 const SHOWN: usize = 20;

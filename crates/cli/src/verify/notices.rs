@@ -2,7 +2,7 @@
 
 use pactolus_verify::{Notice, Source};
 
-use super::plain;
+use crate::plain;
 
 /// The lines to show before the contract is verified.
 pub(crate) fn before(source: &Source) -> Vec<String> {

@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use pactolus_verify::{ContractReport, InteractionReport, Report, Result, Trouble};
 
 use super::tally::{Standing, count_of};
-use super::{Finished, notices, of, plain};
+use super::{Finished, notices, of};
+use crate::plain;
 use crate::terminal::Style;
 use block::{block, contract_line};
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 use similar::{DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
-use super::plain;
+use crate::plain;
 
 /// Lines around a difference.
 const CONTEXT: usize = 3;

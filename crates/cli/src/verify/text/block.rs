@@ -3,10 +3,11 @@
 use pactolus_verify::{ContractReport, InteractionKind, InteractionReport, Result, State};
 use std::fmt::Write as _;
 
+use super::super::mismatches;
 use super::super::tally::Standing;
 use super::super::values::Row;
-use super::super::{mismatches, plain};
 use super::again;
+use crate::plain;
 use crate::terminal::Style;
 
 /// `shop  pacts/shop.json`, above the contract's interactions.

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::super::exit::{exit, trouble_of_the_run};
 use super::super::tally::{Standing, Tally, count_of};
-use super::super::{Finished, of, plain};
+use super::super::{Finished, of};
 use super::Reader;
 use super::block::one_line;
 use crate::outcome::Exit;
+use crate::plain;
 use crate::terminal::Style;
 
 /// More failures are not named again.

@@ -4,11 +4,11 @@ use pactolus_verify::{ContractReport, InteractionReport, Report};
 use std::fmt::Write as _;
 
 use super::super::exit::exit;
-use super::super::plain;
 use super::super::tally::{Standing, standing};
 use super::Reader;
 use super::block::described;
 use crate::outcome::Exit;
+use crate::plain;
 use crate::terminal::Style;
 
 /// Lines of one contract, and of all: a screenful of each contract, and a page or two together, is as much as anybody

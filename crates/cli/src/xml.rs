@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// An element with what is in it, which is XML already.
-pub(super) fn element(name: &str, attributes: &[(&str, &str)], content: &str) -> String {
+pub(crate) fn element(name: &str, attributes: &[(&str, &str)], content: &str) -> String {
     let mut text = format!("<{name}");
     for (attribute, value) in attributes {
         let _ = write!(text, " {attribute}=\"{}\"", escaped(value, Place::Attribute));
@@ -17,7 +17,7 @@ pub(super) fn element(name: &str, attributes: &[(&str, &str)], content: &str) ->
 }
 
 /// Text as the content of an element.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     escaped(text, Place::Content)
 }
 

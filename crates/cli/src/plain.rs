@@ -12,7 +12,7 @@ pub(super) const SENTENCE: usize = 400;
 const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 /// One line of at most so many characters, whatever the text. What can't be seen is spelled out: `\n`, `\u{1b}`.
-pub(super) fn line(text: &str, limit: usize) -> String {
+pub(crate) fn line(text: &str, limit: usize) -> String {
     let mut plain = String::new();
     let mut characters = text.chars();
     for character in characters.by_ref().take(limit) {
@@ -29,7 +29,7 @@ pub(super) fn line(text: &str, limit: usize) -> String {
 }
 
 /// Text that may have several lines, each of them as [`line()`] has it.
-pub(super) fn lines(text: &str, limit: usize) -> impl Iterator<Item = String> {
+pub(crate) fn lines(text: &str, limit: usize) -> impl Iterator<Item = String> {
     text.trim_end().lines().map(move |one| line(one.trim_end(), limit))
 }
 
