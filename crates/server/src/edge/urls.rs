@@ -38,6 +38,17 @@ pub(crate) fn versions(base: &BaseUrl, pacticipant: &str) -> String {
     join(base, &["pacticipants", pacticipant, "versions"])
 }
 
+/// What the version really answered.
+pub(crate) fn evidence(base: &BaseUrl, provider: &str, number: &str) -> String {
+    join(base, &["pacticipants", provider, "versions", number, "evidence"])
+}
+
+/// The same, of one contract.
+pub(crate) fn evidence_about(base: &BaseUrl, provider: &str, number: &str, consumer: &str, sha: &str) -> String {
+    let runs = evidence(base, provider, number);
+    format!("{runs}?consumer={}&contract={}", segment(consumer), segment(sha))
+}
+
 pub(crate) fn tag(base: &BaseUrl, pacticipant: &str, number: &str, tag: &str) -> String {
     join(base, &["pacticipants", pacticipant, "versions", number, "tags", tag])
 }

@@ -21,6 +21,8 @@ mod documented;
 mod encryption_key;
 mod environments;
 mod events;
+mod evidence;
+mod evidence_kept;
 mod for_verification;
 mod gone;
 mod harness;
