@@ -146,12 +146,13 @@ fn unpacked(packed: &[u8], limit: Limit) -> Result<Bytes, Error> {
     if unpacked.len() > limit.bytes { Err(limit.exceeded()) } else { Ok(unpacked.into()) }
 }
 
-/// No content type at all is taken for JSON: some scripts send none. A merge patch is not, but in PATCH: elsewhere it
-/// says something else with the same characters.
+/// No content type at all is taken for JSON: some scripts send none. Lines of JSON are not, nor is a merge patch, but in
+/// PATCH: elsewhere it says something else with the same characters.
 fn refuse_unless_json(request: &Request) -> Result<(), Error> {
     let content_type = content_type(request.headers());
-    let is_json =
-        content_type.contains("json") && (request.method() == Method::PATCH || !content_type.contains("merge-patch"));
+    let is_json = content_type.contains("json")
+        && content_type != NDJSON
+        && (request.method() == Method::PATCH || !content_type.contains("merge-patch"));
     if content_type.is_empty() || is_json {
         Ok(())
     } else {

@@ -299,7 +299,8 @@ pub(crate) struct Content {
     pub(crate) text: String,
 }
 
-/// Those that are there, of consumers and shas that belong together.
+/// Those that are there, of consumers and shas that belong together. Each is looked up by its key: a popular provider has
+/// thousands.
 pub(crate) async fn find_contents(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -309,17 +310,24 @@ pub(crate) async fn find_contents(
     sqlx::query_as!(
         Content,
         r#"
-        select consumer.name as consumer, contract_content.sha, contract_content.interaction_ids,
-               contract_content.content as text
+        select consumer.name as consumer, found.sha, found.interaction_ids, found.content as text
         from unnest($3::text[], $4::text[]) as wanted (consumer, sha)
-        join pacticipant as provider on provider.tenant_id = $1
-                                    and provider.name = $2
         join pacticipant as consumer on consumer.tenant_id = $1
                                     and consumer.name = wanted.consumer
-        join contract_content on contract_content.tenant_id = $1
-                             and contract_content.consumer_id = consumer.id
-                             and contract_content.provider_id = provider.id
-                             and contract_content.sha = wanted.sha
+        cross join lateral (
+            select contract_content.sha, contract_content.interaction_ids, contract_content.content
+            from contract_content
+            where contract_content.tenant_id = $1
+              and contract_content.consumer_id = consumer.id
+              and contract_content.provider_id = (
+                  select provider.id
+                  from pacticipant as provider
+                  where provider.tenant_id = $1
+                    and provider.name = $2
+              )
+              and contract_content.sha = wanted.sha
+            limit 1
+        ) as found
         "#,
         tenant.0,
         provider.as_str(),
