@@ -43,10 +43,9 @@ pub(crate) fn evidence(base: &BaseUrl, provider: &str, number: &str) -> String {
     join(base, &["pacticipants", provider, "versions", number, "evidence"])
 }
 
-/// The same, of one contract.
-pub(crate) fn evidence_about(base: &BaseUrl, provider: &str, number: &str, consumer: &str, sha: &str) -> String {
-    let runs = evidence(base, provider, number);
-    format!("{runs}?consumer={}&contract={}", segment(consumer), segment(sha))
+/// The part of evidence that is about a contract of the consumer.
+pub(crate) fn about(evidence: &str, consumer: &str, sha: &str) -> String {
+    format!("{evidence}?consumer={}&contract={}", segment(consumer), segment(sha))
 }
 
 pub(crate) fn tag(base: &BaseUrl, pacticipant: &str, number: &str, tag: &str) -> String {

@@ -131,7 +131,7 @@ async fn list(
 
     let last = runs.last().filter(|_| i64::try_from(runs.len()).is_ok_and(|count| count == wanted.most));
     let next = last.map(|run| next_by_key(&request, &query, "before", &run.number.to_string()));
-    Ok(Hal::ok(&view::runs(&app, &base, &request, &path, &runs, next)))
+    Ok(Hal::ok(&view::runs(&app, &base, &request, &path, (&runs, wanted.about), next)))
 }
 
 fn runs_wanted(query: &QueryPairs) -> Result<RunsWanted<'_>, Problems> {

@@ -35,13 +35,13 @@ fn version_link(base: &BaseUrl, of: &VersionPath) -> Link {
     Link::to(urls::version(base, of.provider.as_str(), number)).title("Provider version").name(number)
 }
 
-/// A page of the runs of a version.
+/// A page of the runs of a version. Of those about a contract, each leads to what it has about it.
 pub(super) fn runs(
     app: &App,
     base: &BaseUrl,
     request: &RequestUrl,
     of: &VersionPath,
-    runs: &[ShownRun],
+    (runs, about): (&[ShownRun], Option<(&str, &str)>),
     next: Option<String>,
 ) -> Value {
     let title = format!("Evidence of {} {}", of.provider, of.version);
@@ -52,8 +52,15 @@ pub(super) fn runs(
     if let Some(next) = next {
         links["next"] = Link::to(next).title("Next page").into();
     }
-    let shown: Vec<Value> = runs.iter().map(|one| run(app, base, of, one)).collect();
-    json!({"_embedded": {"runs": shown}, "_links": links})
+    let shown = runs.iter().map(|one| {
+        let mut shown = run(app, base, of, one);
+        if let Some((consumer, sha)) = about {
+            let exchanges = urls::about(&run_url(base, of, one.id), consumer, sha);
+            shown["_links"]["pb:evidence-run"] = Link::to(exchanges).title("Exchanges about this contract").into();
+        }
+        shown
+    });
+    json!({"_embedded": {"runs": shown.collect::<Vec<_>>()}, "_links": links})
 }
 
 pub(super) fn run(app: &App, base: &BaseUrl, of: &VersionPath, run: &ShownRun) -> Value {

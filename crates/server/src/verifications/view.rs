@@ -15,8 +15,8 @@ pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
     let metadata = VersionNumber::parse(consumer_version).ok().map(|version| Metadata::for_version(version).encode());
     let content = urls::content(base, provider, consumer, sha, metadata.as_deref());
     let evidence = shown.has_evidence.then(|| {
-        let runs = urls::evidence_about(base, provider, &shown.provider_version, consumer, sha);
-        Link::to(runs).title("What the provider answered")
+        let runs = urls::evidence(base, provider, &shown.provider_version);
+        Link::to(urls::about(&runs, consumer, sha)).title("What the provider answered")
     });
     let test_results: Option<Value> = shown.test_results.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let mut view = without_nulls(json!({

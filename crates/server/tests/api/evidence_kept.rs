@@ -121,11 +121,14 @@ async fn versions_and_results_lead_to_the_evidence() {
     app.upload(&[run(1), about("site", &sha)]).await.is(201);
     assert_eq!(app.get(&result.link("self")).await.is(200).at("/_links/pb:evidence"), Value::Null);
 
-    app.upload(&[run(2), about("shop", &sha)]).await.is(201);
+    app.upload(&[run(2), about("shop", &sha), exchange(2, "/b", "{}")]).await.is(201);
     app.upload(&[run(3), about("shop", &sha.replace(|_: char| true, "0"))]).await.is(201);
 
     let shown = app.get(&result.link("self")).await.is(200);
-    assert_eq!(runs(&app.get(&shown.link("pb:evidence")).await.is(200)), [run_id(2)]);
+    let found = app.get(&shown.link("pb:evidence")).await.is(200);
+    assert_eq!(runs(&found), [run_id(2)]);
+    let exchanges = app.get(&found.text_at("/_embedded/runs/0/_links/pb:evidence-run/href")).await.is(200);
+    assert_eq!(exchanges.at("/_embedded/exchanges").as_array().map(Vec::len), Some(1));
     app.advance_secs(3600);
     let again = app.world().provider("stock").version("7").verifies("shop", "1").await.expect("a result");
     assert_eq!(again.link("pb:evidence"), shown.link("pb:evidence"));
@@ -191,6 +194,33 @@ async fn bodies_are_there_as_long_as_somebody_has_them_however_runs_come_and_go(
     .unwrap();
     assert_eq!(dangling, 0);
     assert_eq!(counts(&app).await, [5, 8, 8, 2]);
+}
+
+#[tokio::test]
+async fn of_runs_that_come_at_once_under_one_id_one_is_kept() {
+    let app = start().await;
+    let same = written(&[run(1), exchange(1, "/pen", "7")]);
+    let of_versions: Vec<String> = (10..14)
+        .map(|number| {
+            let mut line = run(2);
+            line["run"]["providerVersion"] = number.to_string().into();
+            line.to_string()
+        })
+        .collect();
+
+    let same = join_all((0..4).map(|_| app.upload_text(RUNS, &same))).await;
+    let addresses: Vec<String> = (10..14).map(evidence_of).collect();
+    let others = addresses.iter().zip(&of_versions).map(|(address, text)| app.upload_text(address, text));
+    let others = join_all(others).await;
+
+    let statuses = |answers: &[Answer]| {
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        statuses
+    };
+    assert_eq!(statuses(&same), [200, 200, 200, 201]);
+    assert_eq!(statuses(&others), [201, 409, 409, 409]);
+    assert_eq!(count(&app, "runs").await, 2);
 }
 
 fn evidence_of(number: u32) -> String {

@@ -23,6 +23,7 @@ mod environments;
 mod events;
 mod evidence;
 mod evidence_kept;
+mod evidence_upload;
 mod for_verification;
 mod gone;
 mod harness;
