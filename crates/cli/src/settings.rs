@@ -172,6 +172,15 @@ pub(crate) struct ServerArguments {
           value_parser = clap::value_parser!(u32).range(1..))]
     delivery_retention_days: u32,
 
+    /// Days for which the evidence of verification runs is kept; 0 keeps it for ever
+    #[arg(long, env = "PACTOLUS_EVIDENCE_DAYS", value_name = "DAYS", default_value = "90")]
+    evidence_days: u32,
+
+    /// Largest run that is taken as evidence, in megabytes before it is compressed
+    #[arg(long, env = "PACTOLUS_EVIDENCE_LIMIT_MB", value_name = "MB", default_value = "50",
+          value_parser = clap::value_parser!(u64).range(1..=1024))]
+    evidence_limit_mb: u64,
+
     /// Hosts that webhooks may call: names, addresses, networks (private ones too), *.names, /patterns/; empty for all
     /// public ones
     ///
@@ -295,6 +304,8 @@ impl ServerArguments {
             verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
             event_retention_days: self.event_retention_days,
             delivery_retention_days: self.delivery_retention_days,
+            evidence_days: self.evidence_days,
+            evidence_limit_bytes: usize::try_from(self.evidence_limit_mb).unwrap_or(1).saturating_mul(1024 * 1024),
             webhooks: self.webhooks()?,
             verifications: VerificationSettings {
                 deadline: self

@@ -4,6 +4,7 @@ pub mod badge;
 pub mod content;
 pub mod contract_diff;
 pub mod difference;
+pub mod evidence;
 pub mod fingerprint;
 pub mod gate;
 mod json;

@@ -13,6 +13,7 @@ mod deployments;
 mod edge;
 mod environments;
 mod events;
+mod evidence;
 mod health;
 mod ids;
 mod index;

@@ -21,8 +21,8 @@ use crate::edge::{
     refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, dashboard, deployments, environments, events, health, index, integrations, matrix, metrics,
-    pacticipants, removal, secrets, ui, verdicts, verification_requests, verifications, versions, webhooks,
+    badges, contracts, dashboard, deployments, environments, events, evidence, health, index, integrations, matrix,
+    metrics, pacticipants, removal, secrets, ui, verdicts, verification_requests, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -37,6 +37,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(deployments::routes())
         .merge(environments::routes())
         .merge(events::routes())
+        .merge(evidence::routes())
         .merge(index::routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())

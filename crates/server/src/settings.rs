@@ -41,6 +41,10 @@ pub struct Settings {
     pub event_retention_days: u32,
     /// How long deliveries that are done can be looked at and made again, in days.
     pub delivery_retention_days: u32,
+    /// How long evidence is kept, in days; 0 keeps it for ever.
+    pub evidence_days: u32,
+    /// Largest run that is taken as evidence, in bytes before it is compressed.
+    pub evidence_limit_bytes: usize,
     /// What webhooks may do.
     pub webhooks: WebhookSettings,
     /// What becomes of requested verifications.
@@ -108,6 +112,8 @@ impl Default for Settings {
             verdict_retention_days: 90,
             event_retention_days: 30,
             delivery_retention_days: 90,
+            evidence_days: 90,
+            evidence_limit_bytes: 50 * 1024 * 1024,
             webhooks: WebhookSettings::default(),
             verifications: VerificationSettings::default(),
             retention: RetentionSettings::default(),

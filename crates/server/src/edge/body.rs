@@ -1,11 +1,13 @@
-//! JSON bodies: read within the limit, parsed as UTF-8 JSON, refused with what to change.
+//! Bodies: read within the limit, JSON parsed as UTF-8, refused with what to change.
 
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Method, header};
 use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use pactolus_domain::problem::Problem;
 use serde_json::Value;
@@ -16,6 +18,7 @@ use super::repeat::KeptBody;
 use crate::app::App;
 
 const CONTEXT_CHARS: usize = 100;
+const NDJSON: &str = "application/x-ndjson";
 
 /// How many times the longest pause a whole body may take.
 pub(super) const WHOLE_BODY: u32 = 10;
@@ -34,12 +37,33 @@ pub(crate) struct OptionalJson(pub(crate) Value);
 /// A JSON merge patch (RFC 7396).
 pub(crate) struct MergePatch(pub(crate) Value);
 
+/// Lines of JSON, unpacked if they came compressed: evidence, which may be larger than other bodies.
+pub(crate) struct JsonLines(pub(crate) Bytes);
+
+/// How large a body may be.
+#[derive(Clone, Copy)]
+struct Limit {
+    bytes: usize,
+    /// The setting that raises it.
+    setting: &'static str,
+}
+
+impl Limit {
+    fn of_json(app: &App) -> Self {
+        Self { bytes: app.settings.body_limit_bytes, setting: "--body-limit-mb" }
+    }
+
+    fn exceeded(self) -> Error {
+        Error::TooLarge { limit_bytes: self.bytes, setting: self.setting }
+    }
+}
+
 impl FromRequest<App> for JsonBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         refuse_unless_json(&request)?;
-        let value = object(parse(&text(read(request, app).await?)?)?)?;
+        let value = object(parse(&text(read(request, app, Limit::of_json(app)).await?)?)?)?;
         Ok(Self { value })
     }
 }
@@ -53,7 +77,7 @@ impl FromRequest<App> for JsonText {
         if content_type(request.headers()).contains("merge-patch") {
             return Err(Error::UnsupportedMediaType { accepted: "application/json" });
         }
-        Ok(Self(text(read(request, app).await?)?))
+        Ok(Self(text(read(request, app, Limit::of_json(app)).await?)?))
     }
 }
 
@@ -62,7 +86,7 @@ impl FromRequest<App> for OptionalJson {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         let typed = refuse_unless_json(&request);
-        let text = text(read(request, app).await?)?;
+        let text = text(read(request, app, Limit::of_json(app)).await?)?;
         if text.trim().is_empty() {
             return Ok(Self(Value::Null));
         }
@@ -81,16 +105,54 @@ impl FromRequest<App> for MergePatch {
         if !content_type(request.headers()).contains("merge-patch+json") {
             return Err(Error::UnsupportedMediaType { accepted: "application/merge-patch+json" });
         }
-        object(parse(&text(read(request, app).await?)?)?).map(Self)
+        object(parse(&text(read(request, app, Limit::of_json(app)).await?)?)?).map(Self)
     }
 }
 
-/// No content type at all is taken for JSON: some scripts send none. A merge patch is not, but in PATCH: elsewhere it
-/// says something else with the same characters.
+impl FromRequest<App> for JsonLines {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        if content_type(request.headers()) != NDJSON {
+            return Err(Error::UnsupportedMediaType { accepted: NDJSON });
+        }
+        let is_packed = is_gzip(request.headers())?;
+        let limit = Limit { bytes: app.settings.evidence_limit_bytes, setting: "--evidence-limit-mb" };
+        let body = read(request, app, limit).await?;
+        if !is_packed {
+            return Ok(Self(body));
+        }
+        let unpacked = tokio::task::spawn_blocking(move || unpacked(&body, limit)).await;
+        unpacked.map_err(Error::internal)?.map(Self)
+    }
+}
+
+fn is_gzip(headers: &HeaderMap) -> Result<bool, Error> {
+    let value = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    match value.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+        None | Some("" | "identity") => Ok(false),
+        Some("gzip" | "x-gzip") => Ok(true),
+        Some(_) => Err(Error::UnsupportedEncoding),
+    }
+}
+
+/// Stops at the limit, however much there would be.
+fn unpacked(packed: &[u8], limit: Limit) -> Result<Bytes, Error> {
+    let mut unpacked = Vec::new();
+    let most = u64::try_from(limit.bytes).unwrap_or(u64::MAX).saturating_add(1);
+    MultiGzDecoder::new(packed).take(most).read_to_end(&mut unpacked).map_err(|_| {
+        Error::from(Problem::whole("is not gzip or ends too early, though Content-Encoding says that it is gzip"))
+    })?;
+    if unpacked.len() > limit.bytes { Err(limit.exceeded()) } else { Ok(unpacked.into()) }
+}
+
+/// No content type at all is taken for JSON: some scripts send none. Lines of JSON are not, nor is a merge patch, but in
+/// PATCH: elsewhere it says something else with the same characters.
 fn refuse_unless_json(request: &Request) -> Result<(), Error> {
     let content_type = content_type(request.headers());
-    let is_json =
-        content_type.contains("json") && (request.method() == Method::PATCH || !content_type.contains("merge-patch"));
+    let is_json = content_type.contains("json")
+        && content_type != NDJSON
+        && (request.method() == Method::PATCH || !content_type.contains("merge-patch"));
     if content_type.is_empty() || is_json {
         Ok(())
     } else {
@@ -105,11 +167,10 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
 }
 
 /// The only way to a body: what is read is kept for doing the request again.
-async fn read(request: Request, app: &App) -> Result<Bytes, Error> {
-    let limit_bytes = app.settings.body_limit_bytes;
+async fn read(request: Request, app: &App, limit: Limit) -> Result<Bytes, Error> {
     let kept = request.extensions().get::<KeptBody>().cloned();
     let patience = app.settings.patience;
-    let whole = timeout(patience * WHOLE_BODY, read_whole(request.into_body(), limit_bytes, patience)).await;
+    let whole = timeout(patience * WHOLE_BODY, read_whole(request.into_body(), limit, patience)).await;
     let body = whole.unwrap_or(Err(Error::SlowBody { patience }))?;
     if let Some(kept) = kept {
         kept.keep(&body);
@@ -119,20 +180,20 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Error> {
 
 /// What is too large is read to its end all the same, and thrown away: a client that is still sending would not hear the
 /// answer.
-async fn read_whole(mut body: Body, limit_bytes: usize, patience: Duration) -> Result<Bytes, Error> {
+async fn read_whole(mut body: Body, limit: Limit, patience: Duration) -> Result<Bytes, Error> {
     let (mut read, mut size_bytes) = (BytesMut::new(), 0);
     loop {
         let next = timeout(patience, body.frame()).await.map_err(|_| Error::SlowBody { patience })?;
         let Some(frame) = next else { break };
         let Ok(data) = frame.map_err(|_| Error::BrokenBody)?.into_data() else { continue };
         size_bytes += data.len();
-        if size_bytes <= limit_bytes {
+        if size_bytes <= limit.bytes {
             read.extend_from_slice(&data);
         } else {
             read = BytesMut::new();
         }
     }
-    if size_bytes > limit_bytes { Err(Error::TooLarge { limit_bytes }) } else { Ok(read.freeze()) }
+    if size_bytes > limit.bytes { Err(limit.exceeded()) } else { Ok(read.freeze()) }
 }
 
 fn text(bytes: Bytes) -> Result<String, Error> {

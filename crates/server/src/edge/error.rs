@@ -52,8 +52,12 @@ pub(crate) enum Error {
     UnsupportedMediaType {
         accepted: &'static str,
     },
+    /// The body is compressed in a way that is not read here.
+    UnsupportedEncoding,
     TooLarge {
         limit_bytes: usize,
+        /// The one that raises the limit.
+        setting: &'static str,
     },
     /// The connection broke before the body was complete.
     BrokenBody,
@@ -108,7 +112,7 @@ impl Error {
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::ForeignOrigin { .. } => StatusCode::FORBIDDEN,
             Self::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
-            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) | Self::ConflictText(_) | Self::Refused { .. } => StatusCode::CONFLICT,
@@ -138,9 +142,12 @@ impl Error {
             Self::UnsupportedMediaType { accepted } => {
                 format!("This address reads {accepted}: send that as Content-Type")
             }
-            Self::TooLarge { limit_bytes } => {
-                format!("The request body is larger than {limit_bytes} bytes; the server's body limit can be raised")
+            Self::UnsupportedEncoding => {
+                "This address reads bodies as they are or as gzip: leave Content-Encoding out, or send gzip".into()
             }
+            Self::TooLarge { limit_bytes, setting } => format!(
+                "The request body is larger than {limit_bytes} bytes; send less, or raise the server's limit ({setting})"
+            ),
             Self::BrokenBody => "The request body ended before it was complete".into(),
             Self::SlowBody { patience } => format!(
                 "The request body did not arrive in time: no pause may be longer than {patience:?}, the whole not longer \
@@ -188,7 +195,7 @@ impl Error {
             Self::Forbidden(_) => "/problem/forbidden",
             Self::ForeignOrigin { .. } => "/problem/foreign-origin",
             Self::NotAcceptable { .. } => "/problem/not-acceptable",
-            Self::UnsupportedMediaType { .. } => "/problem/unsupported-media-type",
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding => "/problem/unsupported-media-type",
             Self::TooLarge { .. } => "/problem/too-large",
             Self::SlowBody { .. } => "/problem/request-timeout",
             Self::Unavailable(_) | Self::Overtaken(_) | Self::Internal(_) => "/problems/server-error",

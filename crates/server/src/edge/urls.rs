@@ -38,6 +38,16 @@ pub(crate) fn versions(base: &BaseUrl, pacticipant: &str) -> String {
     join(base, &["pacticipants", pacticipant, "versions"])
 }
 
+/// What the version really answered.
+pub(crate) fn evidence(base: &BaseUrl, provider: &str, number: &str) -> String {
+    join(base, &["pacticipants", provider, "versions", number, "evidence"])
+}
+
+/// The part of evidence that is about a contract of the consumer.
+pub(crate) fn about(evidence: &str, consumer: &str, sha: &str) -> String {
+    format!("{evidence}?consumer={}&contract={}", segment(consumer), segment(sha))
+}
+
 pub(crate) fn tag(base: &BaseUrl, pacticipant: &str, number: &str, tag: &str) -> String {
     join(base, &["pacticipants", pacticipant, "versions", number, "tags", tag])
 }

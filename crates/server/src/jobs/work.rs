@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks::{Loaded, Recorder};
-use crate::{events, removal, retention, tenants, verdicts, verification_requests, webhooks};
+use crate::{events, evidence, removal, retention, tenants, verdicts, verification_requests, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
@@ -85,6 +85,9 @@ async fn tidy(app: &App) {
     }
     if let Err(error) = events::delete_old(app).await {
         tracing::warn!("old events cannot be deleted: {error}; trying again in an hour");
+    }
+    if let Err(error) = evidence::delete_old(app).await {
+        tracing::warn!("old evidence cannot be deleted: {}; trying again in an hour", chain(&error));
     }
     if let Err(error) = webhooks::tidy_deliveries(app).await {
         tracing::warn!("old deliveries cannot be tidied up: {}; trying again in an hour", chain(&error));

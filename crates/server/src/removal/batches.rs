@@ -10,6 +10,7 @@ use super::store::{self, Of, Page, Sides};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal, TRIES, pause};
+use crate::evidence;
 use crate::ids::{PacticipantId, TenantId};
 use crate::jobs::{self, Job};
 use crate::retention::{self, Version};
@@ -198,6 +199,7 @@ pub(super) async fn delete_everything(app: &App, principal: &Principal) -> Resul
 
 async fn delete_all_versions(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
     delete_results_of_provider(app, principal, party).await?;
+    delete_evidence_of_provider(app, principal, party).await?;
     loop {
         let count = batch!(app, principal.tenant, tx, {
             let versions = store::hold_versions(&mut tx, principal.tenant, party.id, VERSIONS).await?;
@@ -225,6 +227,20 @@ async fn delete_results_of_provider(app: &App, principal: &Principal, party: Par
         }
         // Of the version at the end there may be more.
         above = reached - 1;
+    }
+}
+
+/// Before the versions go: a run may have thousands of exchanges.
+async fn delete_evidence_of_provider(app: &App, principal: &Principal, party: Party<'_>) -> Result<(), Error> {
+    loop {
+        let count = batch!(app, principal.tenant, tx, {
+            let count = evidence::delete_of_provider(&mut tx, principal.tenant, party.id, evidence::RUNS).await?;
+            record(&mut tx, app, principal, "evidence.deleted", party.name.as_str(), count).await?;
+            count
+        })?;
+        if is_last(count, evidence::RUNS) {
+            return Ok(());
+        }
     }
 }
 

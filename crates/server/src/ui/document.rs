@@ -62,7 +62,7 @@ pub(super) enum Place {
 pub(super) struct Body {
     pub(super) content_type: &'static str,
     pub(super) is_required: bool,
-    /// Indented.
+    /// As it is sent, indented.
     pub(super) example: Option<String>,
 }
 
@@ -148,8 +148,18 @@ impl Body {
         Some(Self {
             content_type,
             is_required: body["required"] == true,
-            example: example.map(|example| serde_json::to_string_pretty(example).unwrap_or_default()),
+            example: example.map(|example| written(content_type, example)),
         })
+    }
+}
+
+/// As it is sent, indented where that may be.
+fn written(content_type: &str, example: &Value) -> String {
+    match example {
+        Value::Array(lines) if content_type.ends_with("ndjson") => {
+            lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+        }
+        example => serde_json::to_string_pretty(example).unwrap_or_default(),
     }
 }
 

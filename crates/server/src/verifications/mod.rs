@@ -6,4 +6,5 @@ mod store;
 mod view;
 
 pub(crate) use api::{list_routes, routes};
+pub(crate) use publish::may_be_followed;
 pub(crate) use store::has_result;

@@ -9,7 +9,7 @@ use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::store::{self, ContentRef, NewResult, Shown};
+use super::store::{self, ContentRef, NewResult, Recorded, Shown};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal, has_nul};
@@ -75,7 +75,7 @@ pub(super) async fn publish(
         let before = store::find_result(db, tenant, subject.content.id, Some(number)).await?;
         return Ok(Published { shown: before.ok_or(Error::NotFound)?, is_told: false });
     }
-    let number = store::record_result(db, tenant, &new, now).await?;
+    let Recorded { number, has_evidence } = store::record_result(db, tenant, &new, now).await?;
     let name = format!("{} {} {}", subject.provider, result.provider_version, subject.consumer);
     let detail = json!({"sha": subject.sha, "success": result.success, "number": number});
     audit::record(db, app, principal, "verification.published", &name, &detail).await?;
@@ -109,6 +109,7 @@ pub(super) async fn publish(
         test_results: result.test_results.clone(),
         verified_by: result.verified_by.clone(),
         created_at: now,
+        has_evidence,
     };
     Ok(Published { shown, is_told: true })
 }
@@ -157,7 +158,7 @@ fn build_url(body: &Value) -> Result<Option<String>, Problem> {
 }
 
 /// An address of the web, or a relative one, which builds send as well (`jobs/17`) and the Pact Broker takes.
-fn may_be_followed(text: &str) -> bool {
+pub(crate) fn may_be_followed(text: &str) -> bool {
     match url::Url::parse(text) {
         Ok(url) => matches!(url.scheme(), "http" | "https") && url.has_host() && !text.contains('\0'),
         Err(url::ParseError::RelativeUrlWithoutBase) => {

@@ -113,14 +113,22 @@ pub(super) async fn find_same(
     .await
 }
 
-/// Appends the result, makes it the latest of its pair, and ends the request for it. Returns its number.
+/// A result that was recorded.
+pub(super) struct Recorded {
+    pub(super) number: i64,
+    /// Whether there is evidence of what the provider version answered to this content.
+    pub(super) has_evidence: bool,
+}
+
+/// Appends the result, makes it the latest of its pair, and ends the request for it.
 pub(super) async fn record_result(
     db: &mut PgConnection,
     tenant: TenantId,
     result: &NewResult<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
+) -> sqlx::Result<Recorded> {
+    sqlx::query_as!(
+        Recorded,
         r#"
         with logged as (
             insert into verification_log (tenant_id, content_id, provider_version_id, success, build_url, test_results,
@@ -145,7 +153,18 @@ pub(super) async fn record_result(
               and provider_version_id = $3
               and state <> 'done'
         )
-        select number
+        select logged.number,
+               exists (
+                   select from contract_content
+                   join pacticipant as consumer on consumer.tenant_id = contract_content.tenant_id
+                                               and consumer.id = contract_content.consumer_id
+                   join evidence_interaction on evidence_interaction.tenant_id = contract_content.tenant_id
+                                            and evidence_interaction.provider_version_id = $3
+                                            and evidence_interaction.consumer = consumer.name
+                                            and evidence_interaction.contract_sha = contract_content.sha
+                   where contract_content.tenant_id = $1
+                     and contract_content.id = $2
+               ) as "has_evidence!"
         from logged
         "#,
         tenant.0,
@@ -211,6 +230,7 @@ pub(super) struct Shown {
     pub(super) test_results: Option<String>,
     pub(super) verified_by: Option<Value>,
     pub(super) created_at: DateTime<Utc>,
+    pub(super) has_evidence: bool,
 }
 
 /// With a number that result, else the one recorded last.
@@ -228,7 +248,14 @@ pub(super) async fn find_result(
                contract_content.sha,
                coalesce(published.number, '') as "consumer_version!",
                verification_log.success, verification_log.build_url, verification_log.test_results,
-               verification_log.verified_by, verification_log.created_at
+               verification_log.verified_by, verification_log.created_at,
+               exists (
+                   select from evidence_interaction
+                   where evidence_interaction.tenant_id = verification_log.tenant_id
+                     and evidence_interaction.provider_version_id = verification_log.provider_version_id
+                     and evidence_interaction.consumer = consumer.name
+                     and evidence_interaction.contract_sha = contract_content.sha
+               ) as "has_evidence!"
         from contract_content
         join verification_log on verification_log.tenant_id = contract_content.tenant_id
                              and verification_log.content_id = contract_content.id

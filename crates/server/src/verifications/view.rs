@@ -14,8 +14,12 @@ pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
     let pact_name = format!("Pact between {consumer} ({consumer_version}) and {provider}");
     let metadata = VersionNumber::parse(consumer_version).ok().map(|version| Metadata::for_version(version).encode());
     let content = urls::content(base, provider, consumer, sha, metadata.as_deref());
+    let evidence = shown.has_evidence.then(|| {
+        let runs = urls::evidence(base, provider, &shown.provider_version);
+        Link::to(urls::about(&runs, consumer, sha)).title("What the provider answered")
+    });
     let test_results: Option<Value> = shown.test_results.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    without_nulls(json!({
+    let mut view = without_nulls(json!({
         "providerName": provider,
         "providerApplicationVersion": shown.provider_version,
         "success": shown.success,
@@ -31,7 +35,11 @@ pub(super) fn result(base: &BaseUrl, shown: &Shown) -> Value {
             "pb:triggered-webhooks":
                 Link::to(triggered).title("Webhooks triggered by the publication of this verification result"),
         },
-    }))
+    }));
+    if let Some(evidence) = evidence {
+        view["_links"]["pb:evidence"] = evidence.into();
+    }
+    view
 }
 
 /// The tags of the provider's version, embedded.

@@ -31,6 +31,8 @@ pub(super) async fn single(
     shown.links.own = Link::to(own).title("Version").name(&version.number);
     shown.links.record_deployment = Some(record_links(&environments, &url, "deployment", "deployed"));
     shown.links.record_release = Some(record_links(&environments, &url, "release", "released"));
+    let evidence = urls::evidence(base, &version.pacticipant, &version.number);
+    shown.links.evidence = Some(Link::to(evidence).title("What this version answered when it was verified"));
     Hal::json(&shown).map_err(Error::internal)
 }
 
@@ -151,6 +153,8 @@ struct Links {
     record_deployment: Option<Vec<Link>>,
     #[serde(rename = "pb:record-release", skip_serializing_if = "Option::is_none")]
     record_release: Option<Vec<Link>>,
+    #[serde(rename = "pb:evidence", skip_serializing_if = "Option::is_none")]
+    evidence: Option<Link>,
     curies: Value,
 }
 
@@ -202,6 +206,7 @@ impl Links {
             released: around.released.iter().map(|one| one.environment_link(base)).collect(),
             record_deployment: None,
             record_release: None,
+            evidence: None,
             curies: curies(base, "version"),
         }
     }

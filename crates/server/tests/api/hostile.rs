@@ -71,7 +71,7 @@ const QUERIES: [&str; 22] = [
     "applicationInstance=&pacticipant=%00&version=%00",
 ];
 
-const BODIES: [&str; 20] = [
+const BODIES: [&str; 22] = [
     "",
     "{}",
     "[]",
@@ -91,11 +91,19 @@ const BODIES: [&str; 20] = [
     "{\"tags\":[{\"name\":\"\"}],\"buildUrl\":\"\\u0000\"}",
     "{\"currentlyDeployed\":null}",
     "{\"applicationInstance\":\"\\u0000\"}",
+    "{\"run\":{\"id\":\"0195fd3e-7d3a-7000-8000-000000000000\",\"provider\":\"stock\",\"providerVersion\":\"40\",\"tool\":\"a\",\"engine\":\"a\",\"startedAt\":\"2026-11-22T06:48:46Z\"}}",
+    "{\"run\":{\"id\":\"0195fd3e-7d3a-7000-8000-000000000000\",\"provider\":\"stock\",\"providerVersion\":\"40\",\"tool\":\"a\",\"engine\":\"a\",\"startedAt\":\"2026-11-22T06:48:46Z\"}}\n{\"sequence\":2147483647,\"fingerprint\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"kind\":\"http\",\"startedAt\":\"2026-11-22T06:48:46Z\",\"outcome\":\"state\",\"request\":{\"method\":\"\\u0000\",\"path\":\"/\\u0000\"},\"states\":[{\"name\":\"\\u0000\"}],\"redacted\":[\"\\u0000\"],\"durationMs\":18446744073709551615}",
     "{\"events\":[{\"name\":\"contract_published\"}],\"request\":{\"method\":\"POST\",\"url\":\"https://a/\\u0000\",\"headers\":{\"\\u0000\":\"\\r\\n\"}}}",
 ];
 
-const CONTENT_TYPES: [&str; 5] =
-    ["application/json", "application/merge-patch+json", "application/hal+json", "text/plain", ""];
+const CONTENT_TYPES: [&str; 6] = [
+    "application/json",
+    "application/merge-patch+json",
+    "application/hal+json",
+    "application/x-ndjson",
+    "text/plain",
+    "",
+];
 
 const ACCEPTS: [&str; 6] = [
     "",

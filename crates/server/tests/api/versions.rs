@@ -142,6 +142,10 @@ async fn a_version_is_put_patched_and_shown() {
         "pb:released-environments": [],
         "pb:record-deployment": [],
         "pb:record-release": [],
+        "pb:evidence": {
+          "title": "What this version answered when it was verified",
+          "href": "http://pactolus.test/pacticipants/shop/versions/1/evidence"
+        },
         "curies": [
           {
             "name": "pb",

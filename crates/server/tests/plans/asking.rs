@@ -102,23 +102,33 @@ impl Asking {
     }
 
     pub(crate) async fn post(&self, address: &str, body: &Value) -> (Value, Cost) {
-        self.send(Method::POST, address, Some(body)).await
+        self.send(Method::POST, address, Some(("application/json", body.to_string()))).await
     }
 
-    async fn send(&self, method: Method, address: &str, body: Option<&Value>) -> (Value, Cost) {
+    pub(crate) async fn post_lines(&self, address: &str, lines: &str) -> (Value, Cost) {
+        self.send(Method::POST, address, Some(("application/x-ndjson", lines.to_owned()))).await
+    }
+
+    pub(crate) async fn delete(&self, address: &str) -> (Value, Cost) {
+        self.send(Method::DELETE, address, None).await
+    }
+
+    async fn send(&self, method: Method, address: &str, body: Option<(&str, String)>) -> (Value, Cost) {
+        let (content_type, body) = body.unwrap_or(("application/json", String::new()));
         let request = Request::builder()
             .method(method)
             .uri(address.replace('[', "%5B").replace(']', "%5D"))
             .header(header::HOST, "pactolus.test")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Body::from(body))
             .expect("a request");
         Cost::begin();
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
         let status = response.status();
         let text = response.into_body().collect().await.expect("a body").to_bytes();
         assert!(status.is_success(), "{address}: {status}: {}", String::from_utf8_lossy(&text));
-        (serde_json::from_slice(&text).expect("JSON"), Cost::take(&self.large))
+        let answer = if text.is_empty() { Value::Null } else { serde_json::from_slice(&text).expect("JSON") };
+        (answer, Cost::take(&self.large))
     }
 
     /// Some applications that consume and provide a little, with the heads of their main branches.

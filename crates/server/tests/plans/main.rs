@@ -21,6 +21,7 @@ mod tables;
 mod world;
 
 mod asking;
+mod evidence;
 mod plan;
 
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ const BUFFERS_PER_ROW: u64 = 50;
 #[tokio::test]
 async fn questions_cost_look_ups_however_much_history_there_is() {
     let database = asking::seeded().await;
+    evidence::seed(database.url()).await;
     for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
         let asking = Asking::of(&database, planning).await;
         may_a_typical_version_go(&asking).await;
@@ -44,6 +46,7 @@ async fn questions_cost_look_ups_however_much_history_there_is() {
         what_a_pair_has_been_through(&asking).await;
         how_it_stands(&asking).await;
         publishing(&asking).await;
+        evidence::what_was_answered(&asking).await;
     }
 }
 

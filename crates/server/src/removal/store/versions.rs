@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::contracts::{delete_deliveries, hold_integrations, move_latest};
 use super::results::delete_results;
 use crate::ids::{PacticipantId, TenantId, VersionId};
-use crate::verification_requests;
+use crate::{evidence, verification_requests};
 
 /// Waits for whoever publishes for the version; nobody does until the transaction ends.
 pub(crate) async fn hold_version(
@@ -144,8 +144,8 @@ pub(crate) async fn list_bare(db: &mut PgConnection, tenant: TenantId, held: &[i
     .await
 }
 
-/// Deletes versions that are held, with their contracts, results, tags, branches, deployments, releases and what was told
-/// of them. The content of their contracts stays.
+/// Deletes versions that are held, with their contracts, results, evidence, tags, branches, deployments, releases and what
+/// was told of them. The content of their contracts stays.
 pub(crate) async fn delete_versions(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<()> {
     hold_heads(db, tenant, versions).await?;
     hold_integrations(db, tenant, versions).await?;
@@ -284,6 +284,7 @@ async fn delete_contracts_and_results(db: &mut PgConnection, tenant: TenantId, v
     .await?;
     delete_results(db, tenant, &results).await?;
     verification_requests::delete_of_versions(db, tenant, versions).await?;
+    evidence::delete_of_versions(db, tenant, versions).await?;
     sqlx::query!(
         r#"
         delete from contract_revision

@@ -14,6 +14,8 @@ pub(crate) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openap
 /// Where the document stands in the registry of schemas, so that its `$ref`s to itself resolve. Never fetched.
 const ADDRESS: &str = "urn:pactolus:api";
 
+const NDJSON: &str = "application/x-ndjson";
+
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// What a JSON pointer may hold as it is when it stands in the fragment of an address.
@@ -156,7 +158,8 @@ impl ApiDocument {
             .or_else(|| reads_as_plain_json(content_type).then(|| content.child("application/json")).flatten())
             .ok_or_else(|| format!("accepted a request body, but {}", undocumented(content_type, &content)))?;
 
-        let body = parsed("application/json", body).map_err(|error| format!("accepted a request body: {error}"))?;
+        let body = if essence(content_type) == NDJSON { lines(body) } else { parsed("application/json", body) };
+        let body = body.map_err(|error| format!("accepted a request body: {error}"))?;
         self.check_body(&media_type, &body).map_err(|difference| format!("accepted a request body {difference}"))
     }
 
@@ -273,6 +276,12 @@ fn parsed(content_type: &str, body: &[u8]) -> Result<Value, String> {
         return serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}"));
     }
     std::str::from_utf8(body).map(Value::from).map_err(|error| format!("not text: {error}"))
+}
+
+/// Lines of JSON, as the list that they are described as.
+fn lines(body: &[u8]) -> Result<Value, String> {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(|line| serde_json::from_slice::<Value>(line).map_err(|error| format!("not JSON: {error}"))).collect()
 }
 
 fn undocumented(content_type: &str, content: &Place<'_>) -> String {

@@ -1,6 +1,7 @@
 //! A server over a database of its own.
 
 use std::future::Future;
+use std::io::Read;
 use std::pin::Pin;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, header};
 use axum::response::Response;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use flate2::read::GzDecoder;
 use http_body_util::BodyExt;
 use pactolus_server::{
     App, CleanError, Cleaned, Clock, MasterKey, Settings, Worker, clean, preview_cleaning, run_due_jobs,
@@ -155,7 +158,11 @@ impl TestApp {
         let path = parts.uri.path().to_owned();
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
 
+        let is_packed = parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
+
         let answer = self.raw(Request::from_parts(parts, Body::from(body.clone()))).await;
+
+        let body = if is_packed { unpacked(&body) } else { body };
 
         let response_content_type = answer.header("content-type");
         let exchange = Exchange {
@@ -261,6 +268,15 @@ fn request(method: Method, address: &str, body: Option<String>) -> Request {
         None => builder.body(Body::empty()),
     };
     request.unwrap_or_else(|error| panic!("{address}: {error}"))
+}
+
+/// What cannot be unpacked stays as it is: then it is refused.
+fn unpacked(body: &Bytes) -> Bytes {
+    let mut unpacked = Vec::new();
+    match GzDecoder::new(&body[..]).read_to_end(&mut unpacked) {
+        Ok(_) => unpacked.into(),
+        Err(_) => body.clone(),
+    }
 }
 
 async fn answer(response: impl Future<Output = Response>) -> Answer {

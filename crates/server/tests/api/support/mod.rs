@@ -4,6 +4,7 @@
 mod answer;
 pub(crate) mod api_document;
 mod app;
+pub(crate) mod evidence;
 mod pact;
 mod receiver;
 mod world;
