@@ -74,20 +74,21 @@ async fn verify(arguments: &Arguments) -> Result<Exit, Failure> {
 
     tell_before(&contracts);
     let run = run_all(arguments, &settings, &contracts).await?;
-    let (published, failures) = publish_all(arguments, broker.as_ref(), &run, &version).await;
+    check_keys(&settings, &run)?;
+    let (published, mut failures) = publish_all(arguments, broker.as_ref(), &run, &version).await;
     let command = command::again(std::env::args().skip(1));
     let finished = Finished { report: &run.report, published: &published, command: &command };
     show(arguments, &finished);
-    write_reports(arguments, &finished)?;
-    let kept = keep_evidence(arguments, broker.as_ref(), &run, &version, &redaction).await;
-    for failure in failures.iter().chain(kept.as_ref().err()) {
+    failures.extend(write_reports(arguments, &finished));
+    failures.extend(keep_evidence(arguments, broker.as_ref(), &run, &version, &redaction).await.err());
+    for failure in &failures {
         remark(&failure.to_text());
     }
-
-    // A contract that is broken is what a build has to know first.
-    let exit = exit::exit(&run.report);
-    let worse = failures.iter().chain(kept.as_ref().err()).map(|failure| failure.exit).next();
-    Ok(if exit == Exit::Yes { worse.unwrap_or(exit) } else { exit })
+    // A contract that is broken is what a build has to know first; then that somebody was not told.
+    Ok(match exit::exit(&run.report) {
+        Exit::Yes | Exit::Unknown if !failures.is_empty() => Exit::NotAsked,
+        exit => exit,
+    })
 }
 
 async fn run_all(arguments: &Arguments, settings: &Settings, contracts: &[ContractToVerify]) -> Result<Run, Failure> {
@@ -174,22 +175,31 @@ fn show(arguments: &Arguments, finished: &Finished<'_>) {
     }
 }
 
-fn write_reports(arguments: &Arguments, finished: &Finished<'_>) -> Result<(), Failure> {
+/// All that can be written; why the rest cannot.
+fn write_reports(arguments: &Arguments, finished: &Finished<'_>) -> Vec<Failure> {
     let reports = &arguments.reports;
-    if let Some(path) = &reports.json {
-        upload::write(path, &format!("{:#}\n", json::json(finished)))?;
-    }
-    if let Some(path) = &reports.junit {
-        upload::write(path, &junit::junit(finished))?;
-    }
+    let json = reports.json.as_ref().map(|path| upload::write(path, &format!("{:#}\n", json::json(finished))));
+    let junit = reports.junit.as_ref().map(|path| upload::write(path, &junit::junit(finished)));
     let is_on_github = std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
+    let mut summary = None;
     if reports.github || is_on_github {
         print(&github::annotations(finished));
-        if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
-            append(Path::new(&path), &github::summary::summary(finished))?;
-        }
+        let path = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+        summary = path.map(|path| append(Path::new(&path), &github::summary::summary(finished)));
     }
-    Ok(())
+    [json, junit, summary].into_iter().flatten().filter_map(Result::err).collect()
+}
+
+/// A name that is spelled wrong would leave out what it was to name.
+fn check_keys(settings: &Settings, run: &Run) -> Result<(), Failure> {
+    let known: BTreeSet<&str> = run.report.interactions().map(|(_, one)| one.interaction.key.as_str()).collect();
+    let unknown: Vec<&str> =
+        settings.filter.keys.iter().map(String::as_str).filter(|key| !known.contains(key)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = format!("no interaction of these contracts is called {}", unknown.join(", "));
+    Err(Failure::usage(message).with_details(["reports name them; they change with description and states".into()]))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Failure> {

@@ -10,6 +10,8 @@ use crate::json::{Json, JsonError, write_string};
 pub struct Asked<'a> {
     /// `http`, `message` or `sync-message`.
     pub kind: &'a str,
+    /// The version of Pact that the contract is written in, of which forms of bodies and queries depend.
+    pub specification: &'a str,
     /// How it travels, if the contract says so.
     pub transport: Option<&'a str>,
     /// The words by which a message is asked for; `None` for HTTP, where they reach nobody.
@@ -20,7 +22,8 @@ pub struct Asked<'a> {
     pub states: &'a str,
 }
 
-/// 64 hexadecimal digits. Matching rules of the request are left out: they steer the consumer's mock, not what is sent.
+/// 64 hexadecimal digits. Matching rules of the request are left out, since they steer the consumer's mock and not what is
+/// sent; but for rules about variants of elements, which bring generators along.
 ///
 /// # Errors
 /// When the request or the states cannot be read.
@@ -35,7 +38,7 @@ pub fn fingerprint(asked: Asked<'_>) -> Result<String, JsonError> {
     states.sort_keys();
 
     let mut text = String::new();
-    for part in [Some(asked.kind), asked.transport, asked.description] {
+    for part in [Some(asked.kind), Some(asked.specification), asked.transport, asked.description] {
         write_string(part.unwrap_or("\0"), &mut text);
     }
     write_exactly(&request, &mut text);
@@ -86,6 +89,7 @@ mod tests {
 
     const ASKED: Asked<'_> = Asked {
         kind: "http",
+        specification: "3",
         transport: None,
         description: None,
         request: r#"{"method": "GET", "path": "/a", "body": {"a": 1, "b": 2}}"#,
@@ -110,8 +114,15 @@ mod tests {
         check(Asked { request: r#"{"method": "GET", "path": "/a", "body": {"a": 1, "b": 2.0}}"#, ..ASKED }, false);
         check(Asked { states: r#"[{"name": "a"}]"#, ..ASKED }, false);
         check(Asked { kind: "message", ..ASKED }, false);
+        check(Asked { specification: "4", ..ASKED }, false);
         check(Asked { transport: Some("https"), ..ASKED }, false);
         check(Asked { description: Some("a"), ..ASKED }, false);
+    }
+
+    #[test]
+    fn rules_that_bring_generators_along_change_it() {
+        let request = r#"{"path":"/a","method":"GET","body":{"a":1,"b":2},"matchingRules":{"body":{"$.a":{"matchers":[{"match":"arrayContains"}]}}}}"#;
+        check(Asked { request, ..ASKED }, false);
     }
 
     #[test]

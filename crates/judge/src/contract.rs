@@ -27,6 +27,8 @@ pub struct Interaction {
     pub states: Vec<State>,
     /// What is exchanged.
     pub kind: InteractionKind,
+    /// The version of Pact that the contract is written in, as it says: `4.0`; empty when it does not.
+    pub specification: String,
     /// Failures do not count yet (V4).
     pub is_pending: bool,
     /// What readers should know (V4).
@@ -153,12 +155,12 @@ impl Contract {
         if whole.interactions.is_none() && whole.messages.is_none() {
             return Err(Unreadable::Empty);
         }
-        let plugins = whole.metadata.map_or_else(Vec::new, |metadata| plugins_of(&value(Some(metadata))));
+        let about = About::of(&value(whole.metadata));
         let read = |list: &'static str, default_kind| {
-            let (whole, plugins) = (&whole, &plugins);
+            let (whole, about) = (&whole, &about);
             move |(index, text): (usize, &&RawValue)| {
                 let document = whole.with_only(list, text);
-                Interaction::read(text, index, default_kind, plugins, document)
+                Interaction::read(text, index, default_kind, about, document)
             }
         };
         let http = whole.interactions.iter().flatten().enumerate().map(read("interactions", InteractionKind::Http));
@@ -187,7 +189,7 @@ impl Interaction {
         text: &RawValue,
         index: usize,
         default_kind: InteractionKind,
-        plugins: &[String],
+        about: &About,
         document: Box<RawValue>,
     ) -> Self {
         let (whole, mut cannot_be_judged) = match serde_json::from_str::<WholeInteraction<'_>>(text.get()) {
@@ -202,7 +204,7 @@ impl Interaction {
             }
         };
         let transport = whole.transport.and_then(|text| text_of(Some(text)));
-        if let Some(reason) = needs_plugin(&whole, transport.as_deref(), plugins) {
+        if let Some(reason) = needs_plugin(&whole, transport.as_deref(), &about.plugins) {
             cannot_be_judged.get_or_insert(reason);
         }
         let comments = value(whole.comments);
@@ -211,6 +213,7 @@ impl Interaction {
             description: text_of(whole.description).unwrap_or_else(|| format!("Interaction {index}")),
             states: states_of(&whole),
             kind,
+            specification: about.specification.clone(),
             is_pending: value(whole.pending) == Value::Bool(true),
             comments: texts_of(&comments["text"]),
             test_name: comments["testname"].as_str().map(str::to_owned),
@@ -287,9 +290,22 @@ fn name_of(pacticipant: Option<&RawValue>) -> String {
     value(pacticipant)["name"].as_str().unwrap_or_default().to_owned()
 }
 
-fn plugins_of(metadata: &Value) -> Vec<String> {
-    let plugins = metadata["plugins"].as_array().into_iter().flatten();
-    plugins.map(|plugin| plugin["name"].as_str().unwrap_or("of no name").to_owned()).collect()
+/// What the contract's metadata says about all interactions.
+struct About {
+    specification: String,
+    plugins: Vec<String>,
+}
+
+impl About {
+    fn of(metadata: &Value) -> Self {
+        let plugins = metadata["plugins"].as_array().into_iter().flatten();
+        let version = [&metadata["pactSpecification"]["version"], &metadata["pact-specification"]["version"]];
+        let version = version.into_iter().chain([&metadata["pactSpecificationVersion"]]).find_map(Value::as_str);
+        Self {
+            specification: version.unwrap_or_default().to_owned(),
+            plugins: plugins.map(|plugin| plugin["name"].as_str().unwrap_or("of no name").to_owned()).collect(),
+        }
+    }
 }
 
 fn kind_of(kind: Option<&RawValue>, default: InteractionKind) -> Result<InteractionKind, String> {
@@ -302,15 +318,16 @@ fn kind_of(kind: Option<&RawValue>, default: InteractionKind) -> Result<Interact
     }
 }
 
-/// Plugins run other people's code: what needs one is never called a pass.
+/// Plugins run other people's code: what needs one is never called a pass. Where a contract names some, any content type
+/// may be one of theirs.
 fn needs_plugin(whole: &WholeInteraction<'_>, transport: Option<&str>, plugins: &[String]) -> Option<String> {
     let is_configured = value(whole.plugin_configuration).as_object().is_some_and(|parts| !parts.is_empty());
     let foreign = transport.filter(|transport| !TRANSPORTS.contains(transport));
     match (foreign, is_configured) {
         (Some(transport), _) => Some(format!("it travels by {transport}, for which a plugin would be needed")),
+        (None, false) if plugins.is_empty() => None,
         (None, true) if plugins.is_empty() => Some("it needs a plugin, and plugins are not supported".to_owned()),
-        (None, true) => Some(format!("it needs a plugin ({}), and plugins are not supported", plugins.join(", "))),
-        (None, false) => None,
+        (None, _) => Some(format!("it needs a plugin ({}), and plugins are not supported", plugins.join(", "))),
     }
 }
 

@@ -213,14 +213,21 @@ fn verdict(judged: Result<Vec<pact_matching::Mismatch>, String>, body: Option<&B
     // The engine's sets have no order, and a rule may find the same thing twice.
     mismatches.sort();
     mismatches.dedup();
-    let is_about_body = mismatches.iter().any(|one| one.kind == MismatchKind::Body);
-    if is_about_body && body.is_some_and(|body| depth::depth_of_json(body) > depth::MOST) {
-        let most = depth::MOST;
-        return Verdict::NotJudged(format!(
-            "the body of the answer is nested deeper than the {most} levels that are read"
-        ));
+    let is_too_deep = body.is_some_and(|body| is_json_like(body) && depth::depth_of_json(body) > depth::MOST);
+    if is_too_deep {
+        // What the engine says about a body that it cannot read is no mismatch of the provider; what else it says is.
+        mismatches.retain(|one| one.kind != MismatchKind::Body);
+        if mismatches.is_empty() {
+            let most = depth::MOST;
+            let reason = format!("the body of the answer is nested deeper than the {most} levels that are read");
+            return Verdict::NotJudged(reason);
+        }
     }
     Verdict::Mismatched(mismatches)
+}
+
+fn is_json_like(body: &Bytes) -> bool {
+    body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['))
 }
 
 fn mismatch(found: pact_matching::Mismatch) -> Mismatch {

@@ -102,8 +102,10 @@ impl Workers {
         let mut worker = idle.map_or_else(|| self.start(), Ok)?;
         match timeout(self.budget.time, worker.exchange(&frame)).await {
             Ok(Ok(answer)) => {
+                // One that is confused is used no more.
+                let done = serde_json::from_slice(&answer).map_err(|_| CONFUSED)?;
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-                serde_json::from_slice(&answer).map_err(|_| CONFUSED.into())
+                Ok(done)
             }
             Ok(Err(_)) => Err(self.cause_of_death(worker).await),
             Err(_) => Err(format!(

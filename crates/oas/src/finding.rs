@@ -294,3 +294,49 @@ impl Report {
         self.findings.iter().all(|finding| finding.severity < Severity::Error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::Part;
+
+    fn finding(code: Code) -> Finding {
+        let spot = Spot { pointer: Pointer::root(), position: Position::START };
+        Finding {
+            code,
+            severity: code.severity(),
+            message: String::new(),
+            interaction: String::new(),
+            place: Place::of(0, Part::Interaction),
+            contract: spot.clone(),
+            document: spot,
+            value: Value::Null,
+            constraint: Value::Null,
+            witness: None,
+            fix_by: code.party(),
+            edit: code.advice().to_owned(),
+            causes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_an_object_with_its_findings() {
+        let report = Report { findings: vec![finding(Code::MessageMatched)] };
+
+        let written = serde_json::to_value(&report).unwrap();
+
+        assert_eq!(written["findings"][0]["code"], "message.matched");
+        assert_eq!(written["findings"][0]["severity"], "info");
+        assert_eq!(serde_json::to_value(Report::default()).unwrap(), json!({"findings": []}));
+    }
+
+    #[test]
+    fn only_errors_speak_against_two_being_used_together() {
+        let of = |codes: &[Code]| Report { findings: codes.iter().copied().map(finding).collect() }.compatible();
+
+        assert!(of(&[Code::QueryUnknown, Code::MessageMatched]));
+        assert!(!of(&[Code::QueryUnknown, Code::StatusUnknown]));
+    }
+}

@@ -89,7 +89,7 @@ pub(crate) fn gather(
             copied.push(pointer);
         }
     }
-    if is_overgrown(schema, &copied) { Err(Overgrown) } else { Ok(copied) }
+    if copied.len() > MAX_REFERENCES || is_overgrown(schema, &copied) { Err(Overgrown) } else { Ok(copied) }
 }
 
 /// Collects what schemas refer to within their document. Of what stands elsewhere nothing is known, as nothing is
@@ -121,72 +121,81 @@ pub(crate) fn put(root: &mut Value, pointer: &Pointer, value: Value) -> bool {
     true
 }
 
+/// Keywords whose schemas the value itself is held against, not a part of it.
+const OF_THE_SAME_VALUE: [&str; 8] = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"];
+
+/// How deep the schemas of one value may nest, and how much one schema may refer to: validators recurse.
+const MAX_DEPTH_OF_ONE_VALUE: usize = 100;
+const MAX_REFERENCES: usize = 1_000;
+
 /// How many schemas one value may have to be held against. Real documents stay far below; one that refers twice to
 /// what refers twice, and so on, has more than could ever be looked at.
 const MAX_SCHEMAS_OF_ONE_VALUE: usize = 10_000;
 
 /// A schema has one value be held against more schemas than can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it combines more than {MAX_SCHEMAS_OF_ONE_VALUE} schemas for one value")]
+#[error("it combines or refers to more schemas than can be looked at")]
 pub(crate) struct Overgrown;
 
 /// Whether a schema, or what it refers to (copied into it at `references`), has one value be held against more schemas
 /// than can be looked at.
 fn is_overgrown(schema: &Value, references: &[Pointer]) -> bool {
-    let mut measure = Measure { root: schema, known: BTreeMap::new(), most: 0 };
-    measure.schemas(schema);
-    for pointer in references {
-        measure.referred(pointer);
+    let mut measure = Measure { root: schema, known: BTreeMap::new(), pending: vec![schema] };
+    measure.pending.extend(references.iter().filter_map(|pointer| pointer.find_in(schema)));
+    while let Some(schema) = measure.pending.pop() {
+        if measure.schemas(schema, 0) > MAX_SCHEMAS_OF_ONE_VALUE {
+            return true;
+        }
     }
-    measure.most > MAX_SCHEMAS_OF_ONE_VALUE
+    false
 }
 
 struct Measure<'s> {
     root: &'s Value,
     /// Of each reference how many schemas it leads to; of one that is being measured, just itself.
     known: BTreeMap<Pointer, usize>,
-    most: usize,
+    /// Schemas of other values, to be measured by themselves.
+    pending: Vec<&'s Value>,
 }
 
-impl Measure<'_> {
-    /// How many schemas a value of this one is held against, this one included.
-    fn schemas(&mut self, schema: &Value) -> usize {
+impl<'s> Measure<'s> {
+    /// How many schemas a value of this one is held against, this one included; too many if they nest too deep.
+    fn schemas(&mut self, schema: &'s Value, depth: usize) -> usize {
         let Value::Object(keywords) = schema else { return 1 };
+        if depth > MAX_DEPTH_OF_ONE_VALUE {
+            return usize::MAX;
+        }
         let mut count: usize = 1;
         for (key, value) in keywords {
-            let here = matches!(
-                key.as_str(),
-                "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "dependentSchemas"
-            );
-            let below = match value {
+            let children: Vec<&'s Value> = match value {
+                Value::Object(members) if MAPS.contains(&key.as_str()) => members.values().collect(),
+                Value::Array(items) if LISTS.contains(&key.as_str()) => items.iter().collect(),
+                Value::Object(_) if ONE.contains(&key.as_str()) => vec![value],
                 Value::String(reference) if key == "$ref" => {
-                    local_target(reference).map_or(1, |target| self.referred(&target))
+                    count = count.saturating_add(self.referred(reference, depth));
+                    continue;
                 }
-                Value::Object(members) if MAPS.contains(&key.as_str()) => {
-                    members.values().fold(0, |sum: usize, member| sum.saturating_add(self.schemas(member)))
-                }
-                Value::Array(items) if LISTS.contains(&key.as_str()) => {
-                    items.iter().fold(0, |sum: usize, item| sum.saturating_add(self.schemas(item)))
-                }
-                Value::Object(_) if ONE.contains(&key.as_str()) => self.schemas(value),
                 _ => continue,
             };
-            if here || key == "$ref" {
-                count = count.saturating_add(below);
+            if OF_THE_SAME_VALUE.contains(&key.as_str()) {
+                let counts = children.into_iter().map(|child| self.schemas(child, depth + 1));
+                count = counts.fold(count, usize::saturating_add);
+            } else {
+                self.pending.extend(children);
             }
         }
-        self.most = self.most.max(count);
         count
     }
 
-    fn referred(&mut self, pointer: &Pointer) -> usize {
-        if let Some(known) = self.known.get(pointer) {
+    fn referred(&mut self, reference: &str, depth: usize) -> usize {
+        let Some(pointer) = local_target(reference) else { return 1 };
+        if let Some(known) = self.known.get(&pointer) {
             return *known;
         }
         self.known.insert(pointer.clone(), 1);
         let root = self.root;
-        let count = pointer.find_in(root).map_or(1, |target| self.schemas(target));
-        self.known.insert(pointer.clone(), count);
+        let count = pointer.find_in(root).map_or(1, |target| self.schemas(target, depth + 1));
+        self.known.insert(pointer, count);
         count
     }
 }
@@ -293,6 +302,14 @@ mod tests {
     fn what_doubles_at_each_level_is_overgrown() {
         assert!(!is_overgrown(&doubled(5), &[]));
         assert!(is_overgrown(&doubled(40), &[]));
+    }
+
+    #[test]
+    fn what_leads_on_and_on_is_overgrown() {
+        let level = |level: usize| (level.to_string(), json!({"$ref": format!("#/definitions/{}", level + 1)}));
+        let definitions: Map<String, Value> = (0..100_000).map(level).collect();
+
+        assert!(is_overgrown(&json!({"$ref": "#/definitions/0", "definitions": definitions}), &[]));
     }
 
     #[test]

@@ -51,15 +51,12 @@ pub fn evidence(run: &Run, about: &About, redaction: &Redaction) -> String {
 fn line(run: &Run, exchange: &Exchange, redaction: &Redaction) -> Value {
     let mut redacted = Vec::new();
     let headers = redaction.headers(&exchange.headers, &mut redacted);
-    let body = exchange.body.as_ref().map(|bytes| redaction.body(bytes, &mut redacted));
+    let body = exchange.body.as_ref().map(|bytes| body_json(bytes, false, &exchange.headers, redaction, &mut redacted));
+    let states = states_json(exchange, redaction, &mut redacted);
     let in_request = redacted.len();
     let response = exchange.response.as_ref().map(|received| response_json(received, redaction, &mut redacted));
     let hides_bodies = redacted[in_request..].iter().any(|place| place.starts_with('$'));
     let began = run.report.started_at + exchange.began_after;
-    let states = exchange
-        .states
-        .iter()
-        .map(|made| json!({ "name": made.state.name, "params": made.state.params, "values": made.values }));
     let interactions = run.report.interactions().filter(|(_, one)| one.exchange == Some(exchange.sequence));
     let interactions = interactions.map(|(contract, one)| interaction_json(contract, one, redaction, hides_bodies));
     json!({
@@ -74,9 +71,9 @@ fn line(run: &Run, exchange: &Exchange, redaction: &Redaction) -> Value {
             "query": exchange.query,
             "headers": headers,
             "addedHeaders": exchange.added_headers,
-            "body": body.map(|bytes| body_json(&bytes, false, &exchange.headers)),
+            "body": body,
         },
-        "states": states.collect::<Value>(),
+        "states": states,
         "outcome": exchange.outcome.as_str(),
         "response": response,
         "durationMs": millis(exchange.duration),
@@ -87,26 +84,60 @@ fn line(run: &Run, exchange: &Exchange, redaction: &Redaction) -> Value {
     })
 }
 
+/// What a state was made with may be the very secret that is taken out of a header.
+fn states_json(exchange: &Exchange, redaction: &Redaction, redacted: &mut Vec<String>) -> Value {
+    let secrets: Vec<&str> = exchange
+        .headers
+        .iter()
+        .filter(|(name, _)| redaction.hides_header(name))
+        .flat_map(|(_, value)| value.split_whitespace().chain([value.as_str()]))
+        .collect();
+    let states = exchange.states.iter().map(|made| {
+        let mut values = [Value::Object(made.state.params.clone()), Value::Object(made.values.clone())];
+        for value in &mut values {
+            redaction.value(value, redacted);
+            for (name, value) in value.as_object_mut().into_iter().flatten() {
+                if value.as_str().is_some_and(|text| !text.is_empty() && secrets.contains(&text)) {
+                    *value = "[redacted]".into();
+                    redacted.push(format!("state:{name}"));
+                }
+            }
+        }
+        let [params, values] = values;
+        json!({ "name": made.state.name, "params": params, "values": values })
+    });
+    states.collect()
+}
+
 fn response_json(received: &Received, redaction: &Redaction, redacted: &mut Vec<String>) -> Value {
-    let body = redaction.body(&received.body, redacted);
+    let body = body_json(&received.body, received.is_truncated, &received.headers, redaction, redacted);
     json!({
         "status": received.status,
         "headers": redaction.headers(&received.headers, redacted),
-        "body": body_json(&body, received.is_truncated, &received.headers),
+        "body": body,
     })
 }
 
-fn body_json(bytes: &Bytes, is_truncated: bool, headers: &[(String, String)]) -> Value {
+/// A body that is not kept stands here as one that was cut to nothing.
+fn body_json(
+    bytes: &Bytes,
+    is_truncated: bool,
+    headers: &[(String, String)],
+    redaction: &Redaction,
+    redacted: &mut Vec<String>,
+) -> Value {
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let kept = redaction.body(bytes, redacted);
+    let shown = kept.clone().unwrap_or_default();
     let mut body = json!({
-        "sha256": sha256(bytes),
-        "sizeBytes": bytes.len(),
-        "truncated": is_truncated,
+        "sha256": sha256(&shown),
+        "sizeBytes": shown.len(),
+        "truncated": is_truncated || kept.is_none(),
         "contentType": content_type.map(|(_, value)| value),
     });
-    match std::str::from_utf8(bytes) {
+    match std::str::from_utf8(&shown) {
         Ok(text) => body["text"] = text.into(),
-        Err(_) => body["base64"] = STANDARD.encode(bytes).into(),
+        Err(_) => body["base64"] = STANDARD.encode(&shown).into(),
     }
     body
 }
@@ -139,7 +170,8 @@ fn interaction_json(
 /// What a mismatch quotes of the answer is redacted with it.
 fn mismatch_json(one: &Mismatch, redaction: &Redaction, hides_bodies: bool) -> Value {
     let is_hidden = match one.kind {
-        MismatchKind::Body | MismatchKind::BodyType => hides_bodies,
+        // The status of who makes messages comes with what they said.
+        MismatchKind::Body | MismatchKind::BodyType | MismatchKind::Status => hides_bodies,
         MismatchKind::Header => redaction.hides_header(&one.path),
         _ => false,
     };

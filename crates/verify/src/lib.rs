@@ -17,7 +17,6 @@ mod states;
 pub use evidence::{About, evidence};
 pub use exchange::{Exchange, Outcome, Received, StateMade};
 pub use pactolus_judge::{Budget, ENGINE, InteractionKind, Mismatch, MismatchKind, State, Workers, serve};
-pub use plan::key_of;
 pub use redaction::{Redaction, WrongRedaction};
 pub use report::{
     ContractReport, Interaction, InteractionReport, Notice, Report, Result, Source, Trouble, TroubleKind,

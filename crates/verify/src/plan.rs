@@ -31,6 +31,8 @@ pub(crate) struct Question {
     pub(crate) interaction: Interaction,
     /// Whether asking may change something at the provider.
     pub(crate) is_unsafe: bool,
+    /// Whether it may be asked at any time: it has no state, and is not part of a story that changes something.
+    pub(crate) is_free: bool,
     pub(crate) askers: Vec<Asker>,
 }
 
@@ -68,11 +70,13 @@ impl Plan {
         to_verify: &ContractToVerify,
         contract: Contract,
         filter: &Filter,
-        known: &mut HashMap<(String, usize), usize>,
+        known: &mut HashMap<(String, usize, bool), usize>,
     ) {
         let (number, total) = (self.contracts.len(), contract.interactions.len());
         let mut interactions = Vec::new();
-        let mut seen_here: HashMap<String, usize> = HashMap::new();
+        // What was asked before a change is another question than the same after it.
+        let mut changes = 0;
+        let keeps_order = contract.interactions.iter().any(|one| one.states.is_empty() && is_unsafe(one));
         for interaction in contract.interactions {
             let key = key_of(&contract.consumer, &interaction);
             if !filter.takes(&interaction, &key) {
@@ -84,15 +88,19 @@ impl Plan {
                 Err(reason) => reported.result = Result::NotJudged(reason),
                 Ok(fingerprint) => {
                     let is_unsafe = is_unsafe(&interaction);
-                    // Doing the same twice may be what a contract is about: the second time is another question.
-                    let times = seen_here.entry(fingerprint.clone()).or_default();
-                    let time = if is_unsafe { *times } else { 0 };
-                    *times += 1;
                     let document = interaction.document.clone();
-                    let question = *known.entry((fingerprint.clone(), time)).or_insert_with(|| {
-                        self.questions.push(Question { fingerprint, interaction, is_unsafe, askers: Vec::new() });
+                    let is_free = interaction.states.is_empty() && !keeps_order;
+                    let question = *known.entry((fingerprint.clone(), changes, is_free)).or_insert_with(|| {
+                        self.questions.push(Question {
+                            fingerprint,
+                            interaction,
+                            is_unsafe,
+                            is_free,
+                            askers: Vec::new(),
+                        });
                         self.questions.len() - 1
                     });
+                    changes += usize::from(is_unsafe);
                     self.questions[question].askers.push(Asker { contract: number, interaction: index, document });
                 }
             }
@@ -111,8 +119,7 @@ impl Plan {
 }
 
 /// A few letters that name an interaction from run to run, whatever it expects.
-#[must_use]
-pub fn key_of(consumer: &str, interaction: &Interaction) -> String {
+fn key_of(consumer: &str, interaction: &Interaction) -> String {
     let words = json!([consumer, interaction.kind.as_str(), interaction.description, states_json(&interaction.states)]);
     sha256(words.to_string().as_bytes())[..8].to_owned()
 }
@@ -128,19 +135,20 @@ impl Filter {
     }
 }
 
-/// Same states, one lane: making them again must not disturb who relies on them. What may change something without a
-/// state has one lane too. The rest is free.
+/// Same states, one lane: making them again must not disturb who relies on them. Contracts that change something without a
+/// state have one lane too, for all that they ask without one. The rest is free.
 fn lanes(questions: &[Question], is_serial: bool) -> Vec<Vec<usize>> {
+    if is_serial {
+        return vec![(0..questions.len()).collect()];
+    }
     let mut lanes: Vec<Vec<usize>> = Vec::new();
     let mut lane_of: HashMap<String, usize> = HashMap::new();
     for (number, question) in questions.iter().enumerate() {
-        let has_states = !question.interaction.states.is_empty();
-        if !has_states && !question.is_unsafe {
+        if question.is_free {
             lanes.push(vec![number]);
             continue;
         }
-        let states = if is_serial { "all".to_owned() } else { states_json(&question.interaction.states).to_string() };
-        let lane = *lane_of.entry(states).or_insert_with(|| {
+        let lane = *lane_of.entry(states_json(&question.interaction.states).to_string()).or_insert_with(|| {
             lanes.push(Vec::new());
             lanes.len() - 1
         });
@@ -155,6 +163,7 @@ fn question_of(interaction: &Interaction) -> std::result::Result<String, String>
     }
     fingerprint(Asked {
         kind: interaction.kind.as_str(),
+        specification: &interaction.specification,
         transport: interaction.transport.as_deref(),
         description: (interaction.kind != InteractionKind::Http).then_some(&interaction.description),
         request: interaction.request.get(),

@@ -177,7 +177,8 @@ fn url(base: &Url, request: &Request) -> Result<Url, Trouble> {
     let base = base.as_str().trim_end_matches('/');
     let path = request.path.trim_start_matches('/');
     let text = if path.is_empty() { base.to_owned() } else { format!("{base}/{path}") };
-    let mut url = Url::parse(&text).map_err(|error| unsendable(format!("{text} is no address: {error}")))?;
+    let mut url =
+        Url::parse(&text).map_err(|error| unsendable(format!("{:?} makes no address: {error}", request.path)))?;
     if !request.query.is_empty() {
         let mut query: Vec<String> = url.query().map(str::to_owned).into_iter().collect();
         query.extend(request.query.iter().map(|(name, value)| match value {
@@ -256,6 +257,16 @@ fn is_this_machine(base: &Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// An address as it may be told: user, password and query may be secrets.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    // Only addresses without a host have no place for these.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
 }
 
 fn unsendable(message: String) -> Trouble {

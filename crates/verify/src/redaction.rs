@@ -81,19 +81,28 @@ impl Redaction {
         each.collect()
     }
 
-    /// A JSON body with placeholders. What cannot be read as JSON is left as it is: no path leads into it.
-    pub(crate) fn body(&self, body: &Bytes, touched: &mut Vec<String>) -> Bytes {
-        if self.paths.is_empty() {
-            return body.clone();
+    /// A JSON body with placeholders. `None` for one that cannot be read, where something would have to be looked for in it:
+    /// what cannot be searched is not kept.
+    pub(crate) fn body(&self, body: &Bytes, touched: &mut Vec<String>) -> Option<Bytes> {
+        if self.paths.is_empty() || body.is_empty() {
+            return Some(body.clone());
         }
-        let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+        let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+            touched.push("$".to_owned());
+            return None;
+        };
         let before = touched.len();
+        self.value(&mut value, touched);
+        Some(if touched.len() == before { body.clone() } else { value.to_string().into() })
+    }
+
+    /// Puts placeholders into a value.
+    pub(crate) fn value(&self, value: &mut Value, touched: &mut Vec<String>) {
         for path in &self.paths {
-            if replace(&mut value, &path.steps) {
+            if replace(value, &path.steps) {
                 touched.push(path.text.clone());
             }
         }
-        if touched.len() == before { body.clone() } else { value.to_string().into() }
     }
 }
 
@@ -102,7 +111,7 @@ fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     while !rest.is_empty() {
         let step = if let Some(after) = rest.strip_prefix("..") {
-            let (name, after) = name(after)?;
+            let (name, after) = name(after).filter(|(name, _)| name != "*")?;
             rest = after;
             Step::Anywhere(name)
         } else if let Some(after) = rest.strip_prefix('.') {
@@ -156,7 +165,11 @@ fn replace_anywhere(value: &mut Value, wanted: &str, steps: &[Step], rest: &[Ste
     match value {
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
-                any |= if name == wanted { replace(member, rest) } else { replace(member, steps) };
+                // Deeper first: what is replaced holds nothing any more.
+                any |= replace(member, steps);
+                if name == wanted {
+                    any |= replace(member, rest);
+                }
             }
         }
         Value::Array(elements) => {
@@ -188,7 +201,7 @@ mod tests {
         let mut touched = Vec::new();
         let redaction = Redaction::of(&[place.to_owned()]).unwrap();
 
-        let redacted = redaction.body(&Bytes::from(body.to_owned()), &mut touched);
+        let redacted = redaction.body(&Bytes::from(body.to_owned()), &mut touched).unwrap();
 
         assert_eq!(redacted, expected, "{place}");
         assert_eq!(touched.is_empty(), body == expected, "{place}");
@@ -204,13 +217,22 @@ mod tests {
             r#"{"a":[{"b":"x"},{"c":1},{"b":"y"}]}"#,
             r#"{"a":[{"b":"[redacted]"},{"c":1},{"b":"[redacted]"}]}"#,
         );
+        check("$..a.b", r#"{"a":{"c":{"a":{"b":"x"}}}}"#, r#"{"a":{"c":{"a":{"b":"[redacted]"}}}}"#);
         check("$..token", r#"{"a":[{"token":"x"}],"token":1}"#, r#"{"a":[{"token":"[redacted]"}],"token":0}"#);
     }
 
     #[test]
     fn what_is_not_there_is_not_touched() {
         check("$.a", r#"{"b": 1}"#, r#"{"b": 1}"#);
-        check("$.a", "no json", "no json");
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_not_kept() {
+        let mut touched = Vec::new();
+        let redaction = Redaction::of(&["$..password".to_owned()]).unwrap();
+
+        assert_eq!(redaction.body(&Bytes::from_static(br#"{"password": "x", "a": "#), &mut touched), None);
+        assert_eq!(touched, ["$"]);
     }
 
     #[test]
@@ -227,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_not_understood_is_refused() {
-        for place in ["a.b", "$", "header:", "$.a[x]", "$.", "$a"] {
+        for place in ["a.b", "$", "header:", "$.a[x]", "$.", "$a", "$..*"] {
             assert!(Redaction::of(&[place.to_owned()]).is_err(), "{place}");
         }
     }

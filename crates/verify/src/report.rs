@@ -117,7 +117,7 @@ pub enum Result {
     NotJudged(String),
     /// It could not be asked.
     NotAsked(Trouble),
-    /// The run ended before, or it was not among those that failed last time. Says why.
+    /// The run ended before. Says why.
     Skipped(String),
 }
 
@@ -162,11 +162,10 @@ impl ContractReport {
         self.source.is_pending || one.interaction.is_pending
     }
 
-    /// Whether each of its interactions was asked and passed, or is pending by the contract itself. What is published.
+    /// Whether each of its interactions passed, also those that are pending by the contract itself. What is published.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.unreadable.is_none()
-            && self.interactions.iter().all(|one| one.result == Result::Passed || one.interaction.is_pending)
+        self.unreadable.is_none() && self.interactions.iter().all(|one| one.result == Result::Passed)
     }
 }
 

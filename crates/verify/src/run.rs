@@ -1,7 +1,7 @@
 //! A run: states are made, requests sent, answers judged, as many at once as the settings allow.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use pactolus_judge::{Answer, InteractionKind, Mismatch, MismatchKind, Request, R
 use tokio::time::Instant;
 
 use crate::exchange::{Exchange, Outcome, Received, StateMade};
-use crate::plan::{Plan, Question};
+use crate::plan::{Asker, Plan, Question};
 use crate::provider::{self, Provider, Ready};
 use crate::report::{InteractionReport, Report, Result, Source, Trouble, TroubleKind};
 use crate::settings::Settings;
@@ -116,6 +116,15 @@ struct Running<'a> {
 struct Asked {
     exchange: Exchange,
     answer: std::result::Result<Answer, Result>,
+    /// A state that stays makes a pass doubtful, and a failure no less one.
+    torn_down: std::result::Result<(), Trouble>,
+}
+
+/// Whether a question is asked for the first time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    First,
+    Again,
 }
 
 impl<'a> Running<'a> {
@@ -157,7 +166,7 @@ impl<'a> Running<'a> {
                 if self.is_stopped.get() {
                     return;
                 }
-                self.settle(question).await;
+                self.settle(question, Turn::First).await;
             }
         });
         stream::iter(lanes).buffer_unordered(self.settings.jobs.max(1)).collect::<()>().await;
@@ -168,35 +177,54 @@ impl<'a> Running<'a> {
     }
 
     /// States are made for the whole provider, so one lane's may have disturbed another's. What failed among others counts
-    /// only if it fails alone too.
+    /// only if it fails alone too; and when one does not, what passed among others is not believed either.
     async fn confirm(&self) {
-        let with_states = |lane: &&Vec<usize>| !self.plan.questions[lane[0]].interaction.states.is_empty();
-        if self.settings.state_change.is_none() || self.plan.lanes.iter().filter(with_states).count() < 2 {
+        let has_states = |question: &Question| !question.interaction.states.is_empty();
+        if self.settings.state_change.is_none()
+            || self.plan.lanes.len() < 2
+            || !self.plan.questions.iter().any(has_states)
+        {
             return;
         }
+        let mut confirmed = BTreeSet::new();
+        let mut has_changed = false;
         for (number, question) in self.plan.questions.iter().enumerate() {
-            if !question.interaction.states.is_empty() && self.has_failed(question) {
-                self.settle(number).await;
+            if !self.has(question, |result| matches!(result, Result::Failed(_))) {
+                continue;
+            }
+            self.settle(number, Turn::Again).await;
+            confirmed.insert(number);
+            has_changed |= !self.has(question, |result| matches!(result, Result::Failed(_)));
+            if self.has(question, |result| matches!(result, Result::NotAsked(_))) {
+                break;
+            }
+        }
+        if has_changed {
+            let text = "provider states disturb one another, or the provider is not steady: what failed while others ran \
+                        passes alone, so everything with a state is run again one after the other; --jobs 1 does so at once";
+            (self.tell)(Event::Warning(text.to_owned()));
+            for (number, question) in self.plan.questions.iter().enumerate() {
+                if has_states(question) && !confirmed.contains(&number) {
+                    self.settle(number, Turn::Again).await;
+                }
             }
         }
     }
 
-    fn has_failed(&self, question: &Question) -> bool {
+    fn has(&self, question: &Question, wanted: impl Fn(&Result) -> bool) -> bool {
         let report = self.report.borrow();
-        question.askers.iter().any(|asker| {
-            let result = &report.contracts[asker.contract].interactions[asker.interaction].result;
-            matches!(result, Result::Failed(_) | Result::NotAsked(_))
-        })
+        let result = |asker: &Asker| wanted(&report.contracts[asker.contract].interactions[asker.interaction].result);
+        question.askers.iter().any(result)
     }
 
     /// Asks, judges for each who wants to know, and keeps both.
-    async fn settle(&self, number: usize) {
+    async fn settle(&self, number: usize, turn: Turn) {
         let question = &self.plan.questions[number];
         let asked = self.ask(question).await;
         for asker in &question.askers {
             let result = match &asked.answer {
                 Ok(answer) => match self.workers.judge(&asker.document, answer.clone()).await {
-                    Verdict::Matched => Result::Passed,
+                    Verdict::Matched => asked.torn_down.clone().map_or_else(Result::NotAsked, |()| Result::Passed),
                     Verdict::Mismatched(mismatches) => Result::Failed(mismatches),
                     Verdict::NotJudged(reason) => Result::NotJudged(reason),
                 },
@@ -215,7 +243,9 @@ impl<'a> Running<'a> {
             if self.settings.stops_at_first_failure && !is_pending && one.result != Result::Passed {
                 self.is_stopped.set(true);
             }
-            (self.tell)(Event::Done(&one, is_pending));
+            if turn == Turn::First {
+                (self.tell)(Event::Done(&one, is_pending));
+            }
         }
         if question.is_unsafe {
             self.changed.borrow_mut().push(asked.exchange.sequence);
@@ -238,19 +268,18 @@ impl<'a> Running<'a> {
         let states_began = Instant::now();
         let made = states::set_up(self.provider, self.settings, &interaction.states).await;
         exchange.state_duration = states_began.elapsed();
-        let answer = match made {
+        let (answer, torn_down) = match made {
             Ok(made) => {
                 exchange.states = made.iter().filter(|one| !one.state.name.is_empty()).cloned().collect();
                 let answer = self.exchange(question, &made, &mut exchange).await;
-                let torn_down = states::tear_down(self.provider, self.settings, &interaction.states).await;
-                torn_down.map_or_else(|trouble| Err(Result::NotAsked(trouble)), |()| answer)
+                (answer, states::tear_down(self.provider, self.settings, &interaction.states).await)
             }
             Err(trouble) => {
                 exchange.outcome = Outcome::StateFailed;
-                Err(Result::NotAsked(trouble))
+                (Err(Result::NotAsked(trouble)), Ok(()))
             }
         };
-        Asked { exchange, answer }
+        Asked { exchange, answer, torn_down }
     }
 
     fn begin(&self, question: &Question) -> Exchange {
@@ -343,11 +372,9 @@ impl Exchange {
 }
 
 impl Trouble {
-    /// Says what was asked; never its query, which may hold a secret.
+    /// Says what was asked.
     fn at(self, ready: &Ready) -> Self {
-        let mut url = ready.url.clone();
-        url.set_query(None);
-        let message = format!("{} {url}: {}", ready.method, self.message);
+        let message = format!("{} {}: {}", ready.method, provider::shown(&ready.url), self.message);
         Self { message, ..self }
     }
 }

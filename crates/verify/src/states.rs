@@ -1,13 +1,11 @@
 //! Having provider states made, by whoever the settings name.
 
-use std::time::Duration;
-
 use http::{Method, header};
 use pactolus_judge::State;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::StateMade;
-use crate::provider::Provider;
+use crate::provider::{Provider, shown};
 use crate::report::{Trouble, TroubleKind};
 use crate::settings::{Settings, StateChange};
 
@@ -38,7 +36,7 @@ pub(crate) async fn set_up(
     };
     let mut all_made = Vec::new();
     for state in &or_unnamed(states) {
-        let values = call(provider, settings.patience.state, change, state, Action::Setup).await?;
+        let values = call(provider, settings, change, state, Action::Setup).await?;
         all_made.push(made(state, values));
     }
     Ok(all_made)
@@ -48,7 +46,7 @@ pub(crate) async fn set_up(
 pub(crate) async fn tear_down(provider: &Provider, settings: &Settings, states: &[State]) -> Result<(), Trouble> {
     let Some(change) = settings.state_change.as_ref().filter(|change| change.tears_down) else { return Ok(()) };
     for state in &or_unnamed(states) {
-        call(provider, settings.patience.state, change, state, Action::Teardown).await?;
+        call(provider, settings, change, state, Action::Teardown).await?;
     }
     Ok(())
 }
@@ -69,7 +67,7 @@ fn made(state: &State, values: Map<String, Value>) -> StateMade {
 
 async fn call(
     provider: &Provider,
-    patience: Duration,
+    settings: &Settings,
     change: &StateChange,
     state: &State,
     action: Action,
@@ -92,14 +90,17 @@ async fn call(
             .body(body.to_string())
     };
 
+    // Whoever guards the provider guards its states too.
+    let request = request.headers(settings.headers.iter().cloned().collect());
     let failed = |why: String| {
         let (name, action) = (&state.name, action.as_str());
         let message = format!("the provider state {name:?} could not be made ({action}): {why}");
         Trouble { kind: TroubleKind::StateFailed, message }
     };
-    let (answer, _) = provider.answer(request, patience).await.map_err(|trouble| failed(trouble.message))?;
+    let (answer, _) =
+        provider.answer(request, settings.patience.state).await.map_err(|trouble| failed(trouble.message))?;
     if !(200..300).contains(&answer.status) {
-        let url = &change.url;
+        let url = shown(&change.url);
         return Err(failed(format!("POST {url} answered {}", answer.status)));
     }
     // Whoever has nothing to say may say it in any way.

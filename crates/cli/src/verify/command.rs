@@ -21,15 +21,15 @@ const LEFT_OUT: &[(&str, bool)] = &[
     ("--redact", true),
 ];
 
+/// Short flags that take no value: others may stand behind them in one word.
+const SWITCHES: &[char] = &['v'];
+
 /// Of the arguments behind the program's name.
 pub(super) fn again(arguments: impl IntoIterator<Item = String>) -> String {
     let mut words = vec!["pactolus".to_owned()];
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
-        let (flag, inline) = match argument.split_once('=') {
-            Some((flag, value)) if flag.starts_with("--") => (flag.to_owned(), Some(value.to_owned())),
-            _ => (argument, None),
-        };
+        let (flag, inline) = parted(argument);
         if let Some((_, has_value)) = LEFT_OUT.iter().find(|(name, _)| *name == flag) {
             if *has_value && inline.is_none() {
                 arguments.next();
@@ -43,12 +43,27 @@ pub(super) fn again(arguments: impl IntoIterator<Item = String>) -> String {
             words.extend([flag, secret.unwrap_or_else(|| quoted(&format!("{name}=…")))]);
             continue;
         }
-        match inline {
-            Some(value) => words.push(format!("{flag}={}", quoted(&without_password(&value)))),
-            None => words.push(quoted(&without_password(&flag))),
-        }
+        words.push(quoted(&without_password(&flag)));
+        words.extend(inline.map(|value| quoted(&without_password(&value))));
     }
     words.join(" ")
+}
+
+/// A flag and the value that stands in the same word: `--token=x`, `-tx`, `-t=x`, `-vtx`.
+fn parted(argument: String) -> (String, Option<String>) {
+    if argument.starts_with("--") {
+        return match argument.split_once('=') {
+            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
+            None => (argument, None),
+        };
+    }
+    let Some(letters) = argument.strip_prefix('-') else { return (argument, None) };
+    let Some((at, letter)) = letters.char_indices().find(|(_, letter)| !SWITCHES.contains(letter)) else {
+        return (argument, None);
+    };
+    let value = &letters[at + letter.len_utf8()..];
+    let value = value.strip_prefix('=').unwrap_or(value);
+    (format!("-{letter}"), Some(value.to_owned()).filter(|value| !value.is_empty()))
 }
 
 fn without_password(word: &str) -> String {
@@ -85,6 +100,10 @@ mod tests {
         check(&["verify", "--only=abc", "--last-failed", "-f", "a b.json"], "pactolus verify -f 'a b.json'");
         check(&["verify", "--token=hunter2"], "pactolus verify --token \"$PACT_BROKER_TOKEN\"");
         check(&["verify", "-t", "hunter2", "-H", "X=hunter2"], "pactolus verify -t \"$PACT_BROKER_TOKEN\" -H X=…");
+        check(&["verify", "-thunter2"], "pactolus verify -t \"$PACT_BROKER_TOKEN\"");
+        check(&["verify", "-t=hunter2", "-p80"], "pactolus verify -t \"$PACT_BROKER_TOKEN\" -p 80");
+        check(&["verify", "-vt", "hunter2"], "pactolus verify -t \"$PACT_BROKER_TOKEN\"");
+        check(&["verify", "-HAuthorization=Bearer hunter2"], "pactolus verify -H Authorization=…");
         check(&["verify", "-b", "http://me:hunter2@a/"], "pactolus verify -b http://me:%E2%80%A6@a/");
         check(&["verify", "--filter-state", "it's"], r"pactolus verify --filter-state 'it'\''s'");
     }

@@ -10,7 +10,7 @@ pub(crate) fn exit(report: &Report) -> Exit {
     let tally = Tally::of(report.interactions());
     if tally.failed > 0 {
         Exit::No
-    } else if tally.not_asked > 0 || report.cut_short.is_some() {
+    } else if tally.not_asked > 0 || tally.skipped > 0 || report.cut_short.is_some() {
         Exit::NotAsked
     } else if tally.not_judged > 0 || is_anything_unreadable(report) {
         Exit::Unknown
@@ -41,9 +41,9 @@ fn is_anything_unreadable(report: &Report) -> bool {
 
 /// Whether the provider was asked anything and answered, rightly or not.
 fn was_anything_answered(report: &Report) -> bool {
-    report
-        .interactions()
-        .any(|(_, one)| matches!(one.result, Result::Passed | Result::Failed(_) | Result::NotJudged(_)))
+    report.interactions().any(|(_, one)| {
+        one.exchange.is_some() && matches!(one.result, Result::Passed | Result::Failed(_) | Result::NotJudged(_))
+    })
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_run_in_which_all_passed_is_a_yes() {
         check(&report([contract("shop", [passed("a"), passed("b")])]), Exit::Yes);
-        check(&report([contract("shop", [passed("a"), skipped("b")])]), Exit::Yes);
+        check(&report([contract("shop", [passed("a"), passed("b")])]), Exit::Yes);
     }
 
     #[test]
@@ -119,7 +119,8 @@ mod tests {
     fn a_run_that_asked_nothing_is_never_a_yes() {
         check(&report([]), Exit::Unknown);
         check(&report([contract("shop", [])]), Exit::Unknown);
-        check(&report([contract("shop", [skipped("a")])]), Exit::Unknown);
+        check(&report([contract("shop", [skipped("a")])]), Exit::NotAsked);
+        check(&report([contract("shop", [passed("a"), skipped("b")])]), Exit::NotAsked);
         check(&report([pending(unreadable("pay"))]), Exit::Unknown);
     }
 

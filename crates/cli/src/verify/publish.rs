@@ -19,7 +19,8 @@ pub(super) struct About<'a> {
 /// Why the results of a contract are not published, if so: a part would be taken for the whole, and what could not be
 /// asked says nothing about the provider.
 pub(super) fn reason_to_withhold(contract: &ContractReport) -> Option<String> {
-    let has_failed = contract.interactions.iter().any(|one| matches!(one.result, Came::Failed(_)));
+    let counts = |one: &&InteractionReport| !one.interaction.is_pending;
+    let has_failed = contract.interactions.iter().filter(counts).any(|one| matches!(one.result, Came::Failed(_)));
     let unknown =
         contract.interactions.iter().filter(|one| !matches!(one.result, Came::Passed | Came::Failed(_))).count();
     if contract.source.publish_results_to.is_none() {

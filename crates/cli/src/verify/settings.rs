@@ -78,6 +78,7 @@ fn transports(provider: &Provider) -> Result<BTreeMap<String, Url>, Failure> {
         let (transport, port) = given.split_once(':').ok_or_else(wrong)?;
         let port: u16 = port.parse().map_err(|_| wrong())?;
         let mut url = base.clone();
+        url.set_path("");
         let scheme = if transport == "https" { "https" } else { "http" };
         if url.set_scheme(scheme).is_err() || url.set_port(Some(port)).is_err() {
             return Err(wrong());

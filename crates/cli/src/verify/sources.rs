@@ -25,10 +25,14 @@ pub(super) async fn contracts(arguments: &Arguments, branch: Option<&str>) -> Re
         contracts.extend(from_folder(folder, &arguments.provider.provider_name)?);
     }
     for url in wanted.url.iter().chain(&wanted.webhook_callback_url) {
-        let broker = broker_at(wanted, url, arguments.reports.verbose)?;
+        let wrong = |error| Failure::usage(format!("{url} is no address of a contract: {error}"));
+        // Links of the answer lead anywhere on that host.
+        let host = Url::parse(url).and_then(|address| address.join("/")).map_err(wrong)?;
+        let broker = broker_at(wanted, host.as_str(), arguments.reports.verbose)?;
         contracts.push(fetched(&broker, &broker.address(url)?, Source::default()).await?);
     }
-    if let Some(broker) = broker(arguments)?.filter(|_| contracts.is_empty()) {
+    let are_named = !(wanted.file.is_empty() && wanted.dir.is_empty() && wanted.url.is_empty());
+    if let Some(broker) = broker(arguments)?.filter(|_| !are_named && wanted.webhook_callback_url.is_none()) {
         contracts.extend(from_broker(&broker, arguments, branch).await?);
     }
     Ok(contracts)

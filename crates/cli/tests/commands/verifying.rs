@@ -151,7 +151,8 @@ fn provider_with_one_world() -> Server {
 fn verdicts_are_the_same_with_one_job_and_with_sixteen() {
     let interactions = (0..60).map(|number| {
         let state = format!("state {}", number % 5);
-        let wanted = if number % 7 == 0 { "another".to_owned() } else { state.clone() };
+        // Some are wrong, and would be right in the state that another lane makes.
+        let wanted = if number % 7 == 0 { format!("state {}", (number + 1) % 5) } else { state.clone() };
         let one = get(&format!("/{number}"), json!({ "state": wanted }));
         in_state(one, &state, json!({}))
     });
@@ -170,6 +171,98 @@ fn verdicts_are_the_same_with_one_job_and_with_sixteen() {
 
     assert_eq!(results(&one).iter().filter(|result| *result == "failed").count(), 9);
     assert_eq!(verdicts(one), verdicts(sixteen));
+}
+
+#[test]
+fn what_a_contract_changes_without_a_state_keeps_its_order() {
+    let contract = contract(
+        "shop",
+        json!([
+            get("/count", json!({ "count": 0 })),
+            with(get("/one", json!({ "count": 1 })), "request", json!({ "method": "POST", "path": "/count" })),
+            with(get("/again", json!({ "count": 1 })), "request", json!({ "method": "GET", "path": "/count" })),
+            with(get("/two", json!({ "count": 2 })), "request", json!({ "method": "POST", "path": "/count" })),
+            with(get("/last", json!({ "count": 2 })), "request", json!({ "method": "GET", "path": "/count" })),
+        ]),
+    );
+    let build = Build::of(&[contract]);
+    for jobs in ["1", "16"] {
+        let count = Mutex::new(0);
+        let provider = Server::start(move |request, _| {
+            let mut count = count.lock().unwrap();
+            *count += usize::from(request.method == "POST");
+            ok(&json!({ "count": *count }))
+        });
+
+        let (ended, _) = build.verify(&provider, &["--jobs", jobs]);
+
+        assert_eq!(ended.code, Some(0), "{jobs}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_failure_that_is_none_alone_is_told() {
+    // Both states are made and both requests answered before anything is asked alone.
+    let provider = Server::start(|request, before| match request.target.as_str() {
+        "/state" => ok(&json!({})),
+        _ => ok(&json!({ "ok": before > 3 })),
+    });
+    let interactions = (0..2).map(|number| {
+        in_state(get(&format!("/{number}"), json!({ "ok": true })), &format!("state {number}"), json!({}))
+    });
+    let build = Build::of(&[contract("shop", interactions.collect())]);
+    let state = format!("{}/state", provider.url);
+
+    let (ended, report) = build.verify(&provider, &["--state-change-url", &state]);
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("disturb one another"), "{ended:?}");
+    assert_eq!(report["contracts"][0]["interactions"][0]["attempts"], 2);
+}
+
+#[test]
+fn a_name_that_no_interaction_has_is_refused() {
+    let provider = Server::start(|_, _| ok(&json!({})));
+    let build = Build::of(&[contract("shop", json!([get("/a", json!({}))]))]);
+
+    let (ended, _) = build.verify(&provider, &["--only", "typo"]);
+
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("typo"), "{ended:?}");
+}
+
+#[test]
+fn a_teardown_that_fails_hides_no_failure() {
+    let provider = Server::start(|request, _| match request.target.as_str() {
+        "/state" if request.json()["action"] == "teardown" => Reply::Json(500, json!({})),
+        "/state" | "/good" => ok(&json!({})),
+        _ => Reply::Json(500, json!({})),
+    });
+    let build = Build::of(&[contract("shop", json!([get("/bad", json!({})), get("/good", json!({}))]))]);
+    let state = format!("{}/state", provider.url);
+
+    let (ended, report) = build.verify(&provider, &["--state-change-url", &state, "--state-change-teardown"]);
+
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(results(&report), ["failed", "not-asked"]);
+}
+
+#[test]
+fn an_address_never_tells_its_password() {
+    let build = Build::of(&[contract("shop", json!([get("/a", json!({}))]))]);
+    let address = "http://me:hunter2@127.0.0.1:1";
+
+    let ended = run_in(
+        build.path(),
+        &[],
+        &["verify", "-n", "stock", "-d", ".", "--retries", "0", "--provider-base-url", address],
+    );
+
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(
+        ended.stdout.contains("GET http://127.0.0.1:1/a") && !format!("{ended:?}").contains("hunter2"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -371,14 +464,17 @@ fn the_first_failure_ends_the_run_where_that_is_wanted() {
 #[test]
 fn headers_are_added_and_made_by_a_command() {
     let provider = Server::start(|_, _| ok(&json!({})));
-    let mut interaction = get("/a", json!({}));
+    let mut interaction = get("/a", json!({ "missing": 1 }));
     interaction["request"]["headers"] = json!({ "Authorization": "Bearer contract", "X-Kept": "yes" });
     let build = Build::of(&[contract("shop", json!([interaction]))]);
     let command = r#"sed -E 's/.*"path":"([^"]*)".*/X-Signed: \1/'"#;
 
-    let (ended, _) = build.verify(&provider, &["-H", "Authorization=Bearer hunter2", "--header-from-command", command]);
+    let (ended, _) =
+        build.verify(&provider, &["-HAuthorization=Bearer hunter2", "-thunter2", "--header-from-command", command]);
 
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    // The command to run it again is told.
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("--only"), "{ended:?}");
     let request = provider.requests().pop().unwrap();
     assert_eq!(request.header("authorization"), Some("Bearer hunter2"));
     assert_eq!(request.header("x-kept"), Some("yes"));

@@ -17,16 +17,8 @@ fn coerce_within(value: &mut Value, schema: &Value, root: &Value, depth: usize) 
     if depth > MAX_DEPTH {
         return;
     }
-    if let Some(kinds) = keywords.get("type") {
-        let kinds: Vec<&str> = match kinds {
-            Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-            kind => kind.as_str().into_iter().collect(),
-        };
-        if !kinds.iter().any(|kind| is_of(value, kind))
-            && let Some(coerced) = kinds.iter().find_map(|kind| made(value, kind))
-        {
-            *value = coerced;
-        }
+    if let Some(coerced) = keywords.get("type").and_then(|kinds| as_one_of(value, kinds)) {
+        *value = coerced;
     }
     let target = keywords.get("$ref").and_then(Value::as_str).and_then(local_target);
     if let Some(target) = target.and_then(|pointer| pointer.find_in(root)) {
@@ -54,6 +46,16 @@ fn coerce_within(value: &mut Value, schema: &Value, root: &Value, depth: usize) 
         }
         _ => {}
     }
+}
+
+/// The value as the first of some types that it can be, unless it is of one already.
+fn as_one_of(value: &Value, kinds: &Value) -> Option<Value> {
+    let kinds: Vec<&str> = match kinds {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        kind => kind.as_str().into_iter().collect(),
+    };
+    let fits = kinds.iter().any(|kind| is_of(value, kind));
+    if fits { None } else { kinds.iter().find_map(|kind| made(value, kind)) }
 }
 
 fn is_of(value: &Value, kind: &str) -> bool {

@@ -1,5 +1,7 @@
 //! One interaction: which operation it calls, and the order in which its parts are looked at.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::route::{Found, Router};
@@ -9,7 +11,7 @@ use super::switches::Switches;
 use super::validate::Violation;
 use super::{Profile, request, request_body, response, security, sound};
 use crate::contract::{Contract, Exchange, Interaction, Part, Place};
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::finding::{Code, Finding, Spot};
 use crate::model::{Api, Operation, Parameter, Schema};
 use crate::pointer::Pointer;
@@ -208,9 +210,9 @@ impl<'a> Session<'a> {
         if self.document.node(keyword).is_some_and(|node| node.pointer() != &Pointer::root()) {
             return keyword.clone();
         }
-        let (mut best, mut left) = (start.clone(), MAX_STEPS);
-        descend(self.document, start, &tokens, &mut best, &mut left);
-        best
+        let mut descent = Descent { document: self.document, best: start.clone(), tried: BTreeSet::new() };
+        descent.go(start, &tokens, 0);
+        descent.best
     }
 
     pub(super) fn report(&mut self, interaction: &Interaction, draft: Draft<'_>) -> &mut Finding {
@@ -253,38 +255,45 @@ fn is_short(value: &Value) -> bool {
     within(value, &mut 40)
 }
 
-/// After that many steps a keyword's place is as exact as it gets.
-const MAX_STEPS: usize = 2000;
+/// How many references and parts deep a keyword's place is looked for; then it is as exact as it gets.
+const MAX_DEPTH: usize = 64;
 
-/// Goes down from a schema by the tokens of a keyword, keeping the deepest node that was reached.
-fn descend(document: &Document, from: &Pointer, tokens: &[String], best: &mut Pointer, left: &mut usize) -> bool {
-    let Some((first, rest)) = tokens.split_first() else {
-        *best = from.clone();
-        return true;
-    };
-    let Some(node) = document.node(from) else { return false };
-    if *left == 0 {
-        return false;
-    }
-    *left -= 1;
-    let deeper = from.child(first);
-    if document.node(&deeper).is_some() && first != "$ref" {
-        *best = deeper.clone();
-        if descend(document, &deeper, rest, best, left) {
+/// Goes down from a schema by the tokens of a keyword.
+struct Descent<'d> {
+    document: &'d Document,
+    /// The deepest node that was reached.
+    best: Pointer,
+    /// From where, with how many tokens left, it was tried already.
+    tried: BTreeSet<(Pointer, usize)>,
+}
+
+impl Descent<'_> {
+    fn go(&mut self, from: &Pointer, tokens: &[String], depth: usize) -> bool {
+        let Some((first, rest)) = tokens.split_first() else {
+            self.best = from.clone();
             return true;
+        };
+        let Some(node) = self.document.node(from) else { return false };
+        if depth > MAX_DEPTH || !self.tried.insert((from.clone(), tokens.len())) {
+            return false;
         }
+        let deeper = from.child(first);
+        if self.document.node(&deeper).is_some() && first != "$ref" {
+            self.best = deeper.clone();
+            if self.go(&deeper, rest, depth) {
+                return true;
+            }
+        }
+        let rest = if first == "$ref" { rest } else { tokens };
+        if node.text("$ref").is_some()
+            && let Ok(target) = node.resolved()
+        {
+            return self.go(target.pointer(), rest, depth + 1);
+        }
+        let parts: Vec<Pointer> =
+            node.member("allOf").iter().flat_map(Node::items).map(|part| part.pointer().clone()).collect();
+        parts.iter().any(|part| self.go(part, tokens, depth + 1))
     }
-    let rest = if first == "$ref" { rest } else { tokens };
-    if node.text("$ref").is_some()
-        && let Ok(target) = node.resolved()
-    {
-        return descend(document, target.pointer(), rest, best, left);
-    }
-    let parts = node.member("allOf");
-    parts
-        .iter()
-        .flat_map(crate::document::Node::items)
-        .any(|part| descend(document, part.pointer(), tokens, best, left))
 }
 
 /// The schema of a parameter, if it is one that a value can be held against.

@@ -1,5 +1,6 @@
 //! Findings of single interactions: where they point to, and what the recordings do not show.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -164,5 +165,121 @@ fn a_schema_that_doubles_at_each_level_is_not_looked_at() {
         let codes: Vec<_> =
             compare(&document, &contract, profile).findings.iter().map(|finding| finding.code).collect();
         assert!(codes.contains(&crate::finding::Code::SchemaUnusable), "{profile:?}: {codes:?}");
+    }
+}
+
+#[test]
+fn schemas_that_only_lead_back_to_themselves_come_to_an_end() {
+    let loops = json!({
+        "A": {"$ref": "#/components/schemas/A"},
+        "B": {"$ref": "#/components/schemas/C"},
+        "C": {"anyOf": [{"$ref": "#/components/schemas/B"}, {"type": "null"}]},
+        "D": {"type": "object", "allOf": [{"$ref": "#/components/schemas/D"}, {"$ref": "#/components/schemas/C"}]},
+        "E": {"not": {"$ref": "#/components/schemas/E"}},
+        "F": {"oneOf": [{"$ref": "#/components/schemas/F"}], "discriminator": {"propertyName": "kind"}}
+    });
+    for name in ["A", "B", "C", "D", "E", "F"] {
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        let content = json!({"application/json": {"schema": schema}});
+        let parameter = json!({"name": "q", "in": "query", "required": true, "schema": schema});
+        let document = json!({"openapi": "3.0.0", "components": {"schemas": loops}, "paths": {"/t": {"post": {
+            "parameters": [parameter], "requestBody": {"required": true, "content": content},
+            "responses": {"200": {"content": content}}}}}});
+        let document = Document::load(&document.to_string(), &Budget::default()).unwrap();
+        let body = json!({"kind": "F", "a": [1]});
+        for query in [json!("q=1"), Value::Null] {
+            let request = json!({"method": "POST", "path": "/t", "query": query, "body": body});
+            let rules = json!({"$.body": {"match": "type"}});
+            let contract = pact(&request, &json!({"status": 200, "body": body, "matchingRules": rules}));
+            let contract = Contract::load(&contract.to_string(), &Budget::default()).unwrap();
+            for profile in [Profile::Compatible, Profile::Sound] {
+                assert!(compare(&document, &contract, profile).findings.len() < 50, "{name} {profile:?}");
+            }
+        }
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-3i64..3).prop_map(Value::from),
+        "[ab]{0,2}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::btree_map("[ab]", inner, 0..3)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// Schemas as nobody should write them: keywords with whatever value, among some that make sense.
+fn any_schema() -> impl Strategy<Value = Value> {
+    let reference =
+        prop_oneof![Just("#/components/schemas/A"), Just("#/components/schemas/B"), Just("#/gone"), Just("x")];
+    let keyword = prop_oneof![
+        Just("type"),
+        Just("enum"),
+        Just("required"),
+        Just("nullable"),
+        Just("minimum"),
+        Just("exclusiveMinimum"),
+        Just("pattern"),
+        Just("format"),
+        Just("items"),
+        Just("properties"),
+        Just("discriminator"),
+        Just("allOf"),
+    ];
+    let leaf = prop_oneof![
+        any_json(),
+        reference.prop_map(|reference| json!({"$ref": reference})),
+        (keyword, any_json()).prop_map(|(keyword, value)| json!({keyword: value})),
+        prop_oneof![Just("string"), Just("object"), Just("array"), Just("integer")]
+            .prop_map(|kind| json!({"type": kind})),
+    ];
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        let list = proptest::collection::vec(inner.clone(), 0..3);
+        let map = proptest::collection::btree_map("[ab]", inner.clone(), 0..3);
+        let combining = prop_oneof![Just("allOf"), Just("anyOf"), Just("oneOf"), Just("prefixItems"), Just("items")];
+        let holding = prop_oneof![Just("properties"), Just("patternProperties"), Just("dependentSchemas")];
+        let wrapping =
+            prop_oneof![Just("items"), Just("not"), Just("additionalProperties"), Just("contains"), Just("if")];
+        prop_oneof![
+            (combining, list)
+                .prop_map(|(keyword, schemas)| json!({keyword: schemas, "discriminator": {"propertyName": "a"}})),
+            (holding, map)
+                .prop_map(|(keyword, schemas)| json!({"type": "object", keyword: schemas, "required": ["a"]})),
+            (wrapping, inner).prop_map(|(keyword, schema)| json!({keyword: schema, "nullable": true})),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_schema_can_be_compared_and_every_finding_names_a_node_of_the_document(
+        schemas in proptest::collection::vec(any_schema(), 3),
+        body in any_json(),
+        version in prop_oneof![Just("3.0.0"), Just("3.1.0")],
+    ) {
+        let content = json!({"application/json": {"schema": schemas[0]}});
+        let parameter = json!({"name": "a", "in": "query", "schema": schemas[1]});
+        let document = json!({"openapi": version, "components": {"schemas": {"A": schemas[1], "B": schemas[2]}},
+            "paths": {"/t": {"post": {"parameters": [parameter], "requestBody": {"content": content},
+                "responses": {"200": {"content": content}}}}}});
+        let request = json!({"method": "POST", "path": "/t", "query": "a=1&a=b", "body": body});
+        let contract = pact(&request, &json!({"status": 200, "body": body, "matchingRules": {"$.body": {"match": "type"}}}));
+        let document = Document::load(&document.to_string(), &Budget::default()).unwrap();
+        let contract = Contract::load(&contract.to_string(), &Budget::default()).unwrap();
+
+        for profile in [Profile::Compatible, Profile::Sound] {
+            for finding in compare(&document, &contract, profile).findings {
+                prop_assert!(document.node(&finding.document.pointer).is_some(), "{:?} names nothing", finding);
+            }
+        }
     }
 }

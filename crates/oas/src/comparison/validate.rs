@@ -137,46 +137,36 @@ impl Compiled {
             message,
             value: error.instance().as_ref().clone(),
         };
+        let undescribed = |name: &String| violation(format!("`{name}` is not described"));
         match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                violations.extend(unexpected.iter().map(|name| violation(format!("`{name}` is not described"))));
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                violations.extend(unexpected.iter().map(undescribed));
+                return;
             }
             // Where no property is described at all, the validator names none.
             ValidationErrorKind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
                 let object = root.pointer(error.instance_path().as_str()).and_then(Value::as_object);
-                let names = object.into_iter().flat_map(Map::keys);
-                violations.extend(names.map(|name| violation(format!("`{name}` is not described"))));
-            }
-            ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-                violations.extend(unexpected.iter().map(|name| violation(format!("`{name}` is not described"))));
+                violations.extend(object.into_iter().flat_map(Map::keys).map(undescribed));
+                return;
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 context.iter().flatten().for_each(|error| self.expand(error, root, violations));
-                violations.push(violation(error.to_string()));
             }
             ValidationErrorKind::OneOfMultipleValid { context } => {
                 // Variants behind the second that fits are never looked at.
                 let mut fitting = 0;
-                for variant in context {
-                    fitting += usize::from(variant.is_empty());
-                    if fitting < 2 {
-                        for error in variant {
-                            self.expand(error, root, violations);
-                        }
-                    }
-                }
-                violations.push(violation(error.to_string()));
+                let looked_at = context.iter().take_while(|failures| {
+                    fitting += usize::from(failures.is_empty());
+                    fitting < 2
+                });
+                looked_at.flatten().for_each(|error| self.expand(error, root, violations));
             }
-            ValidationErrorKind::PropertyNames { error: inner } => {
-                violations.push(violation(inner.to_string()));
-                violations.push(violation(error.to_string()));
-            }
-            ValidationErrorKind::Contains => {
-                self.expand_items(error, root, violations);
-                violations.push(violation(error.to_string()));
-            }
-            _ => violations.push(violation(error.to_string())),
+            ValidationErrorKind::PropertyNames { error: inner } => violations.push(violation(inner.to_string())),
+            ValidationErrorKind::Contains => self.expand_items(error, root, violations),
+            _ => {}
         }
+        violations.push(violation(error.to_string()));
     }
 
     /// How each item fails, where not enough of them fit.

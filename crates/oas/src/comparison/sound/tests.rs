@@ -82,6 +82,18 @@ fn without_a_matcher_the_example_alone_counts() {
 }
 
 #[test]
+fn a_body_of_null_asks_for_none_and_other_small_values_are_looked_at() {
+    let schema = json!({"type": "object"});
+
+    assert_eq!(of_response("3.0.0", &schema, &Value::Null, &Value::Null), []);
+    assert_eq!(of_response("3.0.0", &schema, &json!(""), &Value::Null), []);
+    assert_eq!(
+        of_response("3.0.0", &schema, &json!(0), &Value::Null),
+        one("response.body.incompatible", "response/body", None)
+    );
+}
+
+#[test]
 fn a_list_may_be_shorter_than_the_consumer_takes() {
     let schema = typed(&json!({"type": "array", "items": {"type": "string"}}));
     let rules = json!({"$.body.a": {"min": 1}, "$.body.a[*]": {"match": "type"}});
