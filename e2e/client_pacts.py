@@ -35,6 +35,7 @@ PLACEHOLDERS = {
     f"PLACEHOLDER-DEPLOYED-VERSION-{DEPLOYMENT}": f"/deployed-versions/{DEPLOYMENT}",
     f"PLACEHOLDER-ENVIRONMENT-CURRENTLY-DEPLOYED-{TEST}": f"/environments/{TEST}/deployed-versions/currently-deployed",
     f"PB-ENVIRONMENT-{TEST}": f"/environments/{TEST}",
+    "PF-PUBLISH-PROVIDER-CONTRACT-Bar": "/provider-contracts/provider/Bar/publish",
     "PB-PACTICIPANT-BRANCH-Foo-main": "/pacticipants/Foo/branches/main",
 }
 

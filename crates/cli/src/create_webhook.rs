@@ -32,13 +32,14 @@ Examples:
 Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server could not be asked";
 
 /// Those that the official client has no flag for.
-const OTHER_EVENTS: [&str; 6] = [
+const OTHER_EVENTS: [&str; 7] = [
     "deployment_recorded",
     "deployment_ended",
     "release_recorded",
     "release_ended",
     "can_i_deploy_refused",
     "branch_deleted",
+    "provider_contract_published",
 ];
 
 #[derive(Debug, clap::Args)]

@@ -3,6 +3,7 @@
 mod access;
 mod aliases;
 mod broker;
+mod build_version;
 mod can_i_deploy;
 mod ci;
 mod clean;
@@ -18,6 +19,7 @@ mod output;
 mod pact_files;
 mod plain;
 mod publish;
+mod publish_provider_contract;
 mod record;
 mod retention;
 mod rotate_encryption_key;
@@ -90,6 +92,7 @@ enum Command {
         /// How much memory that may take
         memory_bytes: u64,
     },
+    PublishProviderContract(Box<publish_provider_contract::Arguments>),
     CanIDeploy(Box<can_i_deploy::Arguments>),
     CanIMerge(Box<can_i_deploy::MergeArguments>),
     Compare(Box<compare::Arguments>),
@@ -136,6 +139,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Clean(arguments) => arguments.output.show(clean::run(&arguments).await),
         Command::RotateEncryptionKey(arguments) => arguments.output.show(rotate_encryption_key::run(&arguments).await),
         Command::Publish(arguments) => arguments.output.show(publish::run(&arguments).await),
+        Command::PublishProviderContract(arguments) => {
+            arguments.output.show(publish_provider_contract::run(&arguments).await)
+        }
         Command::CanIMerge(arguments) => {
             let question = arguments.as_question();
             question.output.show(can_i_deploy::run(&question).await)
@@ -215,6 +221,7 @@ mod tests {
     fn each_command_of_the_client_has_an_example_in_its_help() {
         for name in [
             "publish",
+            "publish-provider-contract",
             "can-i-deploy",
             "can-i-merge",
             "diff",

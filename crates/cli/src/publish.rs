@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::broker::{Broker, Connection, Repeat, notices};
-use crate::ci::{self, Build, Detected};
+use crate::build_version::{BuildVersion, Given};
+use crate::ci::{self, Build};
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::Output;
 use crate::pact_files::{self, PactFile};
@@ -78,19 +79,10 @@ pub(crate) struct Arguments {
     help: Option<bool>,
 }
 
-/// The consumer version that is published: the same for all consumers.
-#[derive(Debug)]
-struct ConsumerVersion {
-    number: Detected,
-    branch: Option<Detected>,
-    build_url: Option<Detected>,
-    tags: Vec<String>,
-}
-
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let broker = Broker::open(&arguments.connection)?;
     let found = pact_files::find(&arguments.paths, arguments.merge)?;
-    let version = ConsumerVersion::of(arguments, &ci::detect())?;
+    let version = consumer_version(arguments, &ci::detect())?;
     if arguments.output.is_for_people() {
         for path in &found.skipped {
             remark(&format!("skipped {}: it is JSON, but not a pact\n", path.display()));
@@ -103,7 +95,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut report = Report::of(&version);
     for (number, (consumer, pacts)) in (1..).zip(&found.pacts) {
         progress.step(number, &format!("publishing {consumer}"));
-        let result = publish(&broker, &address, &version.request(consumer, pacts, arguments.merge)).await;
+        let result = publish(&broker, &address, &request(&version, consumer, pacts, arguments.merge)).await;
         match result {
             // Nothing was published: say why, and nothing else.
             Err(failure) if found.pacts.len() == 1 => return Err(failure),
@@ -127,78 +119,38 @@ async fn publish(broker: &Broker, address: &Url, request: &Value) -> Result<Valu
     answer.accepted(&format!("could not publish {consumer} version {version}"))
 }
 
-impl ConsumerVersion {
-    fn of(arguments: &Arguments, build: &Build) -> Result<Self, Failure> {
-        let given = |value: &Option<String>, flag: &str| {
-            value.clone().filter(|value| !value.is_empty()).map(|value| Detected::new(value, flag))
-        };
-        let number = build.version_or(arguments.consumer_app_version.as_deref(), "--consumer-app-version")?;
-        let branch = given(&arguments.branch, "--branch").or_else(|| build.branch.clone());
-        let mut tags: Vec<String> = arguments.tag.iter().filter(|tag| !tag.is_empty()).cloned().collect();
+/// The consumer version that is published: the same for all consumers.
+fn consumer_version(arguments: &Arguments, build: &Build) -> Result<BuildVersion, Failure> {
+    let given = Given {
+        number: arguments.consumer_app_version.as_deref(),
+        number_flag: "--consumer-app-version",
+        branch: arguments.branch.as_deref(),
+        tags: &arguments.tag,
+        build_url: arguments.build_url.as_deref(),
+        tag_with_branch: arguments.tag_with_git_branch,
+        needs_branch: arguments.auto_detect_version_properties || arguments.tag_with_git_branch,
+    };
+    BuildVersion::of(&given, build)
+}
 
-        let needs_branch = arguments.auto_detect_version_properties || arguments.tag_with_git_branch;
-        match &branch {
-            None if needs_branch => {
-                let message = "no branch: give --branch; none is found in the variables of a CI system or in git";
-                return Err(Failure::usage(message).with_details(build.git_failure.clone()));
-            }
-            Some(branch) if arguments.tag_with_git_branch && !tags.contains(&branch.value) => {
-                tags.push(branch.value.clone());
-            }
-            _ => {}
+fn request(version: &BuildVersion, consumer: &str, pacts: &[PactFile], merge: bool) -> Value {
+    let contract = |pact: &PactFile| {
+        let mut contract = json!({
+            "consumerName": consumer,
+            "providerName": pact.provider,
+            "specification": "pact",
+            "contentType": "application/json",
+            "content": BASE64.encode(&pact.bytes),
+        });
+        if merge {
+            contract["onConflict"] = "merge".into();
         }
-        let build_url = given(&arguments.build_url, "--build-url").or_else(|| build.url.clone());
-        Ok(Self { number, branch, build_url, tags })
-    }
-
-    fn request(&self, consumer: &str, pacts: &[PactFile], merge: bool) -> Value {
-        let contract = |pact: &PactFile| {
-            let mut contract = json!({
-                "consumerName": consumer,
-                "providerName": pact.provider,
-                "specification": "pact",
-                "contentType": "application/json",
-                "content": BASE64.encode(&pact.bytes),
-            });
-            if merge {
-                contract["onConflict"] = "merge".into();
-            }
-            contract
-        };
-        let mut request = json!({ "pacticipantName": consumer, "pacticipantVersionNumber": self.number.value });
-        if let Some(branch) = &self.branch {
-            request["branch"] = branch.value.clone().into();
-        }
-        if !self.tags.is_empty() {
-            request["tags"] = self.tags.clone().into();
-        }
-        if let Some(build_url) = &self.build_url {
-            request["buildUrl"] = build_url.value.clone().into();
-        }
-        request["contracts"] = pacts.iter().map(contract).collect();
-        request
-    }
-
-    fn to_text(&self) -> String {
-        let said = |what: &str, detected: &Option<Detected>| match detected {
-            Some(detected) => format!(", {what} {} ({})", detected.value, detected.source),
-            None => String::new(),
-        };
-        let Detected { value, source } = &self.number;
-        let tags = if self.tags.is_empty() { String::new() } else { format!(", tags {}", self.tags.join(", ")) };
-        let (branch, build_url) = (said("branch", &self.branch), said("build", &self.build_url));
-        format!("version {value} ({source}){branch}{build_url}{tags}\n")
-    }
-
-    fn to_json(&self) -> Value {
-        let detected = |detected: &Detected| json!({ "value": detected.value, "source": detected.source });
-        json!({
-            "number": detected(&self.number),
-            "branch": self.branch.as_ref().map(detected),
-            "buildUrl": self.build_url.as_ref().map(detected),
-            "tags": self.tags,
-        })
-    }
+        contract
+    };
+    let mut request = json!({ "pacticipantName": consumer });
+    version.add_to(&mut request);
+    request["contracts"] = pacts.iter().map(contract).collect();
+    request
 }
 
 /// What became of each consumer's contracts. One that fails does not keep the others from being published.
@@ -211,7 +163,7 @@ struct Report {
 }
 
 impl Report {
-    fn of(version: &ConsumerVersion) -> Self {
+    fn of(version: &BuildVersion) -> Self {
         Self {
             exit: Exit::Yes,
             text: version.to_text(),
@@ -284,6 +236,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::ci::Detected;
 
     #[derive(clap::Parser)]
     struct Command {
@@ -291,9 +244,9 @@ mod tests {
         arguments: Arguments,
     }
 
-    fn version(arguments: &[&str], build: &Build) -> Result<ConsumerVersion, Failure> {
+    fn version(arguments: &[&str], build: &Build) -> Result<BuildVersion, Failure> {
         let arguments = ["pactolus", "pacts"].iter().chain(arguments);
-        ConsumerVersion::of(&Command::try_parse_from(arguments).unwrap().arguments, build)
+        consumer_version(&Command::try_parse_from(arguments).unwrap().arguments, build)
     }
 
     fn detected_build() -> Build {
@@ -319,7 +272,7 @@ mod tests {
         let version = version(&["-a", "1", "-h", "main", "-t", "a,b", "-t", "c"], &Build::default()).unwrap();
 
         assert_eq!(
-            version.request("shop", &[pact()], false),
+            request(&version, "shop", &[pact()], false),
             json!({
                 "pacticipantName": "shop",
                 "pacticipantVersionNumber": "1",
@@ -340,7 +293,7 @@ mod tests {
     fn merging_is_asked_for_contract_by_contract() {
         let version = version(&["-a", "1"], &Build::default()).unwrap();
 
-        assert_eq!(version.request("shop", &[pact()], true)["contracts"][0]["onConflict"], "merge");
+        assert_eq!(request(&version, "shop", &[pact()], true)["contracts"][0]["onConflict"], "merge");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod names;
 pub mod network;
 pub mod notice;
 pub mod problem;
+pub mod provider_contract;
 pub mod provider_states;
 pub mod publication_notices;
 pub mod retention;

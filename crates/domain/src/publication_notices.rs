@@ -180,7 +180,7 @@ fn same_content(previous: &[PreviousContent<'_>]) -> String {
     }
 }
 
-fn version_notices(version: PublishedVersion<'_>) -> Vec<Notice> {
+pub(crate) fn version_notices(version: PublishedVersion<'_>) -> Vec<Notice> {
     let PublishedVersion { pacticipant, number, branch, tags, .. } = version;
     let verb = if version.created { "Created" } else { "Updated" };
     let mut parts = Vec::new();

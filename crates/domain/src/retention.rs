@@ -71,6 +71,7 @@ pub enum SelectorError {
 
 /// What is known of a version when it is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// Whose version it is.
     pub pacticipant: String,
@@ -94,6 +95,8 @@ pub struct Facts {
     pub released_to: Vec<String>,
     /// Whether it has the latest contract with some provider.
     pub has_latest_contract: bool,
+    /// Whether it has the latest provider contract of its pacticipant.
+    pub has_latest_provider_contract: bool,
     /// Whether its result is the one that answers for a contract; need not be known of the head of a branch.
     pub answers: bool,
 }
@@ -113,6 +116,8 @@ pub enum Stays {
     Latest,
     /// It has the latest contract between two.
     LatestContract,
+    /// It has the latest provider contract.
+    LatestProviderContract,
     /// A contract that is still there counts as verified, or as failed, by its result.
     Answers,
     /// A selector keeps it: its number, from 1.
@@ -130,6 +135,7 @@ impl Stays {
             Self::TagHead => "latest with a tag".to_string(),
             Self::Latest => "latest of the pacticipant".to_string(),
             Self::LatestContract => "has the latest contract with a provider".to_string(),
+            Self::LatestProviderContract => "has the latest provider contract".to_string(),
             Self::Answers => "its result answers for a contract".to_string(),
             Self::Selector(number) => format!("kept by selector {number}"),
         }
@@ -179,6 +185,7 @@ impl KeepSelectors {
             (!version.tag_heads.is_empty(), Stays::TagHead),
             (version.is_latest, Stays::Latest),
             (version.has_latest_contract, Stays::LatestContract),
+            (version.has_latest_provider_contract, Stays::LatestProviderContract),
             (version.answers, Stays::Answers),
         ];
         let needed = needed.into_iter().find_map(|(holds, why)| holds.then_some(why));

@@ -127,11 +127,13 @@ pub enum WebhookEvent {
     CanIDeployRefused,
     /// A branch was deleted.
     BranchDeleted,
+    /// A provider contract was published.
+    ProviderContractPublished,
 }
 
 impl WebhookEvent {
     /// Those of the Pact Broker first, in the order of its messages.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ContractPublished,
         Self::ContractContentChanged,
         Self::ProviderVerificationPublished,
@@ -144,6 +146,7 @@ impl WebhookEvent {
         Self::ReleaseEnded,
         Self::CanIDeployRefused,
         Self::BranchDeleted,
+        Self::ProviderContractPublished,
     ];
 
     /// The name on the wire.
@@ -162,6 +165,7 @@ impl WebhookEvent {
             Self::ReleaseEnded => "release_ended",
             Self::CanIDeployRefused => "can_i_deploy_refused",
             Self::BranchDeleted => "branch_deleted",
+            Self::ProviderContractPublished => "provider_contract_published",
         }
     }
 

@@ -15,6 +15,8 @@ const RELATIONS: &[(&str, &str, &str)] = &[
         "Publish a pact",
     ),
     ("pb:publish-contracts", "/contracts/publish", "Publish contracts"),
+    ("pf:publish-provider-contract", "/provider-contracts/provider/{provider}/publish", "Publish a provider contract"),
+    ("pb:provider-contracts", "/contracts/provider/{provider}", "All provider contracts of a provider"),
     ("pb:latest-pact-versions", "/pacts/latest", "Latest pact versions"),
     (
         "pb:tagged-pact-versions",
@@ -154,5 +156,6 @@ fn curies(base: &BaseUrl) -> Value {
     json!([
         {"name": "pb", "href": href, "templated": true},
         {"name": "beta", "href": href, "templated": true},
+        {"name": "pf", "href": href, "templated": true},
     ])
 }

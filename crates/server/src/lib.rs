@@ -23,6 +23,7 @@ mod matrix;
 mod metrics;
 mod outgoing;
 mod pacticipants;
+mod provider_contracts;
 mod removal;
 mod retention;
 mod routes;

@@ -22,7 +22,8 @@ use crate::edge::{
 };
 use crate::{
     badges, contracts, dashboard, deployments, environments, events, evidence, health, index, integrations, matrix,
-    metrics, pacticipants, removal, secrets, ui, verdicts, verification_requests, verifications, versions, webhooks,
+    metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts, verification_requests, verifications,
+    versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -41,6 +42,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(index::routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
+        .merge(provider_contracts::routes())
         .merge(secrets::routes())
         .merge(verdicts::routes())
         .merge(verification_requests::routes())
@@ -68,6 +70,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(badges::routes_with_suffix())
         .merge(health::routes())
         .merge(integrations::csv_routes())
+        .merge(provider_contracts::document_routes())
         .merge(removal::routes())
         .merge(ui::routes());
     serving(

@@ -21,7 +21,7 @@ pub struct Settings {
     pub body_limit_bytes: usize,
     /// How long a client may say nothing while it sends a request; a whole body may take ten times as long.
     pub patience: Duration,
-    /// Whether a consumer version may be published again with other content.
+    /// Whether a version may be published again with another contract or provider contract.
     pub allow_contract_modification: bool,
     /// Whether the first contract of a new name is refused when the name is very similar to an existing one.
     pub check_similar_names: bool,

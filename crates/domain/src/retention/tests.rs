@@ -18,6 +18,7 @@ fn old() -> Facts {
         deployed_to: Vec::new(),
         released_to: Vec::new(),
         has_latest_contract: false,
+        has_latest_provider_contract: false,
         answers: false,
     }
 }
@@ -117,6 +118,7 @@ fn what_is_needed_stays_without_any_selector() {
         (Facts { tag_heads: heads(), ..old() }, Stays::TagHead),
         (Facts { is_latest: true, ..old() }, Stays::Latest),
         (Facts { has_latest_contract: true, ..old() }, Stays::LatestContract),
+        (Facts { has_latest_provider_contract: true, ..old() }, Stays::LatestProviderContract),
         (Facts { answers: true, ..old() }, Stays::Answers),
     ] {
         check("[]", &version, Some(why));

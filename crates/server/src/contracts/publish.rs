@@ -11,7 +11,6 @@ use pactolus_domain::difference::difference;
 use pactolus_domain::merge::merge;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use pactolus_domain::publication_notices::{ContentChange, DetectedEvent, Line, Outcome, PreviousContent};
-use pactolus_domain::similar_names::{similar_names, similar_names_message};
 use pactolus_domain::webhook::WebhookEvent;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -22,7 +21,7 @@ use crate::audit;
 use crate::edge::{BaseUrl, Error, Principal};
 use crate::ids::{PacticipantId, TenantId};
 use crate::pacticipants;
-use crate::versions::{self, Deploys, EnsuredVersion, LineOfVersion};
+use crate::versions::{self, LineOfVersion};
 use crate::webhooks::{self, ContractEvent, Listeners, Triggered};
 
 /// What a consumer build publishes at once.
@@ -100,7 +99,8 @@ pub(super) async fn publish(
     let (consumer, providers) = ensure_pacticipants(db, app, tenant, base, &publication).await?;
     let build_url = publication.build_url.as_deref();
     let version = versions::ensure_version(db, tenant, consumer, &publication.version, build_url, app.now()).await?;
-    put_branch_and_tags(db, app, tenant, consumer, version, &publication).await?;
+    let Publication { branch, tags, .. } = &publication;
+    versions::put_branch_and_tags(db, app, tenant, consumer, version, branch.as_ref(), tags).await?;
 
     let provider_ids: BTreeSet<i64> = providers.iter().map(|provider| provider.0).collect();
     let provider_ids: Vec<i64> = provider_ids.into_iter().collect();
@@ -144,62 +144,9 @@ async fn ensure_pacticipants(
 ) -> Result<(PacticipantId, Vec<PacticipantId>), Refusal> {
     let mut names = vec![&publication.consumer];
     names.extend(publication.contracts.iter().map(|contract| &contract.provider));
-    let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let known = pacticipants::list_ids(db, tenant, &texts).await?;
-    let id_of = |text: &String| known.iter().find(|(name, _)| name == text).map(|(_, id)| *id);
-    let ids = if let Some(ids) = texts.iter().map(id_of).collect::<Option<Vec<PacticipantId>>>() {
-        ids
-    } else {
-        let mut new = names.clone();
-        new.retain(|name| !known.iter().any(|(known, _)| known == name.as_str()));
-        refuse_similar_names(db, app, tenant, base, new).await?;
-        pacticipants::ensure_pacticipants(db, tenant, &names, app.now()).await?
-    };
+    let ids = pacticipants::introduce(db, app, tenant, base, &names).await?.map_err(Refusal::SimilarNames)?;
     let (consumer, providers) = ids.split_first().ok_or_else(|| Error::internal("no pacticipant was ensured"))?;
     Ok((*consumer, providers.to_vec()))
-}
-
-async fn refuse_similar_names(
-    db: &mut PgConnection,
-    app: &App,
-    tenant: TenantId,
-    base: &BaseUrl,
-    mut new: Vec<&PacticipantName>,
-) -> Result<(), Refusal> {
-    if !app.settings.check_similar_names {
-        return Ok(());
-    }
-    new.sort();
-    new.dedup();
-    let existing = pacticipants::list_names(db, tenant).await?;
-    let messages: Vec<String> = new
-        .iter()
-        .filter_map(|name| {
-            let similar = similar_names(name.as_str(), existing.iter().map(String::as_str));
-            (!similar.is_empty()).then(|| similar_names_message(name.as_str(), &similar, base.as_str()))
-        })
-        .collect();
-    if messages.is_empty() { Ok(()) } else { Err(Refusal::SimilarNames(messages)) }
-}
-
-async fn put_branch_and_tags(
-    db: &mut PgConnection,
-    app: &App,
-    tenant: TenantId,
-    consumer: PacticipantId,
-    version: EnsuredVersion,
-    publication: &Publication,
-) -> Result<(), Error> {
-    if let Some(branch) = &publication.branch {
-        versions::add_to_branch(db, app, tenant, consumer, version, branch.as_str()).await?;
-    }
-    if !publication.tags.is_empty() {
-        versions::hold_tag_heads(db, tenant, consumer, &publication.tags).await?;
-    }
-    for tag in &publication.tags {
-        versions::add_tag(db, app, tenant, consumer, version, tag.as_str(), Deploys::Never).await?;
-    }
-    Ok(())
 }
 
 type Resolved = (Outcome, Content);

@@ -4,10 +4,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pactolus_domain::content::Content;
-use pactolus_domain::names::{BranchName, NameError, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
 use pactolus_domain::notice::Notice;
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
@@ -15,6 +13,7 @@ use serde_json::{Value, json};
 use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish};
 use super::view;
 use crate::app::App;
+use crate::edge::fields::{self, one_of, optional, required, single_line};
 use crate::edge::{BaseUrl, Error, Hal, JsonBody, Link, Principal, named, not_utf8, urls};
 
 pub(super) fn routes() -> Router<App> {
@@ -132,7 +131,7 @@ fn publication(body: &Value) -> Result<Publication, Problems> {
     let version = problems.note(required(body, "pacticipantVersionNumber", |text| VersionNumber::parse(text)));
     let branch = problems.note(optional(body, "branch", |text| BranchName::parse(text))).flatten();
     let build_url = problems.note(optional(body, "buildUrl", single_line)).flatten();
-    let tags = tags(body, &mut problems);
+    let tags = fields::tags(body, &mut problems);
     let contracts = contracts(body, consumer.as_ref(), &mut problems);
     match (consumer, version) {
         (Some(consumer), Some(version)) if problems.is_empty() => {
@@ -140,57 +139,6 @@ fn publication(body: &Value) -> Result<Publication, Problems> {
         }
         _ => Err(problems),
     }
-}
-
-fn required<T>(body: &Value, field: &str, parse: impl FnOnce(&str) -> Result<T, NameError>) -> Result<T, Problem> {
-    match body.get(field) {
-        None => Err(Problem::at(field, "is missing")),
-        Some(Value::String(text)) => parse(text).map_err(|error| Problem::at(field, error.to_string())),
-        Some(Value::Null) => Err(Problem::at(field, "must be filled")),
-        Some(_) => Err(Problem::at(field, "must be a string")),
-    }
-}
-
-fn optional<T>(
-    body: &Value,
-    field: &str,
-    parse: impl FnOnce(&str) -> Result<T, NameError>,
-) -> Result<Option<T>, Problem> {
-    match body.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(_) => required(body, field, parse).map(Some),
-    }
-}
-
-fn single_line(text: &str) -> Result<String, NameError> {
-    match text {
-        text if text.contains(['\n', '\r']) => Err(NameError::MultipleLines),
-        text if text.contains('\0') => Err(NameError::Nul),
-        text => Ok(text.to_string()),
-    }
-}
-
-fn tags(body: &Value, problems: &mut Problems) -> Vec<TagName> {
-    let tags = match body.get("tags") {
-        None | Some(Value::Null) => return Vec::new(),
-        Some(Value::Array(tags)) => tags,
-        Some(_) => {
-            problems.push(Problem::at("tags", "must be an array"));
-            return Vec::new();
-        }
-    };
-    let mut parsed: Vec<TagName> = Vec::new();
-    for (index, tag) in tags.iter().enumerate() {
-        let Some(text) = tag.as_str() else {
-            problems.push(Problem::at_item("tags", index, "must be a string"));
-            continue;
-        };
-        let tag = TagName::parse(text).map_err(|error| Problem::at_item("tags", index, error.to_string()));
-        if let Some(tag) = problems.note(tag).filter(|tag| !parsed.contains(tag)) {
-            parsed.push(tag);
-        }
-    }
-    parsed
 }
 
 fn contracts(body: &Value, consumer: Option<&PacticipantName>, problems: &mut Problems) -> Vec<ContractToPublish> {
@@ -254,14 +202,6 @@ fn contract_to_publish(contract: &Value, pacticipant: Option<&PacticipantName>) 
     }
 }
 
-fn one_of(contract: &Value, field: &str, allowed: &[&str]) -> Result<(), Problem> {
-    match contract.get(field) {
-        None => Err(Problem::at(field, "is missing")),
-        Some(Value::String(text)) if allowed.contains(&text.as_str()) => Ok(()),
-        Some(_) => Err(Problem::at(field, format!("must be one of: {}", allowed.join(", ")))),
-    }
-}
-
 fn on_conflict(contract: &Value) -> Result<OnConflict, Problem> {
     match contract.get("onConflict").and_then(Value::as_str) {
         Some("merge") => Ok(OnConflict::Merge),
@@ -272,11 +212,7 @@ fn on_conflict(contract: &Value) -> Result<OnConflict, Problem> {
 }
 
 fn content(contract: &Value) -> Result<Content, Problem> {
-    let encoded = required(contract, "content", |text| match text {
-        "" => Err(NameError::Empty),
-        text => Ok(text.to_string()),
-    })?;
-    let bytes = STANDARD.decode(encoded).map_err(|_| Problem::at("content", "is not valid Base64"))?;
+    let bytes = fields::encoded(contract, "content")?;
     let text = String::from_utf8(bytes).map_err(|error| Problem::whole(not_utf8("contract content", &error)))?;
     if text.contains('\0') {
         return Err(Problem::at("content", "cannot contain the NUL character"));

@@ -5,6 +5,7 @@ mod base_url;
 mod body;
 mod error;
 mod extension;
+pub(crate) mod fields;
 mod hal;
 mod origin;
 mod paging;

@@ -1,6 +1,7 @@
 //! Pacticipants: the applications that consume or provide.
 
 mod api;
+mod introduce;
 mod labels;
 mod store;
 mod view;
@@ -11,7 +12,8 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::ids::PacticipantId;
 
-pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_ids, list_labels_of, list_names};
+pub(crate) use introduce::introduce;
+pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_labels_of};
 pub(crate) use view::link;
 
 pub(crate) fn routes() -> Router<App> {

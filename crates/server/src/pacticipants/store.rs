@@ -79,7 +79,7 @@ pub(crate) async fn ensure_pacticipants(
 }
 
 /// Of those that exist, by name.
-pub(crate) async fn list_ids(
+pub(super) async fn list_ids(
     db: &mut PgConnection,
     tenant: TenantId,
     names: &[String],
@@ -96,7 +96,7 @@ fn distinct(names: &[String]) -> usize {
 }
 
 /// Every name, for the check for similar ones.
-pub(crate) async fn list_names(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<String>> {
+pub(super) async fn list_names(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!("select name from pacticipant where tenant_id = $1 order by name", tenant.0).fetch_all(db).await
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn list_versions(
     Ok(found.into_iter().map(|one| (one.id, one.position)).collect())
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Row {
     id: i64,
     number: String,
@@ -67,6 +68,7 @@ struct Row {
     deployed_to: Vec<String>,
     released_to: Vec<String>,
     has_latest_contract: bool,
+    has_latest_provider_contract: bool,
     answers: bool,
 }
 
@@ -142,6 +144,17 @@ pub(crate) async fn list_known(
                    where integration.tenant_id = $1
                      and integration.latest_consumer_version_id = version.id
                ) as "has_latest_contract!",
+               exists (
+                   select from provider_contract
+                   where provider_contract.tenant_id = $1
+                     and provider_contract.version_id = version.id
+                     and not exists (
+                         select from provider_contract as later
+                         where later.tenant_id = $1
+                           and later.provider_id = version.pacticipant_id
+                           and later.position > version.position
+                     )
+               ) as "has_latest_provider_contract!",
                not exists (
                    select from branch_head
                    where branch_head.tenant_id = $1
@@ -250,6 +263,7 @@ impl Row {
             deployed_to: self.deployed_to,
             released_to: self.released_to,
             has_latest_contract: self.has_latest_contract,
+            has_latest_provider_contract: self.has_latest_provider_contract,
             answers: self.answers,
         };
         Version { id: self.id, number: self.number, position: self.position, facts }

@@ -15,8 +15,9 @@ pub(super) struct Relation {
 /// The relation that is called so, with or without its prefix. Links of webhooks are looked up under names of their own.
 pub(super) fn find(name: &str) -> Option<&'static Relation> {
     let bare = name.strip_prefix("webhooks-").unwrap_or(name);
-    let is_it = |relation: &&Relation| relation.name == name || relation.name.strip_prefix("pb:") == Some(bare);
-    RELATIONS.iter().find(is_it)
+    let named = RELATIONS.iter().find(|relation| relation.name == name);
+    let with = |prefix: &str| RELATIONS.iter().find(|relation| relation.name.strip_prefix(prefix) == Some(bare));
+    named.or_else(|| with("pb:")).or_else(|| with("pf:"))
 }
 
 /// Those that were probably meant, the likeliest first: with most pairs of letters in common.
@@ -80,6 +81,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The other one of two contracts that are compared."),
     relation("pb:consumer", &["getPacticipant"],
         "The pacticipant that expects something: the consumer of a contract, or the one that a webhook is limited to."),
+    relation("pb:consumer-contract", &["getPact"],
+        "The contract of the consumer version beside which a provider contract is looked at."),
     relation("pb:consumer-version", &["getVersion"],
         "The version of the consumer that has published the contract."),
     relation("pb:consumer-versions", &["getVersion"],
@@ -200,6 +203,12 @@ pub(super) const RELATIONS: &[Relation] = &[
         "The contract before this one that promised something else."),
     relation("pb:provider", &["getPacticipant"],
         "The pacticipant that something is expected of: the provider of a contract, or the one that a webhook is limited to."),
+    relation("pb:provider-contract", &["getProviderContract", "putProviderContract"],
+        "What a provider version says that it offers, with what came of testing it."),
+    relation("pb:provider-contract-content", &["getProviderContractContent"],
+        "A provider contract as it was received, byte for byte."),
+    relation("pb:provider-contracts", &["listProviderContracts"],
+        "The provider contracts of a provider, those of the newest versions first; in their list, each of them."),
     relation("pb:provider-pacts", &["listProviderPacts"],
         "Every contract that any consumer has published for this provider."),
     relation("pb:provider-pacts-for-verification", &["listPactsForVerification", "listPactsForVerificationByQuery"],
@@ -211,6 +220,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "Every contract of versions on their consumers' main branches with this provider."),
     relation("pb:provider-pacts-with-tag", &["listTaggedProviderPacts"],
         "Every contract of versions with this tag with this provider, of whichever consumer."),
+    relation("pb:provider-version", &["getVersion"],
+        "The version of the provider that a provider contract is about."),
     relation("pb:publish-contracts", &["publishContracts"],
         "Where a consumer's build publishes: all contracts of one version in one request, with its branch, tags and build URL."),
     relation("pb:publish-pact", &["publishPact", "getPact", "mergePact", "deletePact"],
@@ -265,6 +276,10 @@ pub(super) const RELATIONS: &[Relation] = &[
         "How the last deliveries for these two went."),
     relation("pb:webhooks", &["listWebhooks", "createWebhook"],
         "All webhooks; in their list, each of them."),
+    relation("pf:publish-provider-contract", &["publishProviderContract"],
+        "Where a provider's build publishes what it offers, with its branch, its tags and what came of testing it."),
+    relation("pf:ui", &["getProviderContract"],
+        "Where people look at a provider contract: browsers get a page."),
 ];
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod view;
 
 use axum::Router;
 use chrono::{DateTime, Utc};
+use pactolus_domain::names::{BranchName, TagName};
 use sqlx::PgConnection;
 
 use self::store::BranchBy;
@@ -18,8 +19,8 @@ use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::pacticipants;
 
 pub(crate) use store::{
-    BranchOfVersion, LineOfVersion, TagOfVersion, ensure_version, find_version, hold_tag_heads, list_branches_of,
-    list_lines_of, list_tags_of,
+    BranchOfVersion, LineOfVersion, TagOfVersion, ensure_version, find_version, list_branches_of, list_lines_of,
+    list_tags_of,
 };
 
 /// A version as it is stored.
@@ -93,6 +94,28 @@ pub(crate) async fn add_tag(
         environments::deploy_by_tag(db, app, tenant, base, pacticipant, version.id, tag).await?;
     }
     Ok(true)
+}
+
+/// What a publication says of its version. Heads of tags are held in the order of their names before any of them moves.
+pub(crate) async fn put_branch_and_tags(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+    version: EnsuredVersion,
+    branch: Option<&BranchName>,
+    tags: &[TagName],
+) -> Result<(), Error> {
+    if let Some(branch) = branch {
+        add_to_branch(db, app, tenant, pacticipant, version, branch.as_str()).await?;
+    }
+    if !tags.is_empty() {
+        store::hold_tag_heads(db, tenant, pacticipant, tags).await?;
+    }
+    for tag in tags {
+        add_tag(db, app, tenant, pacticipant, version, tag.as_str(), Deploys::Never).await?;
+    }
+    Ok(())
 }
 
 /// Whether a tag may mean a deployment.

@@ -13,8 +13,8 @@ mod tags;
 
 pub(super) use branches::{Branch, BranchBy, add_branch_version, find_branch, find_branch_version, list_branches};
 pub(crate) use branches::{BranchOfVersion, LineOfVersion, list_branches_of, list_lines_of};
-pub(crate) use tags::{TagOfVersion, hold_tag_heads, list_tags_of};
-pub(super) use tags::{delete_tag, find_tag, has_tag_or_branch, insert_tag};
+pub(crate) use tags::{TagOfVersion, list_tags_of};
+pub(super) use tags::{delete_tag, find_tag, has_tag_or_branch, hold_tag_heads, insert_tag};
 
 /// Finds or creates the version; a build URL that is given replaces the one that is there.
 pub(crate) async fn ensure_version(

@@ -15,6 +15,7 @@ use crate::deployments::{self, Deployment};
 use crate::edge::{BaseUrl, Error, Hal, Link, OwnLink, Page, curies, timestamp, urls};
 use crate::environments::{self, Environment};
 use crate::ids::{TenantId, VersionId};
+use crate::provider_contracts;
 
 /// A version with all that is linked from it.
 pub(super) async fn single(
@@ -73,6 +74,7 @@ struct Around {
     providers: Vec<String>,
     deployed: Vec<Deployment>,
     released: Vec<Deployment>,
+    has_provider_contract: bool,
 }
 
 /// In the order of the versions.
@@ -81,6 +83,7 @@ async fn around(db: &mut PgConnection, tenant: TenantId, versions: &[Version]) -
     let mut branches = grouped(store::list_branches_of(db, tenant, &ids).await?, |branch| branch.version_id);
     let mut tags = grouped(store::list_tags_of(db, tenant, &ids).await?, |tag| tag.version_id);
     let mut providers = grouped(contracts::list_providers_of(db, tenant, &ids).await?, |(version, _)| *version);
+    let offering = provider_contracts::list_having(db, tenant, &ids).await?;
     let mut deployed = grouped(deployments::list_deployed_of(db, tenant, &ids).await?, |one| one.version_id);
     let mut released = grouped(deployments::list_released_of(db, tenant, &ids).await?, |one| one.version_id);
     let around = versions.iter().map(|version| Around {
@@ -89,6 +92,7 @@ async fn around(db: &mut PgConnection, tenant: TenantId, versions: &[Version]) -
         providers: providers.remove(&version.id).unwrap_or_default().into_iter().map(|(_, name)| name).collect(),
         deployed: deployed.remove(&version.id).unwrap_or_default(),
         released: released.remove(&version.id).unwrap_or_default(),
+        has_provider_contract: offering.contains(&version.id),
     });
     Ok(around.collect())
 }
@@ -145,6 +149,8 @@ struct Links {
     results: Link,
     #[serde(rename = "pb:pact-versions")]
     contracts: Vec<Link>,
+    #[serde(rename = "pb:provider-contract", skip_serializing_if = "Option::is_none")]
+    provider_contract: Option<Link>,
     #[serde(rename = "pb:deployed-environments")]
     deployed: Vec<Value>,
     #[serde(rename = "pb:released-environments")]
@@ -202,6 +208,9 @@ impl Links {
             pacticipant: Link::to(urls::pacticipant(base, pacticipant)).title("Pacticipant").name(pacticipant),
             results: Link::to(results).title("Latest verification results for consumer version"),
             contracts: contracts.collect(),
+            provider_contract: around
+                .has_provider_contract
+                .then(|| provider_contracts::link(base, pacticipant, number)),
             deployed: around.deployed.iter().map(|one| one.environment_link(base)).collect(),
             released: around.released.iter().map(|one| one.environment_link(base)).collect(),
             record_deployment: None,

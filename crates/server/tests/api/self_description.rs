@@ -53,11 +53,11 @@ async fn what_describes_the_api_needs_no_credentials() {
     }
 }
 
-/// Names of relations that stand in a text as `pb:…` or `beta:…`.
+/// Names of relations that stand in a text as `pb:…`, `beta:…` or `pf:…`.
 fn relations_in(text: &str) -> BTreeSet<String> {
     let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let mut found = BTreeSet::new();
-    for prefix in ["pb:", "beta:"] {
+    for prefix in ["pb:", "beta:", "pf:"] {
         for (at, _) in text.match_indices(prefix) {
             let name: String = text[at + prefix.len()..].chars().take_while(|letter| is_in_name(*letter)).collect();
             if !name.is_empty() && !text[..at].ends_with(is_in_name) {

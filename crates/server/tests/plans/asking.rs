@@ -15,6 +15,7 @@ use pactolus_server::{App, Clock, MasterKey, Settings};
 use pactolus_test_support::TestDatabase;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 use tower::ServiceExt;
 use tower_http::normalize_path::NormalizePath;
 use tracing_subscriber::layer::SubscriberExt;
@@ -49,8 +50,26 @@ pub(crate) async fn seeded() -> TestDatabase {
     let size = ["--pacticipants", "400", "--results", "60000"];
     let seeding = Seeding::parse_from(["seed", "--database-url", database.url()].into_iter().chain(size));
     seed::run(&seeding.arguments).await.expect("an empty database is seeded");
+    let mut db = PgConnection::connect_with(&database.connect_options()).await.expect("the database lets us in");
+    sqlx::raw_sql(PROVIDER_CONTRACTS).execute(&mut db).await.expect("each version offers something");
     database
 }
+
+/// Every version offers something, with results.
+const PROVIDER_CONTRACTS: &str = "
+    insert into provider_contract_content (tenant_id, provider_id, specification, sha, content, created_at)
+    select tenant_id, pacticipant_id, 'oas', id::text, 'openapi: 3.0.3', created_at from version;
+    insert into provider_contract_verification (tenant_id, version_id, content_id, success, created_at)
+    select tenant_id, sha::bigint, id, true, created_at from provider_contract_content;
+    insert into provider_contract (tenant_id, version_id, provider_id, position, content_id, content_type,
+                                   verification_id, revision, created_at)
+    select version.tenant_id, version.id, version.pacticipant_id, version.position, results.content_id,
+           'application/yaml', results.id, 1, version.created_at
+    from version
+    join provider_contract_verification as results on results.version_id = version.id;
+    analyze provider_contract_content;
+    analyze provider_contract_verification;
+    analyze provider_contract";
 
 fn install() {
     static INSTALLED: Once = Once::new();
@@ -264,6 +283,21 @@ impl Asking {
             }],
         })
     }
+}
+
+/// A publication of what a provider version offers.
+pub(crate) fn provider_contract(version: &str, text: &str) -> Value {
+    json!({
+        "pacticipantVersionNumber": version,
+        "branch": "main",
+        "tags": ["dev"],
+        "contract": {
+            "content": STANDARD.encode(text),
+            "contentType": "application/yaml",
+            "specification": "oas",
+            "selfVerificationResults": {"success": true, "content": STANDARD.encode("all good")},
+        },
+    })
 }
 
 /// Text that nothing has in it yet.

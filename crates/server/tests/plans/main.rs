@@ -47,6 +47,7 @@ async fn questions_cost_look_ups_however_much_history_there_is() {
         how_it_stands(&asking).await;
         publishing(&asking).await;
         evidence::what_was_answered(&asking).await;
+        what_a_provider_offers(&asking).await;
     }
 }
 
@@ -165,4 +166,28 @@ async fn publishing(asking: &Asking) {
         // One of them writes what is told, one what has to be verified.
         cost.has_at_most(22, 400, "/contracts/publish");
     }
+}
+
+async fn what_a_provider_offers(asking: &Asking) {
+    let (hub, version) = asking.hub_head().await;
+    let publish = format!("/provider-contracts/provider/{hub}/publish");
+    let (number, text) = (asking::new_number(), asking::new_number());
+
+    // As new, the same again, and what another version has already.
+    for (number, text) in [(&number, &text), (&number, &text), (&asking::new_number(), &text)] {
+        let (_, cost) = asking.post(&publish, &asking::provider_contract(number, text)).await;
+        cost.has_at_most(16, 300, &publish);
+    }
+
+    let of_version = format!("/contracts/provider/{hub}/version/{version}");
+    let beside = format!("/contracts/bi-directional/provider/{hub}/version/{version}/provider-contract");
+    for (question, statements) in [(of_version, 2), (beside, 3)] {
+        let (_, cost) = asking.get(&question).await;
+        cost.has_at_most(statements, 100, &question);
+    }
+    let list = format!("/contracts/provider/{hub}?size=10");
+    let (answer, cost) = asking.get(&list).await;
+    // All are counted for the page.
+    let counted = answer["page"]["totalElements"].as_u64().expect("a number");
+    cost.has_at_most(4, 300 + counted / 10, &list);
 }

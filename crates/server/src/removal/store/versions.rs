@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::contracts::{delete_deliveries, hold_integrations, move_latest};
 use super::results::delete_results;
 use crate::ids::{PacticipantId, TenantId, VersionId};
-use crate::{evidence, verification_requests};
+use crate::{evidence, provider_contracts, verification_requests};
 
 /// Waits for whoever publishes for the version; nobody does until the transaction ends.
 pub(crate) async fn hold_version(
@@ -64,7 +64,7 @@ pub(crate) struct Page {
     pub(crate) most: i64,
 }
 
-/// The next versions of the pacticipant, oldest first: id, position, and whether it has neither contracts nor results.
+/// The next versions of the pacticipant, oldest first: id, position, and whether it has neither contracts of either side nor results.
 pub(crate) async fn list_next(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -84,6 +84,11 @@ pub(crate) async fn list_next(
                    select from verification_log
                    where verification_log.tenant_id = $1
                      and verification_log.provider_version_id = version.id
+               )
+               and not exists (
+                   select from provider_contract
+                   where provider_contract.tenant_id = $1
+                     and provider_contract.version_id = version.id
                ) as "is_bare!"
         from version
         where version.tenant_id = $1
@@ -120,7 +125,7 @@ pub(crate) async fn hold_listed(db: &mut PgConnection, tenant: TenantId, version
     .await
 }
 
-/// Those of the held versions that have neither contracts nor results: somebody may have published before they were held.
+/// Those of the held versions that have neither contracts of either side nor results: somebody may have published before they were held.
 pub(crate) async fn list_bare(db: &mut PgConnection, tenant: TenantId, held: &[i64]) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
@@ -136,6 +141,11 @@ pub(crate) async fn list_bare(db: &mut PgConnection, tenant: TenantId, held: &[i
               where verification_log.tenant_id = $1
                 and verification_log.provider_version_id = held.id
           )
+          and not exists (
+              select from provider_contract
+              where provider_contract.tenant_id = $1
+                and provider_contract.version_id = held.id
+          )
         "#,
         tenant.0,
         held,
@@ -144,13 +154,14 @@ pub(crate) async fn list_bare(db: &mut PgConnection, tenant: TenantId, held: &[i
     .await
 }
 
-/// Deletes versions that are held, with their contracts, results, evidence, tags, branches, deployments, releases and what
-/// was told of them. The content of their contracts stays.
+/// Deletes versions that are held, with their contracts, provider contracts, results, evidence, tags, branches, deployments,
+/// releases and what was told of them. The content of their contracts stays.
 pub(crate) async fn delete_versions(db: &mut PgConnection, tenant: TenantId, versions: &[i64]) -> sqlx::Result<()> {
     hold_heads(db, tenant, versions).await?;
     hold_integrations(db, tenant, versions).await?;
     delete_what_was_told(db, tenant, versions).await?;
     delete_contracts_and_results(db, tenant, versions).await?;
+    provider_contracts::delete_of_versions(db, tenant, versions).await?;
     move_latest(db, tenant, versions).await?;
     sqlx::query!(
         r#"
