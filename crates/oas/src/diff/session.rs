@@ -1,0 +1,96 @@
+//! Collects the changes, and keeps what is known of both documents.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::change::Change;
+use super::checks::{Direction, Effect, known_severity};
+use super::day::Day;
+use super::unchanged::Unchanged;
+use crate::document::{Document, Node};
+use crate::finding::Spot;
+use crate::pointer::Pointer;
+
+/// What one comparison of two documents needs and finds.
+pub(super) struct Session<'d> {
+    pub(super) old: &'d Document,
+    pub(super) new: &'d Document,
+    pub(super) today: Day,
+    pub(super) unchanged: Unchanged<'d>,
+    /// The operation whose parts are being compared: method and path.
+    pub(super) operation: Option<(String, String)>,
+    /// Pairs of schemas that are known to bring no change where they stand in that role.
+    pub(super) settled: HashSet<Settled>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// A pair of schemas, and the role that they were compared in.
+pub(super) type Settled = (Pointer, Pointer, &'static str, bool);
+
+/// A change, as a check sees it.
+pub(super) struct Seen {
+    pub(super) id: String,
+    pub(super) direction: Direction,
+    pub(super) effect: Effect,
+    pub(super) old: Option<Pointer>,
+    pub(super) new: Option<Pointer>,
+    pub(super) from: Value,
+    pub(super) to: Value,
+    pub(super) message: String,
+}
+
+impl<'d> Session<'d> {
+    pub(super) fn new(old: &'d Document, new: &'d Document, today: Day) -> Self {
+        let unchanged = Unchanged::of(old, new);
+        Self { old, new, today, unchanged, operation: None, settled: HashSet::new(), changes: Vec::new() }
+    }
+
+    pub(super) fn report(&mut self, seen: Seen) {
+        let spot = |document: &Document, pointer: Option<Pointer>| {
+            pointer.map(|pointer| Spot { position: document.position(&pointer), pointer })
+        };
+        let (operation, path) = self.operation.clone().unzip();
+        self.changes.push(Change {
+            severity: known_severity(&seen.id).unwrap_or_else(|| seen.effect.severity(seen.direction)),
+            id: seen.id,
+            message: seen.message,
+            operation,
+            path,
+            old: spot(self.old, seen.old),
+            new: spot(self.new, seen.new),
+            from: seen.from,
+            to: seen.to,
+            harmless: false,
+        });
+    }
+
+    /// Reports a change of something that stands, or would stand, in these nodes, by a check whose severity is known.
+    pub(super) fn note(&mut self, id: &str, sides: (Option<&Node<'_>>, Option<&Node<'_>>), key: &str, message: String) {
+        self.note_with(id, Effect::Neutral, sides, key, message);
+    }
+
+    /// The same of a check that may be ours.
+    pub(super) fn note_with(
+        &mut self,
+        id: &str,
+        effect: Effect,
+        (old, new): (Option<&Node<'_>>, Option<&Node<'_>>),
+        key: &str,
+        message: String,
+    ) {
+        let (old, from) = found(old, key);
+        let (new, to) = found(new, key);
+        let id = id.to_owned();
+        self.report(Seen { id, direction: Direction::Request, effect, old, new, from, to, message });
+    }
+}
+
+/// Where a node's member stands and what it is; the node itself, without a value, if it has no such member.
+pub(super) fn found(node: Option<&Node<'_>>, key: &str) -> (Option<Pointer>, Value) {
+    let Some(node) = node else { return (None, Value::Null) };
+    match node.member(key) {
+        Some(member) => (Some(member.pointer().clone()), member.value().clone()),
+        None => (Some(node.pointer().clone()), Value::Null),
+    }
+}
