@@ -10,6 +10,7 @@ mod change;
 mod checks;
 mod day;
 mod endpoint;
+mod harmless;
 
 mod info;
 mod keywords;
@@ -39,3 +40,6 @@ pub fn diff(old: &Document, new: &Document, today: Day) -> Vec<Change> {
     info::compare(&mut session);
     session.changes
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,15 @@
 //! Collects the changes, and keeps what is known of both documents.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::change::Change;
 use super::checks::{Direction, Effect, known_severity};
 use super::day::Day;
+use super::harmless;
 use super::unchanged::Unchanged;
+use super::walk::Pair;
 use crate::document::{Document, Node};
 use crate::finding::Spot;
 use crate::pointer::Pointer;
@@ -22,8 +24,13 @@ pub(super) struct Session<'d> {
     pub(super) operation: Option<(String, String)>,
     /// Pairs of schemas that are known to bring no change where they stand in that role.
     pub(super) settled: HashSet<Settled>,
+    /// Pairs of schemas of which it was asked whether a change in them is harmless, and the answers.
+    proofs: HashMap<(Pointer, Pointer, Direction), bool>,
     pub(super) changes: Vec<Change>,
 }
+
+/// How many proofs are tried: documents in which more bodies break are beyond refactoring.
+const MAX_PROOFS: usize = 100;
 
 /// A pair of schemas, and the role that they were compared in.
 pub(super) type Settled = (Pointer, Pointer, &'static str, bool);
@@ -43,7 +50,22 @@ pub(super) struct Seen {
 impl<'d> Session<'d> {
     pub(super) fn new(old: &'d Document, new: &'d Document, today: Day) -> Self {
         let unchanged = Unchanged::of(old, new);
-        Self { old, new, today, unchanged, operation: None, settled: HashSet::new(), changes: Vec::new() }
+        let (settled, proofs) = (HashSet::new(), HashMap::new());
+        Self { old, new, today, unchanged, operation: None, settled, proofs, changes: Vec::new() }
+    }
+
+    /// Whether it is proved that nothing is lost between two schemas.
+    pub(super) fn is_harmless(&mut self, pair: &Pair<'_>, direction: Direction) -> bool {
+        let key = (pair.old.pointer().clone(), pair.new.pointer().clone(), direction);
+        if let Some(known) = self.proofs.get(&key) {
+            return *known;
+        }
+        if self.proofs.len() == MAX_PROOFS {
+            return false;
+        }
+        let proved = harmless::is_proved((self.old, self.new), pair, direction);
+        self.proofs.insert(key, proved);
+        proved
     }
 
     pub(super) fn report(&mut self, seen: Seen) {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::change::Change;
 use super::checks::Effect;
 use super::scope::{Place, Scope};
 use super::session::{Seen, Session, found};
 use super::types::without_null;
 use super::{bounds, branches, keywords, lifecycle, properties, types};
-use crate::document::Node;
+use crate::document::{Node, Version};
+use crate::finding::Severity;
 use crate::pointer::Pointer;
 
 /// How often one pair of schemas is looked at within one value: schemas that use each other freely unfold without end.
@@ -42,8 +44,19 @@ pub(super) struct Walk<'s, 'd> {
 
 /// Compares the schemas of one value.
 pub(super) fn compare<'d>(session: &mut Session<'d>, scope: Scope, pair: &Pair<'d>) {
+    let (before, direction) = (session.changes.len(), scope.direction);
     let mut walk = Walk { session, scope, within: Vec::new(), visits: HashMap::new(), circle: usize::MAX };
     walk.schema(pair, &Place::default());
+    let grave = |change: &&mut Change| change.severity > Severity::Info && concerns_values(&change.id);
+    if session.changes[before..].iter_mut().any(|change| grave(&change)) && session.is_harmless(pair, direction) {
+        session.changes[before..].iter_mut().filter(grave).for_each(|change| change.harmless = true);
+    }
+}
+
+/// Whether a check is about which values are allowed, and not about what becomes of them.
+fn concerns_values(id: &str) -> bool {
+    let others = ["default-value", "read-only", "write-only", "sunset", "stability", "property-removed", "extensible"];
+    !others.iter().any(|other| id.contains(other))
 }
 
 impl<'d> Walk<'_, 'd> {
@@ -56,6 +69,9 @@ impl<'d> Walk<'_, 'd> {
     pub(super) fn schema(&mut self, pair: &Pair<'d>, place: &Place) {
         if self.same(&pair.old, &pair.new) {
             return;
+        }
+        if self.counts_beside_references() && [&pair.old, &pair.new].iter().all(|node| node.text("$ref").is_some()) {
+            self.resolved(pair, place);
         }
         let (Ok(old), Ok(new)) = (pair.old.resolved(), pair.new.resolved()) else { return };
         let key = (old.pointer().clone(), new.pointer().clone());
@@ -82,6 +98,11 @@ impl<'d> Walk<'_, 'd> {
                 self.session.settled.insert(settled);
             }
         }
+    }
+
+    /// Whether keywords beside a reference hold, too.
+    fn counts_beside_references(&self) -> bool {
+        self.session.old.version() > Version::V3_0 && self.session.new.version() > Version::V3_0
     }
 
     fn resolved(&mut self, pair: &Pair<'d>, place: &Place) {
