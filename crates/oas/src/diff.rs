@@ -15,6 +15,7 @@ mod harmless;
 mod info;
 mod keywords;
 mod lifecycle;
+mod notes;
 mod parameters;
 mod properties;
 mod scope;

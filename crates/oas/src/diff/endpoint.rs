@@ -137,7 +137,7 @@ fn both(session: &mut Session<'_>, endpoint: &Endpoint<'_, '_>) {
         let message = "the operation's stability level changed".to_owned();
         session.note(id, (Some(old), Some(new)), "x-stability-level", message);
     }
-    lifecycle::deprecation(session, &lifecycle::OPERATION, old, new, "the operation");
+    lifecycle::compare(session, &lifecycle::OPERATION, old, new, "the operation");
     names(session, old, new);
     security::of_operation(session, endpoint);
     parameters::compare(session, endpoint);

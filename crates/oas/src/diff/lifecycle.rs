@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::checks::Effect;
 use super::day::Day;
+use super::notes::Note;
 use super::scope::Place;
-use super::session::Session;
+use super::session::{Session, found};
 use super::walk::{Pair, Walk};
 use crate::document::Node;
 
@@ -120,11 +121,17 @@ const RESPONSE_PROPERTY: Ids = Ids {
     later: None,
 };
 
-/// Compares the deprecation of something that both documents have.
-pub(super) fn deprecation(session: &mut Session<'_>, ids: &Ids, old: &Node<'_>, new: &Node<'_>, name: &str) {
-    let today = session.today;
-    let (id, key, phrase) = match (old.flag("deprecated"), new.flag("deprecated")) {
-        (false, true) => match Sunset::of(new) {
+/// Compares the deprecation of something that both documents have, and reports it under that name.
+pub(super) fn compare(session: &mut Session<'_>, ids: &Ids, old: &Node<'_>, new: &Node<'_>, name: &str) {
+    if let Some((id, key, phrase)) = deprecation(session.today, ids, old, new) {
+        session.note(id, (Some(old), Some(new)), key, format!("{name} {phrase}"));
+    }
+}
+
+/// The check that sees another deprecation, the keyword, and what is to be said.
+fn deprecation(today: Day, ids: &Ids, old: &Node<'_>, new: &Node<'_>) -> Option<(&'static str, &'static str, String)> {
+    match (old.flag("deprecated"), new.flag("deprecated")) {
+        (false, true) => Some(match Sunset::of(new) {
             Sunset::Absent => (ids.deprecated, "deprecated", "was deprecated".to_owned()),
             Sunset::Invalid => (ids.sunset_unreadable, "x-sunset", "has a sunset that is no date".to_owned()),
             Sunset::On(day) if day < today => {
@@ -133,17 +140,14 @@ pub(super) fn deprecation(session: &mut Session<'_>, ids: &Ids, old: &Node<'_>, 
             Sunset::On(day) => {
                 (ids.deprecated_with_sunset, "x-sunset", format!("was deprecated and may be gone from {day} on"))
             }
-        },
-        (true, false) => (ids.reactivated, "deprecated", "is no longer deprecated".to_owned()),
+        }),
+        (true, false) => Some((ids.reactivated, "deprecated", "is no longer deprecated".to_owned())),
         (true, true) => {
-            match ids.later.as_ref().and_then(|later| moved(later, Sunset::of(old), Sunset::of(new), today)) {
-                Some((id, phrase)) => (id, "x-sunset", phrase),
-                None => return,
-            }
+            let (id, phrase) = moved(ids.later.as_ref()?, Sunset::of(old), Sunset::of(new), today)?;
+            Some((id, "x-sunset", phrase))
         }
-        (false, false) => return,
-    };
-    session.note(id, (Some(old), Some(new)), key, format!("{name} {phrase}"));
+        (false, false) => None,
+    }
 }
 
 fn moved(ids: &LaterIds, old: Sunset, new: Sunset, today: Day) -> Option<(&'static str, String)> {
@@ -167,8 +171,11 @@ pub(super) fn property<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Pla
         "response-property" => &RESPONSE_PROPERTY,
         _ => return,
     };
-    let name = walk.scope.name(place);
-    deprecation(walk.session, ids, &pair.old, &pair.new, &name);
+    if let Some((id, key, phrase)) = deprecation(walk.session.today, ids, &pair.old, &pair.new) {
+        let ((old, from), (new, to)) = (found(Some(&pair.old), key), found(Some(&pair.new), key));
+        let phrase = format!("it {phrase}");
+        walk.add(place, Note { id: id.to_owned(), effect: Effect::Neutral, old, new, from, to, phrase });
+    }
     let (Some(old), Some(new)) = (Stability::of(&pair.old), Stability::of(&pair.new)) else { return };
     if old == new || !old.is_promised() {
         return;

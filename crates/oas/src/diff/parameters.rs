@@ -131,7 +131,7 @@ fn both(session: &mut Session<'_>, old: &Parameter, new: &Parameter) {
         }
         _ => {}
     }
-    lifecycle::deprecation(session, &lifecycle::PARAMETER, &nodes.0, &nodes.1, &title);
+    lifecycle::compare(session, &lifecycle::PARAMETER, &nodes.0, &nodes.1, &title);
     written(session, old, new, &nodes, &title);
     let Some((whole, property, pair)) = schemas(session, old, new) else { return };
     let (style, explode) = writing(new);

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::checks::{Direction, Effect};
+use super::notes::Note;
 use super::scope::Place;
-use super::session::{Seen, found};
+use super::session::found;
 use super::walk::{Pair, Walk};
 use crate::document::Node;
 
@@ -79,7 +80,8 @@ fn mutability<'d>(walk: &mut Walk<'_, 'd>, property: &Pair<'d>, below: &Place, r
         let not = if after { "" } else { "not-" };
         let id = format!("{}-{}-property-became-{not}{aspect}", prefix(walk), whether(required));
         let phrase = format!("it became {not}{aspect}");
-        report(walk, id, Effect::Neutral, property, key, &format!("{}: {phrase}", walk.scope.name(below)));
+        let ((old, from), (new, to)) = (found(Some(&property.old), key), found(Some(&property.new), key));
+        walk.add(below, Note { id, effect: Effect::Neutral, old, new, from, to, phrase });
     }
 }
 
@@ -94,13 +96,6 @@ fn prefix(walk: &Walk<'_, '_>) -> &'static str {
     }
 }
 
-fn report<'d>(walk: &mut Walk<'_, 'd>, id: String, effect: Effect, pair: &Pair<'d>, key: &str, message: &str) {
-    let (old, from) = found(Some(&pair.old), key);
-    let (new, to) = found(Some(&pair.new), key);
-    let (direction, message) = (walk.scope.direction, message.to_owned());
-    walk.session.report(Seen { id, direction, effect, old, new, from, to, message });
-}
-
 fn removed<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str, property: &Node<'d>) {
     let required = requires(&pair.old, name);
     let id = match (walk.scope.property, walk.scope.direction) {
@@ -113,12 +108,12 @@ fn removed<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &s
         }
         (scope, _) => format!("{scope}-removed"),
     };
-    let effect = if walk.scope.direction == Direction::Request { Effect::Neutral } else { Effect::Unsure };
-    let message = format!("{}: the property is no longer described", walk.scope.name(&place.below(name, true)));
-    let direction = walk.scope.direction;
+    let sent = walk.scope.direction == Direction::Request;
+    let effect = if sent && says(property, "readOnly") { Effect::Neutral } else { Effect::Unsure };
+    let phrase = "the property is no longer described".to_owned();
     let (old, from) = (Some(property.pointer().clone()), property.value().clone());
     let new = found(Some(&pair.new), "properties").0;
-    walk.session.report(Seen { id, direction, effect, old, new, from, to: Value::Null, message });
+    walk.add(&place.below(name, true), Note { id, effect, old, new, from, to: Value::Null, phrase });
 }
 
 fn added<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str, property: &Node<'d>) {
@@ -141,9 +136,8 @@ fn added<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str
     };
     let narrows = required && walk.scope.direction == Direction::Request;
     let effect = if narrows { Effect::Narrows } else { Effect::Neutral };
-    let message = format!("{}: the {} property is new", walk.scope.name(&place.below(name, true)), whether(required));
-    let direction = walk.scope.direction;
+    let phrase = format!("the {} property is new", whether(required));
     let (new, to) = (Some(property.pointer().clone()), property.value().clone());
     let old = found(Some(&pair.old), "properties").0;
-    walk.session.report(Seen { id, direction, effect, old, new, from: Value::Null, to, message });
+    walk.add(&place.below(name, true), Note { id, effect, old, new, from: Value::Null, to, phrase });
 }

@@ -18,8 +18,18 @@ pub(super) struct Scope {
     pub(super) parameter: Option<ParameterScope>,
 }
 
+/// What decides the changes that two schemas bring, other than the schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Role {
+    whole: &'static str,
+    as_text: bool,
+    parameter: Option<ParameterScope>,
+    /// Whether it is a property, a read-only and a write-only one.
+    property: (bool, bool, bool),
+}
+
 /// What decides how the schema of a parameter is judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ParameterScope {
     pub(super) header: bool,
     /// Whether requests must have it in the new document, so that its default counts for nothing.
@@ -28,7 +38,7 @@ pub(super) struct ParameterScope {
     pub(super) repeats: bool,
 }
 
-/// Where within the value a schema stands.
+/// Where within the schema that is being compared a schema stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
     pub(super) path: Vec<String>,
@@ -39,6 +49,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The same place as the start of all below it.
+    pub(super) fn here(&self) -> Self {
+        Self { path: Vec::new(), ..*self }
+    }
+
     pub(super) fn below(&self, step: impl Into<String>, property: bool) -> Self {
         let mut path = self.path.clone();
         path.push(step.into());
@@ -61,12 +76,22 @@ impl Scope {
         if place.property { self.property } else { self.whole }
     }
 
-    /// What stands at a place, for people.
-    pub(super) fn name(&self, place: &Place) -> String {
-        if place.path.is_empty() {
+    /// What stands at a path within the value, for people.
+    pub(super) fn name(&self, path: &[&str]) -> String {
+        if path.is_empty() {
             return self.subject.clone();
         }
-        format!("`{}` in {}", place.path.join("/"), self.subject)
+        format!("`{}` in {}", path.join("/"), self.subject)
+    }
+
+    /// What decides the changes of a schema that stands at a place.
+    pub(super) fn role(&self, place: &Place) -> Role {
+        Role {
+            whole: self.whole,
+            as_text: self.as_text,
+            parameter: self.parameter,
+            property: (place.property, place.read_only, place.write_only),
+        }
     }
 
     /// The checks that are called otherwise than the rest.

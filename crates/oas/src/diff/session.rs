@@ -1,6 +1,7 @@
 //! Collects the changes, and keeps what is known of both documents.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -8,11 +9,13 @@ use super::change::Change;
 use super::checks::{Direction, Effect, known_severity};
 use super::day::Day;
 use super::harmless;
+use super::notes::{Compared, Found};
 use super::unchanged::Unchanged;
 use super::walk::Pair;
 use crate::document::{Document, Node};
 use crate::finding::Spot;
 use crate::pointer::Pointer;
+use crate::position::Position;
 
 /// What one comparison of two documents needs and finds.
 pub(super) struct Session<'d> {
@@ -22,8 +25,11 @@ pub(super) struct Session<'d> {
     pub(super) unchanged: Unchanged<'d>,
     /// The operation whose parts are being compared: method and path.
     pub(super) operation: Option<(String, String)>,
-    /// Pairs of schemas that are known to bring no change where they stand in that role.
-    pub(super) settled: HashSet<Settled>,
+    /// What was found in pairs of schemas.
+    pub(super) known: HashMap<Compared, Rc<[Found]>>,
+    /// How much was looked at.
+    pub(super) steps: usize,
+    positions: HashMap<(Age, Pointer), Position>,
     /// Pairs of schemas of which it was asked whether a change in them is harmless, and the answers.
     proofs: HashMap<(Pointer, Pointer, Direction), bool>,
     pub(super) changes: Vec<Change>,
@@ -32,8 +38,12 @@ pub(super) struct Session<'d> {
 /// How many proofs are tried: documents in which more bodies break are beyond refactoring.
 const MAX_PROOFS: usize = 100;
 
-/// A pair of schemas, and the role that they were compared in.
-pub(super) type Settled = (Pointer, Pointer, &'static str, bool);
+/// Which of the two documents.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Age {
+    Old,
+    New,
+}
 
 /// A change, as a check sees it.
 pub(super) struct Seen {
@@ -49,9 +59,18 @@ pub(super) struct Seen {
 
 impl<'d> Session<'d> {
     pub(super) fn new(old: &'d Document, new: &'d Document, today: Day) -> Self {
-        let unchanged = Unchanged::of(old, new);
-        let (settled, proofs) = (HashSet::new(), HashMap::new());
-        Self { old, new, today, unchanged, operation: None, settled, proofs, changes: Vec::new() }
+        Self {
+            old,
+            new,
+            today,
+            unchanged: Unchanged::of(old, new),
+            operation: None,
+            known: HashMap::new(),
+            steps: 0,
+            positions: HashMap::new(),
+            proofs: HashMap::new(),
+            changes: Vec::new(),
+        }
     }
 
     /// Whether it is proved that nothing is lost between two schemas.
@@ -69,9 +88,7 @@ impl<'d> Session<'d> {
     }
 
     pub(super) fn report(&mut self, seen: Seen) {
-        let spot = |document: &Document, pointer: Option<Pointer>| {
-            pointer.map(|pointer| Spot { position: document.position(&pointer), pointer })
-        };
+        let (old, new) = (self.spot(Age::Old, seen.old), self.spot(Age::New, seen.new));
         let (operation, path) = self.operation.clone().unzip();
         self.changes.push(Change {
             severity: known_severity(&seen.id).unwrap_or_else(|| seen.effect.severity(seen.direction)),
@@ -79,12 +96,23 @@ impl<'d> Session<'d> {
             message: seen.message,
             operation,
             path,
-            old: spot(self.old, seen.old),
-            new: spot(self.new, seen.new),
+            old,
+            new,
             from: seen.from,
             to: seen.to,
             harmless: false,
         });
+    }
+
+    fn spot(&mut self, age: Age, pointer: Option<Pointer>) -> Option<Spot> {
+        let pointer = pointer?;
+        let document = match age {
+            Age::Old => self.old,
+            Age::New => self.new,
+        };
+        let known = self.positions.entry((age, pointer.clone()));
+        let position = *known.or_insert_with(|| document.position(&pointer));
+        Some(Spot { pointer, position })
     }
 
     /// Reports a change of something that stands, or would stand, in these nodes, by a check whose severity is known.

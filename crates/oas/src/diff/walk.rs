@@ -1,21 +1,27 @@
 //! Walks two schemas together, through references, and stops where nothing changed.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::change::Change;
 use super::checks::Effect;
+use super::notes::{Collected, Compared, Found, Note};
 use super::scope::{Place, Scope};
-use super::session::{Seen, Session, found};
+use super::session::{Session, found};
 use super::types::without_null;
 use super::{bounds, branches, keywords, lifecycle, properties, types};
 use crate::document::{Node, Version};
 use crate::finding::Severity;
 use crate::pointer::Pointer;
 
-/// How often one pair of schemas is looked at within one value: schemas that use each other freely unfold without end.
-const MAX_VISITS: u8 = 8;
+/// How often one pair of schemas that go round in a circle is looked at within one value, and at how many places of it
+/// one change is reported: schemas that use each other freely unfold without end.
+const MAX_PLACES: u8 = 8;
+
+/// How much is looked at for one comparison. Documents in public use take a hundredth of it.
+const MAX_STEPS: usize = 4_000_000;
 
 /// Two schemas that stand for each other.
 #[derive(Clone, Debug)]
@@ -38,15 +44,27 @@ pub(super) struct Walk<'s, 'd> {
     /// The pairs that are being compared.
     within: Vec<(Pointer, Pointer)>,
     visits: HashMap<(Pointer, Pointer), u8>,
-    /// How far up the walk went round in a circle since: what stands below that is not settled by itself.
+    /// How far up the walk went round in a circle since: what is found below that is not all by itself.
     circle: usize,
+    /// What was found in the pair that is being compared.
+    found: Collected,
 }
 
 /// Compares the schemas of one value.
 pub(super) fn compare<'d>(session: &mut Session<'d>, scope: Scope, pair: &Pair<'d>) {
-    let (before, direction) = (session.changes.len(), scope.direction);
-    let mut walk = Walk { session, scope, within: Vec::new(), visits: HashMap::new(), circle: usize::MAX };
+    let before = session.changes.len();
+    let (within, visits, found) = (Vec::new(), HashMap::new(), Collected::default());
+    let mut walk = Walk { session, scope, within, visits, circle: usize::MAX, found };
     walk.schema(pair, &Place::default());
+    if walk.session.steps > MAX_STEPS {
+        let phrase = "the schemas are too entangled to be compared to the end";
+        walk.note(&Place::default(), "not-fully-compared", Effect::Unsure, pair, "", phrase);
+    }
+    let Walk { session, scope, found, .. } = walk;
+    let direction = scope.direction;
+    for found in found.all {
+        session.report(found.seen(&scope));
+    }
     let grave = |change: &&mut Change| change.severity > Severity::Info && concerns_values(&change.id);
     if session.changes[before..].iter_mut().any(|change| grave(&change)) && session.is_harmless(pair, direction) {
         session.changes[before..].iter_mut().filter(grave).for_each(|change| change.harmless = true);
@@ -55,7 +73,8 @@ pub(super) fn compare<'d>(session: &mut Session<'d>, scope: Scope, pair: &Pair<'
 
 /// Whether a check is about which values are allowed, and not about what becomes of them.
 fn concerns_values(id: &str) -> bool {
-    let others = ["default-value", "read-only", "write-only", "sunset", "stability", "property-removed", "extensible"];
+    let others =
+        ["default-value", "read-only", "write-only", "sunset", "stability", "property-removed", "extensible", "fully"];
     !others.iter().any(|other| id.contains(other))
 }
 
@@ -67,37 +86,51 @@ impl<'d> Walk<'_, 'd> {
 
     /// Compares two schemas, at whatever they refer to.
     pub(super) fn schema(&mut self, pair: &Pair<'d>, place: &Place) {
-        if self.same(&pair.old, &pair.new) {
+        if self.session.steps > MAX_STEPS || self.same(&pair.old, &pair.new) {
             return;
         }
         if self.counts_beside_references() && [&pair.old, &pair.new].iter().all(|node| node.text("$ref").is_some()) {
             self.resolved(pair, place);
         }
         let (Ok(old), Ok(new)) = (pair.old.resolved(), pair.new.resolved()) else { return };
-        let key = (old.pointer().clone(), new.pointer().clone());
-        if let Some(depth) = self.within.iter().position(|within| *within == key) {
+        let pointers = (old.pointer().clone(), new.pointer().clone());
+        if let Some(depth) = self.within.iter().position(|within| *within == pointers) {
             self.circle = self.circle.min(depth);
             return;
         }
-        let settled = (key.0.clone(), key.1.clone(), self.scope.prefix(place), self.scope.as_text);
-        if self.session.settled.contains(&settled) || self.session.unchanged.same(old.value(), new.value()) {
-            return;
+        let key = (pointers, self.scope.role(place));
+        let known = self.session.known.get(&key).cloned();
+        let found = known.unwrap_or_else(|| self.examined(key, &Pair { old, new }, place));
+        for found in found.iter() {
+            self.session.steps += 1;
+            self.found.add(found.below(&place.path));
         }
-        let visits = self.visits.entry(key.clone()).or_default();
-        if *visits == MAX_VISITS {
-            return;
+    }
+
+    /// Compares two schemas that nobody compared in that role before. What is found is kept, unless it depends on
+    /// where the walk came from.
+    fn examined(&mut self, key: Compared, pair: &Pair<'d>, place: &Place) -> Rc<[Found]> {
+        let nothing = || Rc::from(Vec::new());
+        if self.same(&pair.old, &pair.new) {
+            return nothing();
+        }
+        let visits = self.visits.entry(key.0.clone()).or_default();
+        if *visits == MAX_PLACES {
+            return nothing();
         }
         *visits += 1;
-        let (depth, before) = (self.within.len(), self.session.changes.len());
-        self.within.push(key);
-        self.resolved(&Pair { old, new }, place);
+        self.session.steps += 1;
+        let depth = self.within.len();
+        self.within.push(key.0.clone());
+        let outer = std::mem::take(&mut self.found);
+        self.resolved(pair, &place.here());
+        let found: Rc<[Found]> = Rc::from(std::mem::replace(&mut self.found, outer).all);
         self.within.pop();
         if self.circle >= depth {
             self.circle = usize::MAX;
-            if self.session.changes.len() == before {
-                self.session.settled.insert(settled);
-            }
+            self.session.known.insert(key, Rc::clone(&found));
         }
+        found
     }
 
     /// Whether keywords beside a reference hold, too.
@@ -226,16 +259,13 @@ impl<'d> Walk<'_, 'd> {
         (from, to): (Value, Value),
         phrase: &str,
     ) {
-        self.session.report(Seen {
-            id: self.scope.id(place, aspect),
-            direction: self.scope.direction,
-            effect,
-            old: found(Some(&pair.old), keyword).0,
-            new: found(Some(&pair.new), keyword).0,
-            from,
-            to,
-            message: format!("{}: {phrase}", self.scope.name(place)),
-        });
+        let (old, new) = (found(Some(&pair.old), keyword).0, found(Some(&pair.new), keyword).0);
+        let (id, phrase) = (self.scope.id(place, aspect), phrase.to_owned());
+        self.add(place, Note { id, effect, old, new, from, to, phrase });
+    }
+
+    pub(super) fn add(&mut self, place: &Place, note: Note) {
+        self.found.add(Found::of(note).below(&place.path));
     }
 }
 
