@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod contract;
+pub mod diff;
 pub mod document;
 pub mod finding;
 pub mod model;
