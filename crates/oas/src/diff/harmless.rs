@@ -39,7 +39,7 @@ fn bundle(document: &Document, node: &Node<'_>) -> Option<Value> {
     let old_style = document.version() <= Version::V3_0;
     let mut schema = node.value().clone();
     let (mut clear, mut combines, mut closes) = (true, false, false);
-    gather(document, &mut schema, &mut |part| {
+    let gathered = gather(document, &mut schema, &mut |part| {
         walk(part, &mut |part| {
             clear &= has_meaning(part) && leads_somewhere(document, part);
             combines |= part.contains_key("allOf");
@@ -47,6 +47,7 @@ fn bundle(document: &Document, node: &Node<'_>) -> Option<Value> {
             translate(part, old_style);
         });
     });
+    gathered.ok()?;
     // Closed schemas that must all hold allow nothing, which is hardly ever meant.
     (clear && !(combines && closes) && count(&schema) <= MAX_NODES).then_some(schema)
 }
