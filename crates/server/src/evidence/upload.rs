@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) use self::wire::{Body, Exchange, Interaction, Request, Run};
 use self::wire::{FirstLine, Headers, Response};
-use super::packed::pack;
+use super::packed::Packer;
 
 /// So many problems are told at once.
 const MOST_PROBLEMS: usize = 20;
@@ -65,7 +65,8 @@ impl Upload {
         let mut problems = Problems::none();
         tell(&mut problems, number, check::run(&run));
 
-        let mut reading = Reading { bodies: BTreeMap::new(), digest: Sha256::new(), sequences: Vec::new() };
+        let mut reading =
+            Reading { bodies: BTreeMap::new(), digest: Sha256::new(), sequences: Vec::new(), packer: Packer::new() };
         reading.digest.update(serde_json::to_vec(&run).expect("its keys are text"));
         let mut exchanges = Vec::new();
         for (number, line) in lines {
@@ -119,6 +120,7 @@ struct Reading {
     bodies: BTreeMap<Sha, Vec<u8>>,
     digest: Sha256,
     sequences: Vec<i32>,
+    packer: Packer,
 }
 
 impl Reading {
@@ -152,14 +154,14 @@ impl Reading {
             answer: exchange.response.as_ref().map(|response| answer(response, response_body)),
             request_body,
             response_body,
-            packed: pack(&rest),
+            packed: self.packer.pack(&rest),
             interactions: exchange.interactions.into_iter().map(NewInteraction::from).collect(),
         })
     }
 
     fn keep_body(&mut self, content: &[u8]) -> Sha {
         let sha = Sha256::digest(content).into();
-        self.bodies.entry(sha).or_insert_with(|| pack(content));
+        self.bodies.entry(sha).or_insert_with(|| self.packer.pack(content));
         sha
     }
 }
