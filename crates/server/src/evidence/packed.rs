@@ -36,9 +36,9 @@ mod tests {
     fn what_was_packed_comes_back_whatever_was_packed_before() {
         let mut packer = Packer::new();
         for bytes in [b"".as_slice(), b"{}", &[0; 10_000], "ünï".as_bytes(), b""] {
-            let packed = packer.pack(bytes);
-            assert_eq!(unpack(&packed).unwrap(), bytes);
-            assert!(packed.len() < 100, "{}", packed.len());
+            let kept = packer.pack(bytes);
+            assert_eq!(unpack(&kept).unwrap(), bytes);
+            assert!(kept.len() < 100, "{}", kept.len());
         }
     }
 
