@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode, header};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::outcome::{Exit, Failure};
@@ -206,7 +207,7 @@ impl Broker {
         let content_type = header_text(response.headers(), header::CONTENT_TYPE);
         let location = header_text(response.headers(), header::LOCATION);
         let bytes = response.bytes().await.map_err(|error| self.not_reached(&error))?;
-        let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
+        let body = if bytes.is_empty() { Ok(Value::Null) } else { parsed(&bytes) };
         let text = String::from_utf8_lossy(&bytes).into_owned();
 
         let not_asked = |kind, message: String| {
@@ -342,6 +343,22 @@ fn client(connection: &Connection, base: &Url) -> Result<reqwest::Client, Failur
             root_cause(&error)
         );
         Failure::new(Exit::NotAsked, "unreachable", message)
+    })
+}
+
+/// What was sent; of a document that holds more than can be read (numbers beyond all measure, nesting without end), which
+/// a contract may, only its links.
+fn parsed(bytes: &[u8]) -> serde_json::Result<Value> {
+    #[derive(serde::Deserialize)]
+    struct Linked<'a> {
+        #[serde(borrow, rename = "_links")]
+        links: &'a RawValue,
+    }
+
+    serde_json::from_slice(bytes).or_else(|error| {
+        let linked: Linked<'_> = serde_json::from_slice(bytes).map_err(|_| error)?;
+        let links: Value = serde_json::from_str(linked.links.get())?;
+        Ok(json!({ "_links": links }))
     })
 }
 
