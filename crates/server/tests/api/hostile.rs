@@ -71,7 +71,7 @@ const QUERIES: [&str; 22] = [
     "applicationInstance=&pacticipant=%00&version=%00",
 ];
 
-const BODIES: [&str; 20] = [
+const BODIES: [&str; 22] = [
     "",
     "{}",
     "[]",
@@ -91,6 +91,8 @@ const BODIES: [&str; 20] = [
     "{\"tags\":[{\"name\":\"\"}],\"buildUrl\":\"\\u0000\"}",
     "{\"currentlyDeployed\":null}",
     "{\"applicationInstance\":\"\\u0000\"}",
+    "{\"content\":\"YQ==\",\"contractType\":\"oas\",\"verificationResults\":{\"content\":\"AA==\"}}",
+    "{\"pacticipantVersionNumber\":\"1\",\"contract\":{\"content\":\"AA==\",\"specification\":\"oas\",\"contentType\":\"a/b\\u0000\",\"selfVerificationResults\":{\"verifier\":\"\\u0000\"}}}",
     "{\"events\":[{\"name\":\"contract_published\"}],\"request\":{\"method\":\"POST\",\"url\":\"https://a/\\u0000\",\"headers\":{\"\\u0000\":\"\\r\\n\"}}}",
 ];
 
