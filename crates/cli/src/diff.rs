@@ -1,4 +1,7 @@
-//! `pactolus diff`: tells what a contract promises that another one does not, for two files or two published versions.
+//! `pactolus diff`: tells what a contract promises that another one does not, for two files or two published versions, and what
+//! changed between two API documents.
+
+mod documents;
 
 use std::path::{Path, PathBuf};
 
@@ -23,16 +26,19 @@ Examples:
   pactolus diff --consumer shop --provider stock --version 2
   pactolus diff --consumer shop --provider stock --version 2 --with 1
 
+  # Two API documents: what changed, and what of it breaks who relies on the old one
+  pactolus diff before/openapi.yaml openapi.yaml
+
 Order, ids, metadata and comments are no difference, nor are examples that the same matching rule governs on both
 sides. A matching rule that differs is one. Paths start at the interaction.
 
-Exit codes: 0 both promise the same · 1 they differ, or there is no such pact, or none to compare with ·
-2 wrong usage, or a file that is no pact · 3 the server could not be asked";
+Exit codes: 0 both promise the same, or no change of the API breaks anything · 1 they differ, a change breaks, or there is no such
+pact, or none to compare with · 2 wrong usage, or a file that is neither · 3 the server could not be asked";
 
 #[derive(Debug, clap::Args)]
-#[command(about = "Tell how two contracts differ in what they promise", after_help = EXAMPLES)]
+#[command(about = "Tell how two contracts differ in what they promise, or two API documents", after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Two pact files, the older one first
+    /// Two pact files or two API documents, the older one first
     #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present = "consumer")]
     files: Vec<PathBuf>,
 
@@ -62,6 +68,12 @@ pub(crate) struct Arguments {
     pub(crate) output: Output,
 }
 
+/// A file that was read.
+struct Text {
+    name: String,
+    text: String,
+}
+
 /// A contract, and what people call it.
 struct Named {
     name: String,
@@ -70,7 +82,13 @@ struct Named {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let [old, new] = match (&arguments.files[..], &arguments.consumer, &arguments.provider, &arguments.version) {
-        ([old, new], ..) => [read(old)?, read(new)?],
+        ([old, new], ..) => {
+            let [old, new] = [read(old)?, read(new)?];
+            if documents::is_document(&old.text) && documents::is_document(&new.text) {
+                return documents::compare(&old, &new, Style::of_stdout());
+            }
+            [contract(old)?, contract(new)?]
+        }
         (_, Some(consumer), Some(provider), Some(version)) => {
             let published = Published { broker: Broker::open(&arguments.connection)?, consumer, provider };
             published.versions(version, arguments.with.as_deref()).await?
@@ -86,9 +104,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
-fn read(path: &Path) -> Result<Named, Failure> {
+fn read(path: &Path) -> Result<Text, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("can't read {name}: {error}")))?;
+    Ok(Text { name, text })
+}
+
+fn contract(Text { name, text }: Text) -> Result<Named, Failure> {
     let content = Content::parse(text)
         .map_err(|error| Failure::usage(format!("{name} is not a pact: its content {}", error.explanation())))?;
     Ok(Named { name, content })

@@ -48,7 +48,7 @@ fn is_badge(path: &str) -> bool {
         first,
         ["pacts", "provider", _, "consumer", _, ..]
             | ["matrix", "provider", _, "latest", _, "consumer", _, "latest", _]
-            | ["pacticipants", _, "main-branch", "can-i-merge"]
+            | ["pacticipants", _, "main-branch", "can-i-merge" | "provider-contract"]
             | ["pacticipants", _, "latest-version", _, "can-i-deploy", "to", _]
             | ["pacticipants", _, "branches", _, "latest-version", "can-i-deploy", "to-environment", _]
     )
@@ -108,6 +108,7 @@ mod tests {
             "/pacts/provider/A/consumer/B/badge",
             "/matrix/provider/A/latest/prod/consumer/B/latest/main/badge.svg",
             "/pacticipants/A/main-branch/can-i-merge/badge",
+            "/pacticipants/A/main-branch/provider-contract/badge.svg",
             "/pacticipants/A/latest-version/prod/can-i-deploy/to/test/badge",
             "/pacticipants/A/branches/feat%2Fx/latest-version/can-i-deploy/to-environment/test/badge.svg",
         ] {

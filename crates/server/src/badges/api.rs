@@ -28,7 +28,7 @@ pub(crate) fn routes_with_suffix() -> Router<App> {
 fn addresses(suffix: &str) -> Router<App> {
     let pair = "/pacts/provider/{provider}/consumer/{consumer}";
     let of_version = "/pacticipants/{pacticipant}";
-    let addresses: [(String, MethodRouter<App>); 7] = [
+    let addresses: [(String, MethodRouter<App>); 8] = [
         (format!("{pair}/latest/badge"), get(latest)),
         (format!("{pair}/latest/{{tag}}/badge"), get(tagged)),
         (format!("{pair}/latest-untagged/badge"), get(untagged)),
@@ -44,6 +44,7 @@ fn addresses(suffix: &str) -> Router<App> {
             get(branch_to_environment),
         ),
         (format!("{of_version}/main-branch/can-i-merge/badge"), get(can_i_merge)),
+        (format!("{of_version}/main-branch/provider-contract/badge"), get(provider_contract)),
     ];
     addresses.into_iter().fold(Router::new(), |router, (path, method)| router.route(&format!("{path}{suffix}"), method))
 }
@@ -292,5 +293,29 @@ async fn can_i_merge(
             return Ok(picture(&not_found("main branch version"), FOR_SECONDS));
         }
     };
+    Ok(picture(&Badge { label, message: message.into(), tone }, FOR_SECONDS))
+}
+
+/// What came of testing the head of the main branch against what it says that it offers.
+async fn provider_contract(
+    State(app): State<App>,
+    principal: Principal,
+    query: QueryPairs,
+    Named(pacticipant): Named<PacticipantName>,
+) -> Result<impl IntoResponse, Error> {
+    let mut db = app.read().await?;
+    let Some(id) = pacticipants::find_id(&mut db, principal.tenant, &pacticipant).await? else {
+        return Ok(picture(&not_found("pacticipant"), FOR_SECONDS));
+    };
+    let Some(head) = store::find_offer_of_main_branch(&mut db, principal.tenant, id).await? else {
+        return Ok(picture(&not_found("main branch version"), FOR_SECONDS));
+    };
+    let (message, tone) = match (head.has_provider_contract, head.success) {
+        (false, _) => return Ok(picture(&not_found("provider contract"), FOR_SECONDS)),
+        (true, Some(true)) => ("self-verified", Tone::Good),
+        (true, Some(false)) => ("failed", Tone::Bad),
+        (true, None) => ("unknown", Tone::Unknown),
+    };
+    let label = query.last("label").unwrap_or("provider contract").to_string();
     Ok(picture(&Badge { label, message: message.into(), tone }, FOR_SECONDS))
 }

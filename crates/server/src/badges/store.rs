@@ -126,3 +126,40 @@ pub(super) async fn find_result_of_pair(
     .fetch_optional(db)
     .await
 }
+
+/// What the head of a branch says that it offers.
+pub(super) struct Offer {
+    pub(super) has_provider_contract: bool,
+    /// `None` when nobody has tested it.
+    pub(super) success: Option<bool>,
+}
+
+/// `None` when the main branch has no version, or nobody knows which it is.
+pub(super) async fn find_offer_of_main_branch(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: PacticipantId,
+) -> sqlx::Result<Option<Offer>> {
+    sqlx::query_as!(
+        Offer,
+        r#"
+        select provider_contract.version_id is not null as "has_provider_contract!",
+               provider_contract_verification.success as "success?"
+        from pacticipant
+        join branch_head on branch_head.tenant_id = $1
+                        and branch_head.pacticipant_id = pacticipant.id
+                        and branch_head.branch = pacticipant.main_branch
+        left join provider_contract on provider_contract.tenant_id = $1
+                                   and provider_contract.version_id = branch_head.version_id
+        left join provider_contract_verification
+               on provider_contract_verification.tenant_id = $1
+              and provider_contract_verification.id = provider_contract.verification_id
+        where pacticipant.tenant_id = $1
+          and pacticipant.id = $2
+        "#,
+        tenant.0,
+        pacticipant.0,
+    )
+    .fetch_optional(db)
+    .await
+}

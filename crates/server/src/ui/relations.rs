@@ -301,6 +301,7 @@ mod tests {
         assert_eq!(found("webhooks"), Some("pb:webhooks"));
         assert_eq!(found("webhooks-webhooks"), Some("pb:webhooks"));
         assert_eq!(found("webhooks-create"), Some("pb:create"));
+        assert_eq!(found("publish-provider-contract"), Some("pf:publish-provider-contract"));
         assert_eq!(found("pb:nothing"), None);
         assert_eq!(found(""), None);
     }

@@ -1,8 +1,8 @@
 //! Badges, and can-i-merge.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, base64};
 
 /// Label and message of a badge.
 async fn told(app: &TestApp, address: &str) -> String {
@@ -110,4 +110,30 @@ async fn without_the_suffix_the_client_says_that_it_wants_a_picture() {
     app.get_as(&address, "image/svg+xml").await.is(200);
     app.get_as(&address, "image/avif,image/webp,image/svg+xml,image/*,*/*;q=0.8").await.is(200);
     app.get_as(&address, "application/hal+json").await.is(406);
+}
+
+#[tokio::test]
+async fn a_provider_contract_is_self_verified_failed_or_unknown() {
+    let app = TestApp::start().await;
+    let badge = "/pacticipants/stock/main-branch/provider-contract/badge.svg";
+    let publish = async |version: &str, results: Value| {
+        let body = json!({
+            "pacticipantVersionNumber": version,
+            "branch": "main",
+            "contract": {"content": base64("openapi: 3.0.3"), "specification": "oas", "selfVerificationResults": results},
+        });
+        app.post("/provider-contracts/provider/stock/publish", &body).await.is(200);
+    };
+
+    assert_eq!(told(&app, badge).await, "pacticipant: not found");
+    app.put_nothing("/pacticipants/stock/versions/0").await.is(201);
+    assert_eq!(told(&app, badge).await, "main branch version: not found");
+    publish("1", Value::Null).await;
+    assert_eq!(told(&app, badge).await, "provider contract: unknown");
+    publish("2", json!({"success": true})).await;
+    assert_eq!(told(&app, badge).await, "provider contract: self-verified");
+    publish("3", json!({"success": false})).await;
+    assert_eq!(told(&app, &format!("{badge}?label=openapi")).await, "openapi: failed");
+    app.put_nothing("/pacticipants/stock/branches/main/versions/4").await.is(201);
+    assert_eq!(told(&app, badge).await, "provider contract: not found");
 }

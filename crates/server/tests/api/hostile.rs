@@ -93,6 +93,8 @@ const BODIES: [&str; 22] = [
     "{\"applicationInstance\":\"\\u0000\"}",
     "{\"run\":{\"id\":\"0195fd3e-7d3a-7000-8000-000000000000\",\"provider\":\"stock\",\"providerVersion\":\"40\",\"tool\":\"a\",\"engine\":\"a\",\"startedAt\":\"2026-11-22T06:48:46Z\"}}",
     "{\"run\":{\"id\":\"0195fd3e-7d3a-7000-8000-000000000000\",\"provider\":\"stock\",\"providerVersion\":\"40\",\"tool\":\"a\",\"engine\":\"a\",\"startedAt\":\"2026-11-22T06:48:46Z\"}}\n{\"sequence\":2147483647,\"fingerprint\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"kind\":\"http\",\"startedAt\":\"2026-11-22T06:48:46Z\",\"outcome\":\"state\",\"request\":{\"method\":\"\\u0000\",\"path\":\"/\\u0000\"},\"states\":[{\"name\":\"\\u0000\"}],\"redacted\":[\"\\u0000\"],\"durationMs\":18446744073709551615}",
+    "{\"content\":\"YQ==\",\"contractType\":\"oas\",\"verificationResults\":{\"content\":\"AA==\"}}",
+    "{\"pacticipantVersionNumber\":\"1\",\"contract\":{\"content\":\"AA==\",\"specification\":\"oas\",\"contentType\":\"a/b\\u0000\",\"selfVerificationResults\":{\"verifier\":\"\\u0000\"}}}",
     "{\"events\":[{\"name\":\"contract_published\"}],\"request\":{\"method\":\"POST\",\"url\":\"https://a/\\u0000\",\"headers\":{\"\\u0000\":\"\\r\\n\"}}}",
 ];
 

@@ -1,9 +1,12 @@
 //! Provider contracts: what providers offer, published by their builds.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::Request;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::{Answer, Receiver, TestApp, base64, open_to_receiver};
 
@@ -403,6 +406,43 @@ async fn versions_that_publish_the_same_share_the_document() {
 
     assert_eq!(table(&app, "select count(*)::text from provider_contract_content").await, ["1"]);
     assert_eq!(app.get("/contracts/provider/stock/version/41/content").await.text(), OPENAPI);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn builds_that_publish_the_same_at_once_meet_without_harm() {
+    let app = Arc::new(TestApp::start().await);
+    let mut publishing = JoinSet::new();
+    for number in 0..12 {
+        let app = Arc::clone(&app);
+        let body = with_results(publication(&format!("{}", 40 + number % 3), OPENAPI), json!({"success": true}));
+        publishing.spawn(async move { app.post(PUBLISH, &body).await.status });
+    }
+
+    assert_eq!(publishing.join_all().await, [200; 12]);
+
+    assert_eq!(table(&app, "select count(*)::text from provider_contract_content").await, ["1"]);
+    assert_eq!(table(&app, "select count(*)::text from provider_contract").await, ["3"]);
+    assert_eq!(table(&app, "select count(*)::text from provider_contract_verification").await, ["3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_may_be_deleted_while_its_document_is_published_for_another() {
+    let app = Arc::new(TestApp::start().await);
+    for round in 0..5 {
+        published(&app, &format!("old-{round}"), OPENAPI).await;
+        let (one, other) = (Arc::clone(&app), Arc::clone(&app));
+        let deleting = tokio::spawn(async move {
+            one.delete(&format!("/pacticipants/stock/versions/old-{round}")).await.is(204);
+        });
+        let publishing = tokio::spawn(async move { published(&other, &format!("new-{round}"), OPENAPI).await });
+        deleting.await.expect("it is deleted");
+        publishing.await.expect("it is published");
+
+        let address = format!("/contracts/provider/stock/version/new-{round}");
+        assert_eq!(app.get(&format!("{address}/content")).await.is(200).text(), OPENAPI);
+        app.delete(&format!("/pacticipants/stock/versions/new-{round}")).await.is(204);
+    }
+    assert_eq!(table(&app, "select id::text from provider_contract_content").await, [""; 0]);
 }
 
 #[tokio::test]
