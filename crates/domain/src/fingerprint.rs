@@ -30,8 +30,7 @@ pub struct Asked<'a> {
 pub fn fingerprint(asked: Asked<'_>) -> Result<String, JsonError> {
     let mut request = Json::parse(asked.request)?;
     if let Json::Object(members) = &mut request {
-        members
-            .retain(|(name, _)| !matches!(name.as_ref(), "matchingRules" | "matching_rules" | "requestMatchingRules"));
+        members.retain(|(name, rules)| name != "matchingRules" || rules.to_text().contains("arrayContains"));
     }
     let mut states = Json::parse(asked.states)?;
     request.sort_keys();

@@ -2,7 +2,9 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "values are written where they are used")]
 
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use crate::support::{Ended, Reply, Request, Server, run_in};
@@ -324,6 +326,27 @@ fn hostile_interactions_cost_themselves_and_no_other() {
     assert!(reasons[1].contains("longer than 2 s"), "{reasons:?}");
     assert!(reasons[3].contains("nested deeper"), "{reasons:?}");
     assert!(reasons[4].contains("longer than the 10 MB"), "{reasons:?}");
+}
+
+#[test]
+fn who_judges_has_so_much_memory_and_no_more() {
+    let judge = |memory_bytes: &str| {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_pactolus"))
+            .args(["judge-contracts", memory_bytes])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // The beginning of something of 200 MB, for which room is made at once; then no more.
+        let mut input = process.stdin.take().unwrap();
+        let _ = input.write_all(&(200_u32 << 20).to_be_bytes());
+        drop(input);
+        process.wait().unwrap()
+    };
+
+    assert_eq!(judge("1000000000").code(), Some(3), "it says that its input ended");
+    assert_eq!(judge("100000000").code(), None, "it is ended");
 }
 
 #[test]

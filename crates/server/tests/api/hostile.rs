@@ -71,7 +71,7 @@ const QUERIES: [&str; 22] = [
     "applicationInstance=&pacticipant=%00&version=%00",
 ];
 
-const BODIES: [&str; 22] = [
+const BODIES: [&str; 24] = [
     "",
     "{}",
     "[]",
