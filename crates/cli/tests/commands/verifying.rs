@@ -338,15 +338,15 @@ fn who_judges_has_so_much_memory_and_no_more() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // The beginning of something of 200 MB, for which room is made at once; then no more.
+        // The beginning of something of 250 MB, for which room is made at once; then no more.
         let mut input = process.stdin.take().unwrap();
-        let _ = input.write_all(&(200_u32 << 20).to_be_bytes());
+        let _ = input.write_all(&(250_u32 << 20).to_be_bytes());
         drop(input);
         process.wait().unwrap()
     };
 
     assert_eq!(judge("1000000000").code(), Some(3), "it says that its input ended");
-    assert_eq!(judge("100000000").code(), None, "it is ended");
+    assert_eq!(judge("400000000").code(), None, "it is ended");
 }
 
 #[test]
