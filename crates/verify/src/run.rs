@@ -120,6 +120,13 @@ struct Asked {
     torn_down: std::result::Result<(), Trouble>,
 }
 
+/// What a question got.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    AnAnswer,
+    Nothing,
+}
+
 /// Whether a question is asked for the first time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Turn {
@@ -177,48 +184,53 @@ impl<'a> Running<'a> {
     }
 
     /// States are made for the whole provider, so one lane's may have disturbed another's. What failed among others counts
-    /// only if it fails alone too; and when one does not, what passed among others is not believed either.
+    /// only if it fails alone too; and when one does not, what passed among others is not believed either. What a contract
+    /// asks in an order is never asked out of it: after a change, something else may be right.
     async fn confirm(&self) {
-        let has_states = |question: &Question| !question.interaction.states.is_empty();
+        let questions = &self.plan.questions;
+        let has_states = |number: &usize| !questions[*number].interaction.states.is_empty();
+        let numbers = 0..questions.len();
         if self.settings.state_change.is_none()
             || self.plan.lanes.len() < 2
-            || !self.plan.questions.iter().any(has_states)
+            || !numbers.clone().any(|one| has_states(&one))
         {
             return;
         }
-        let mut confirmed = BTreeSet::new();
-        let mut has_changed = false;
-        for (number, question) in self.plan.questions.iter().enumerate() {
-            if !self.has(question, |result| matches!(result, Result::Failed(_))) {
-                continue;
+        let may_be_repeated = |number: &usize| has_states(number) || questions[*number].is_free;
+        let failed =
+            |number: &usize| self.results(&questions[*number]).iter().any(|one| matches!(one, Result::Failed(_)));
+        let to_confirm: BTreeSet<usize> = numbers.clone().filter(may_be_repeated).filter(failed).collect();
+        let mut was_disturbed = false;
+        for &number in &to_confirm {
+            let before = self.results(&questions[number]);
+            if self.settle(number, Turn::Again).await == Came::Nothing {
+                // Whoever makes states is gone: what failed stays failed.
+                return;
             }
-            self.settle(number, Turn::Again).await;
-            confirmed.insert(number);
-            has_changed |= !self.has(question, |result| matches!(result, Result::Failed(_)));
-            if self.has(question, |result| matches!(result, Result::NotAsked(_))) {
-                break;
-            }
+            let after = self.results(&questions[number]);
+            was_disturbed |= before.iter().zip(&after).any(|(before, after)| {
+                matches!((before, after), (Result::Failed(_), Result::Passed) | (Result::Passed, Result::Failed(_)))
+            });
         }
-        if has_changed {
+        if was_disturbed {
             let text = "provider states disturb one another, or the provider is not steady: what failed while others ran \
                         passes alone, so everything with a state is run again one after the other; --jobs 1 does so at once";
             (self.tell)(Event::Warning(text.to_owned()));
-            for (number, question) in self.plan.questions.iter().enumerate() {
-                if has_states(question) && !confirmed.contains(&number) {
-                    self.settle(number, Turn::Again).await;
-                }
+            for number in numbers.filter(has_states).filter(|number| !to_confirm.contains(number)) {
+                self.settle(number, Turn::Again).await;
             }
         }
     }
 
-    fn has(&self, question: &Question, wanted: impl Fn(&Result) -> bool) -> bool {
+    /// One for each who asks.
+    fn results(&self, question: &Question) -> Vec<Result> {
         let report = self.report.borrow();
-        let result = |asker: &Asker| wanted(&report.contracts[asker.contract].interactions[asker.interaction].result);
-        question.askers.iter().any(result)
+        let result = |asker: &Asker| report.contracts[asker.contract].interactions[asker.interaction].result.clone();
+        question.askers.iter().map(result).collect()
     }
 
     /// Asks, judges for each who wants to know, and keeps both.
-    async fn settle(&self, number: usize, turn: Turn) {
+    async fn settle(&self, number: usize, turn: Turn) -> Came {
         let question = &self.plan.questions[number];
         let asked = self.ask(question).await;
         for asker in &question.askers {
@@ -233,6 +245,10 @@ impl<'a> Running<'a> {
             let mut report = self.report.borrow_mut();
             let contract = &mut report.contracts[asker.contract];
             let one = &mut contract.interactions[asker.interaction];
+            // A failure stays one when nobody can be asked again.
+            if matches!((&one.result, &result), (Result::Failed(_), Result::NotAsked(_))) {
+                continue;
+            }
             one.result = result;
             one.duration = asked.exchange.duration + asked.exchange.state_duration;
             one.exchange = Some(asked.exchange.sequence);
@@ -250,7 +266,9 @@ impl<'a> Running<'a> {
         if question.is_unsafe {
             self.changed.borrow_mut().push(asked.exchange.sequence);
         }
+        let came = if asked.exchange.outcome == Outcome::Answered { Came::AnAnswer } else { Came::Nothing };
         self.exchanges.borrow_mut().insert(asked.exchange.sequence, asked.exchange);
+        came
     }
 
     /// Those that nothing was sent for have their result from the plan.

@@ -203,6 +203,78 @@ fn what_a_contract_changes_without_a_state_keeps_its_order() {
 }
 
 #[test]
+fn what_fails_in_its_order_is_not_asked_again_out_of_it() {
+    // Asked after the change, the first would be right.
+    let build = Build::of(&[
+        contract(
+            "shop",
+            json!([
+                get("/count", json!({ "count": 1 })),
+                with(get("/one", json!({ "count": 1 })), "request", json!({ "method": "POST", "path": "/count" })),
+            ]),
+        ),
+        contract("app", json!([in_state(get("/a", json!({})), "full", json!({}))])),
+    ]);
+    for jobs in ["1", "16"] {
+        let count = Mutex::new(0);
+        let provider = Server::start(move |request, _| {
+            let mut count = count.lock().unwrap();
+            *count += usize::from(request.line() == "POST /count");
+            ok(&json!({ "count": *count }))
+        });
+        let state = format!("{}/state", provider.url);
+
+        let (ended, report) = build.verify(&provider, &["--jobs", jobs, "--state-change-url", &state]);
+
+        assert_eq!(ended.code, Some(1), "{jobs}: {ended:?}");
+        assert_eq!(results(&report), ["failed", "passed", "passed"], "{jobs}");
+    }
+}
+
+#[test]
+fn a_failure_that_one_of_two_expects_hides_no_disturbance() {
+    // Both contracts share each request; the second is always disappointed.
+    let provider = Server::start(|request, before| match request.target.as_str() {
+        "/state" => ok(&json!({})),
+        _ => ok(&json!({ "ok": before > 3 })),
+    });
+    let of = |consumer: &str, wanted: Value| {
+        let interactions = (0..2).map(|number| {
+            in_state(get(&format!("/{number}"), json!({ "ok": wanted })), &format!("state {number}"), json!({}))
+        });
+        contract(consumer, interactions.collect())
+    };
+    let build = Build::of(&[of("shop", json!(true)), of("app", json!("never"))]);
+    let state = format!("{}/state", provider.url);
+
+    let (ended, report) = build.verify(&provider, &["--state-change-url", &state]);
+
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(results(&report), ["passed", "passed", "failed", "failed"]);
+    assert!(ended.stderr.contains("disturb one another"), "{ended:?}");
+}
+
+#[test]
+fn a_failure_that_cannot_be_asked_again_stays_one() {
+    let provider = Server::start(|request, before| match request.target.as_str() {
+        "/state" if before > 3 => Reply::Json(500, json!({})),
+        "/state" => ok(&json!({})),
+        _ => ok(&json!({ "ok": false })),
+    });
+    let interactions = (0..2).map(|number| {
+        in_state(get(&format!("/{number}"), json!({ "ok": true })), &format!("state {number}"), json!({}))
+    });
+    let build = Build::of(&[contract("shop", interactions.collect())]);
+    let state = format!("{}/state", provider.url);
+
+    let (ended, report) = build.verify(&provider, &["--state-change-url", &state]);
+
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(results(&report), ["failed", "failed"]);
+    assert!(!ended.stderr.contains("disturb"), "{ended:?}");
+}
+
+#[test]
 fn a_failure_that_is_none_alone_is_told() {
     // Both states are made and both requests answered before anything is asked alone.
     let provider = Server::start(|request, before| match request.target.as_str() {
