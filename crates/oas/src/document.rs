@@ -1,6 +1,6 @@
 //! An OpenAPI (or AsyncAPI) document: a source whose version is known and whose references can be followed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -128,6 +128,16 @@ impl Document {
         Some(Node { document: self, pointer: pointer.clone(), value })
     }
 
+    /// Whether any reference leads nowhere. Of a sound document, however large, this costs one look at each node.
+    pub(crate) fn has_broken_references(&self) -> bool {
+        let mut references = HashSet::new();
+        collect_references(self.value(), &mut references);
+        references.into_iter().any(|reference| {
+            let target = local_target(reference).and_then(|pointer| self.node(&pointer));
+            target.is_none_or(|target| target.resolved().is_err())
+        })
+    }
+
     /// Every reference that leads nowhere, in the document's order.
     #[must_use]
     pub fn broken_references(&self) -> Vec<ReferenceError> {
@@ -155,6 +165,12 @@ impl<'d> Node<'d> {
     pub fn member(&self, key: &str) -> Option<Self> {
         let value = self.value.as_object()?.get(key)?;
         Some(self.below(self.pointer.child(key), value))
+    }
+
+    /// A member of a member, without the way between.
+    pub(crate) fn member_of(&self, key: &str, inner: &str) -> Option<Self> {
+        let value = self.value.as_object()?.get(key)?.as_object()?.get(inner)?;
+        Some(self.below(self.pointer.descend([key, inner]), value))
     }
 
     /// The node that an absolute pointer names, in the same document.
@@ -257,6 +273,22 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
 
 /// Members whose content is data, not description: a `$ref` in them refers to nothing.
 pub(crate) const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
+
+/// All references below a value, as they are written.
+fn collect_references<'v>(value: &'v Value, references: &mut HashSet<&'v str>) {
+    match value {
+        Value::Object(members) => {
+            references.extend(members.get("$ref").and_then(Value::as_str));
+            for (key, member) in members {
+                if !DATA.contains(&key.as_str()) && !key.starts_with("x-") {
+                    collect_references(member, references);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, references)),
+        _ => {}
+    }
+}
 
 fn collect_broken(node: &Node<'_>, broken: &mut Vec<ReferenceError>) {
     if node.text("$ref").is_some()

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::interaction::{Call, Draft, Session};
 use super::super::translate::{Reading, bundle};
-use super::algebra::{Answer, contains};
-use super::expectation;
+use super::algebra::{Answer, contains, contains_all};
 use super::variants::{self, Declared, Variant, marked};
+use super::{expectation, shown};
 use crate::contract::{Part, Place, Rules, kind};
 use crate::document::Node;
 use crate::finding::{Code, Severity};
@@ -65,20 +65,30 @@ impl<'a> Walk<'_, 'a> {
                 }
             }
             _ => {
-                if let Some(expected) = expectation::schema(matchers, example) {
-                    self.check_scalar(path, example, &expected, choices);
+                let unsaid = expectation::unsaid(matchers).is_some();
+                match (expectation::schema(matchers, example), first_pointer(choices)) {
+                    (Some(expected), _) => self.check_scalar(path, example, &expected, choices),
+                    (None, Some(pointer)) if unsaid => {
+                        self.report_by_example(Code::ResponseBodyByExample, path, example, &pointer, 0);
+                    }
+                    (None, _) => {}
                 }
             }
         }
     }
 
     fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
-        let (mut choices, mut free, mut optional) = (Vec::new(), false, false);
+        let (mut choices, mut free, mut unnamed, mut optional) = (Vec::new(), false, false, false);
         for variant in fitting {
             match variant.property(name) {
                 Declared::Described(nodes) => choices.push(nodes),
                 Declared::Free => free = true,
-                Declared::Absent => continue,
+                Declared::Unnamed => {
+                    unnamed = true;
+                    continue;
+                }
+                // Holding the example against the schema has said so.
+                Declared::Forbidden => continue,
             }
             optional |= !variant.requires(name);
         }
@@ -96,16 +106,44 @@ impl<'a> Walk<'_, 'a> {
                 }
                 self.received(path, value, &choices);
             }
-            None if free => {}
-            None => {
-                let part = fitting.iter().flat_map(Variant::parts).next();
-                if let Some(pointer) = part.map(|part| part.pointer().clone()) {
-                    let message = format!("`{name}` is not described");
-                    self.report(Code::ResponseBodyIncompatible, path, value, &pointer, message);
-                }
-            }
+            None if unnamed && !free => self.report_unnamed(path, name, value, fitting),
+            None => {}
         }
         path.pop();
+    }
+
+    /// Reports a property that no schema names. Where the schema does not close its object and an example of the document
+    /// shows the property, the document does not contradict the consumer; it just never promises the property.
+    fn report_unnamed(&mut self, path: &[String], name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        let mut parts = fitting.iter().flat_map(Variant::parts);
+        let Some(pointer) = parts.next().map(|part| part.pointer().clone()) else { return };
+        let beside = fitting.iter().flat_map(Variant::parts).flat_map(|part| shown::beside(part.value()));
+        let own = [name.to_owned()];
+        let is_shown = beside.into_iter().any(|example| shown::has(example, &own))
+            || shown::of_response(self.session.document, self.call).iter().any(|example| shown::has(example, path));
+        if is_shown {
+            let message = format!("no schema names `{name}`, only an example shows it");
+            self.report(Code::ResponseBodyUndescribed, path, value, &pointer, message).severity = Severity::Warning;
+        } else {
+            let message = format!("`{name}` is not described");
+            self.report(Code::ResponseBodyUndescribed, path, value, &pointer, message);
+        }
+    }
+
+    /// Says that matching rules were only tried by example.
+    fn report_by_example(&mut self, code: Code, path: &[String], example: &Value, pointer: &Pointer, tried: usize) {
+        let matchers = self.rules.of_body(path);
+        let message = match (expectation::unsaid(matchers), tried) {
+            (Some(kind), _) => format!("checked by example only: the rule `{kind}` says more than a schema can"),
+            (None, 0) => {
+                "checked by the contract's example only: no other value of the schema could be made".to_owned()
+            }
+            (None, tried) => {
+                let values = if tried == 1 { "1 value fits" } else { "all values fit" };
+                format!("checked by example only: it could not be proved, and {values} that were tried ({tried})")
+            }
+        };
+        self.report(code, path, example, pointer, message);
     }
 
     fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
@@ -133,7 +171,7 @@ impl<'a> Walk<'_, 'a> {
     fn sent_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
         let declared = fitting.iter().filter_map(|variant| match variant.property(name) {
             Declared::Described(nodes) => Some(nodes),
-            Declared::Free | Declared::Absent => None,
+            Declared::Free | Declared::Unnamed | Declared::Forbidden => None,
         });
         let choices: Choices<'a> = declared.collect();
         let Some(pointer) = choices.iter().flatten().next().map(|node| node.pointer().clone()) else { return };
@@ -154,8 +192,14 @@ impl<'a> Walk<'_, 'a> {
         else {
             return;
         };
-        let Answer::Refuted(witness) = contains(&taken, &sent) else { return };
         let Some(pointer) = first_pointer(choices) else { return };
+        let witness = match contains(&taken, &sent) {
+            Answer::Proved => return,
+            Answer::Refuted(witness) => witness,
+            Answer::Undecided(tried) => {
+                return self.report_by_example(Code::RequestBodyByExample, path, example, &pointer, tried);
+            }
+        };
         let message = format!("the matching rule allows {witness}, which the provider refuses");
         let only_type = matchers.iter().all(|matcher| kind(matcher) == "type");
         let finding = self.report(Code::RequestBodyWider, path, example, &pointer, message);
@@ -177,10 +221,18 @@ impl<'a> Walk<'_, 'a> {
             self.report_null(path, example, &pointer);
         }
         let apart_from_null = with_definitions(json!({"allOf": [sent.clone(), {"not": {"type": "null"}}]}), &sent);
-        if let Answer::Refuted(witness) = contains(expected, &apart_from_null) {
-            let message = format!("the provider may send {witness}, which the consumer does not take");
-            let finding = self.report(Code::ResponseBodyWider, path, example, &pointer, message);
-            finding.witness = Some(witness);
+        let known: Vec<Value> =
+            choices.iter().flatten().flat_map(|node| shown::beside(node.value())).cloned().collect();
+        match contains_all(expected, &apart_from_null, &known) {
+            Answer::Proved => {}
+            Answer::Refuted(witness) => {
+                let message = format!("the provider may send {witness}, which the consumer does not take");
+                let finding = self.report(Code::ResponseBodyWider, path, example, &pointer, message);
+                finding.witness = Some(witness);
+            }
+            Answer::Undecided(tried) => {
+                self.report_by_example(Code::ResponseBodyByExample, path, example, &pointer, tried);
+            }
         }
     }
 
@@ -221,7 +273,12 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn fitting(&self, all: Vec<Variant<'a>>, example: &Value) -> Vec<Variant<'a>> {
-        all.into_iter().filter(|variant| variant.fits(self.session.document, example)).collect()
+        let document = self.session.document;
+        // Where nothing is to be chosen, one wrong value does not make the others unknown.
+        match all.len() {
+            1 => all.into_iter().filter(|variant| variant.fits_type(document, example)).collect(),
+            _ => all.into_iter().filter(|variant| variant.fits(document, example)).collect(),
+        }
     }
 
     /// What may stand at a place, as one schema; `None` if nothing is known of it.
