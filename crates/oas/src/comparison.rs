@@ -20,8 +20,8 @@ mod switches;
 mod translate;
 mod validate;
 
-use crate::contract::Contract;
-use crate::document::{Document, Version};
+use crate::contract::{Contract, Specification};
+use crate::document::Document;
 use crate::finding::Report;
 use crate::model::Api;
 
@@ -65,7 +65,7 @@ impl<'d> Comparator<'d> {
     }
 
     /// Compares all interactions of a contract that the document is about: those over HTTP with an OpenAPI document,
-    /// messages with an AsyncAPI document.
+    /// messages with an AsyncAPI document or a JSON Schema.
     #[must_use]
     pub fn compare(&self, contract: &Contract) -> Report {
         let mut session = Session {
@@ -80,12 +80,13 @@ impl<'d> Comparator<'d> {
             findings: Vec::new(),
         };
         for (index, interaction) in contract.interactions().iter().enumerate() {
-            match (self.document.version(), &interaction.exchange, &interaction.messages) {
-                (Version::AsyncApi3, _, Some(messages)) => {
-                    messages::compare(&mut session, index, interaction, messages);
-                }
-                (Version::AsyncApi3, _, None) | (_, None, _) => {}
-                (_, Some(exchange), _) => session.compare(index, interaction, exchange),
+            match (self.document.version().describes_messages(), &interaction.exchange, &interaction.messages) {
+                // Before version 4 a message names no operation, and existing comparators pass it over.
+                (true, _, Some(_))
+                    if self.profile == Profile::Compatible && contract.specification() < Specification::V4 => {}
+                (true, _, Some(messages)) => messages::compare(&mut session, index, interaction, messages),
+                (true, _, None) | (false, None, _) => {}
+                (false, Some(exchange), _) => session.compare(index, interaction, exchange),
             }
         }
         Report { findings: session.findings }

@@ -21,8 +21,20 @@ pub enum Version {
     V3_1,
     /// OpenAPI 3.2.x and what follows it.
     V3_2,
+    /// AsyncAPI 2.x, which describes messages.
+    AsyncApi2,
     /// AsyncAPI 3.x, which describes messages.
     AsyncApi3,
+    /// A JSON Schema of any draft, which describes what is in one message, or under `$defs` in several.
+    JsonSchema,
+}
+
+impl Version {
+    /// Whether the document is about messages, not about requests.
+    #[must_use]
+    pub fn describes_messages(self) -> bool {
+        matches!(self, Self::AsyncApi2 | Self::AsyncApi3 | Self::JsonSchema)
+    }
 }
 
 /// A loaded OpenAPI document.
@@ -39,10 +51,12 @@ pub enum DocumentError {
     #[error("the document cannot be read")]
     Source(#[from] SourceError),
     /// The document is not an object.
-    #[error("the document is not an object; it should begin with `openapi`, `swagger` or `asyncapi`")]
+    #[error("the document is not an object; it should begin with `openapi`, `swagger`, `asyncapi` or `$schema`")]
     NotAnObject,
-    /// Neither `openapi` nor `swagger` nor `asyncapi` says a version that is known.
-    #[error("{found}; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`")]
+    /// Neither `openapi` nor `swagger` nor `asyncapi` says a version that is known, and `$schema` names no JSON Schema.
+    #[error(
+        "{found}; write `openapi: 3.x.y`, `swagger: \"2.0\"`, `asyncapi: 3.x.y`, or the `$schema` of a JSON Schema"
+    )]
     UnknownVersion {
         /// What stands there instead.
         found: String,
@@ -255,11 +269,16 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
     }
     if let Some(asyncapi) = written("asyncapi") {
         return match asyncapi.split('.').next() {
+            Some("2") => Ok(Version::AsyncApi2),
             Some("3") => Ok(Version::AsyncApi3),
             _ => Err(DocumentError::UnknownVersion { found: format!("asyncapi {asyncapi} is not known") }),
         };
     }
     let Some(openapi) = written("openapi") else {
+        let dialect = members.get("$schema").and_then(Value::as_str);
+        if dialect.is_some_and(|dialect| dialect.contains("://json-schema.org/")) {
+            return Ok(Version::JsonSchema);
+        }
         let keys: Vec<&str> = members.keys().map(String::as_str).take(5).collect();
         return Err(DocumentError::UnknownVersion { found: format!("no version among {}", keys.join(", ")) });
     };
@@ -328,15 +347,17 @@ mod tests {
         assert_eq!(version_of("openapi: 3.1"), Ok(Version::V3_1));
         assert_eq!(version_of("openapi: 3.2.0"), Ok(Version::V3_2));
         assert_eq!(version_of("asyncapi: 3.1.0"), Ok(Version::AsyncApi3));
+        assert_eq!(version_of("asyncapi: '2.6.0'"), Ok(Version::AsyncApi2));
+        assert_eq!(version_of("$schema: http://json-schema.org/draft-07/schema#"), Ok(Version::JsonSchema));
     }
 
     #[test]
     fn an_unknown_version_is_refused_with_what_to_write() {
-        let asks = "; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`";
+        let asks = "; write `openapi: 3.x.y`, `swagger: \"2.0\"`, `asyncapi: 3.x.y`, or the `$schema` of a JSON Schema";
 
         assert_eq!(version_of("swagger: 1.2"), Err(format!("swagger 1.2 is not known{asks}")));
         assert_eq!(version_of("openapi: 4.0.0"), Err(format!("openapi 4.0.0 is not known{asks}")));
-        assert_eq!(version_of("asyncapi: 2.6.0"), Err(format!("asyncapi 2.6.0 is not known{asks}")));
+        assert_eq!(version_of("asyncapi: 1.2.0"), Err(format!("asyncapi 1.2.0 is not known{asks}")));
         assert_eq!(version_of("info: {}"), Err(format!("no version among info{asks}")));
     }
 

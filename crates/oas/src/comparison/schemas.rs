@@ -10,7 +10,7 @@ use super::switches::Switches;
 use super::translate::{self, Reading};
 use super::validate::Compiled;
 use super::{Profile, compatible};
-use crate::document::{Document, Version};
+use crate::document::Document;
 use crate::model::Schema;
 use crate::pointer::Pointer;
 
@@ -44,7 +44,7 @@ impl<'d> Schemas<'d> {
         let (document, profile, switches) = (self.document, self.profile, &self.switches);
         let compile = || {
             let (prepared, draft) = match (profile, schema) {
-                (Profile::Compatible, Schema::At(pointer)) if document.version() == Version::AsyncApi3 => {
+                (Profile::Compatible, Schema::At(pointer)) if document.version().describes_messages() => {
                     (compatible::message(document, pointer, direction), Draft::Draft201909)
                 }
                 (Profile::Compatible, schema) => {

@@ -8,7 +8,7 @@ use super::super::translate::{Reading, bundle};
 use super::algebra::{Answer, contains, contains_all};
 use super::variants::{self, Declared, Variant, marked};
 use super::{expectation, shown};
-use crate::contract::{Part, Place, Rules, kind};
+use crate::contract::{Interaction, Part, Place, Rules, kind};
 use crate::document::Node;
 use crate::finding::{Code, Severity};
 use crate::pointer::Pointer;
@@ -21,29 +21,48 @@ type Choices<'d> = Vec<Vec<Node<'d>>>;
 
 /// Checks that a consumer takes all that the schema lets a provider send where the consumer's matchers say something,
 /// and that the provider sends what the consumer reads.
-pub(super) fn check_received(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_received(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
-    let rules = &call.exchange.response.rules;
-    Walk { session, call, rules, part: Part::ResponseBody }.received(&mut Vec::new(), body, &vec![vec![node]]);
+    Walk { session, subject }.received(&mut Vec::new(), body, &vec![vec![node]]);
 }
 
 /// Checks that the provider takes all that the consumer's matchers let it send.
-pub(super) fn check_sent(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_sent(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
-    let rules = &call.exchange.request.rules;
-    Walk { session, call, rules, part: Part::RequestBody }.sent(&mut Vec::new(), body, &vec![vec![node]]);
+    Walk { session, subject }.sent(&mut Vec::new(), body, &vec![vec![node]]);
+}
+
+/// What is looked at: a body or a payload, with the consumer's rules for it.
+pub(in super::super) struct Subject<'w> {
+    pub(in super::super) index: usize,
+    pub(in super::super) interaction: &'w Interaction,
+    pub(in super::super) part: Part,
+    pub(in super::super) rules: &'w Rules,
+    /// The call whose response it is, if it is one.
+    pub(in super::super) answers: Option<&'w Call<'w>>,
+}
+
+impl<'w> Subject<'w> {
+    pub(super) fn of_request(call: &'w Call<'w>) -> Self {
+        let rules = &call.exchange.request.rules;
+        Self { index: call.index, interaction: call.interaction, part: Part::RequestBody, rules, answers: None }
+    }
+
+    pub(super) fn of_response(call: &'w Call<'w>) -> Self {
+        let rules = &call.exchange.response.rules;
+        let (index, interaction) = (call.index, call.interaction);
+        Self { index, interaction, part: Part::ResponseBody, rules, answers: Some(call) }
+    }
 }
 
 struct Walk<'w, 'a> {
     session: &'w mut Session<'a>,
-    call: &'w Call<'w>,
-    rules: &'w Rules,
-    part: Part,
+    subject: &'w Subject<'w>,
 }
 
 impl<'a> Walk<'_, 'a> {
     fn received(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
-        let matchers = self.rules.of_body(path);
+        let matchers = self.subject.rules.of_body(path);
         match example {
             Value::Object(members) => {
                 let Some(all) = self.variants(choices) else { return };
@@ -100,7 +119,7 @@ impl<'a> Walk<'_, 'a> {
                 if hidden && !free {
                     let message = format!("`{name}` is only written, never sent back");
                     self.report(Code::ResponseBodyWriteOnly, path, value, &pointer, message);
-                } else if optional && !self.rules.of_body(path).is_empty() {
+                } else if optional && !self.subject.rules.of_body(path).is_empty() {
                     let message = format!("the provider may leave out `{name}`");
                     self.report(Code::ResponseBodyOptional, path, value, &pointer, message);
                 }
@@ -120,7 +139,9 @@ impl<'a> Walk<'_, 'a> {
         let beside = fitting.iter().flat_map(Variant::parts).flat_map(|part| shown::beside(part.value()));
         let own = [name.to_owned()];
         let is_shown = beside.into_iter().any(|example| shown::has(example, &own))
-            || shown::of_response(self.session.document, self.call).iter().any(|example| shown::has(example, path));
+            || self.subject.answers.is_some_and(|call| {
+                shown::of_response(self.session.document, call).iter().any(|example| shown::has(example, path))
+            });
         if is_shown {
             let message = format!("no schema names `{name}`, only an example shows it");
             self.report(Code::ResponseBodyUndescribed, path, value, &pointer, message).severity = Severity::Warning;
@@ -132,7 +153,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Says that matching rules were only tried by example.
     fn report_by_example(&mut self, code: Code, path: &[String], example: &Value, pointer: &Pointer, tried: usize) {
-        let matchers = self.rules.of_body(path);
+        let matchers = self.subject.rules.of_body(path);
         let message = match (expectation::unsaid(matchers), tried) {
             (Some(kind), _) => format!("checked by example only: the rule `{kind}` says more than a schema can"),
             (None, 0) => {
@@ -186,7 +207,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check_sent_scalar(&mut self, path: &[String], example: &Value, choices: &Choices<'a>) {
-        let matchers = self.rules.of_body(path);
+        let matchers = self.subject.rules.of_body(path);
         let (Some(sent), Some(taken)) =
             (expectation::schema(matchers, example), self.schema(choices, Reading::Request))
         else {
@@ -237,7 +258,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check_null(&mut self, path: &[String], example: &Value, choices: &Choices<'a>, all: &[Variant<'a>]) {
-        let ruled = !self.rules.of_body(path).is_empty();
+        let ruled = !self.subject.rules.of_body(path).is_empty();
         let nullable = all.iter().any(|variant| variant.allows_null(self.session.document));
         if let Some(pointer) = first_pointer(choices).filter(|_| ruled && nullable) {
             self.report_null(path, example, &pointer);
@@ -250,7 +271,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check_length(&mut self, path: &[String], items: &[Value], choices: &Choices<'a>, fitting: &[Variant<'a>]) {
-        let (least, most) = expectation::length(self.rules.of_body(path));
+        let (least, most) = expectation::length(self.subject.rules.of_body(path));
         let shorter = least.filter(|least| fitting.iter().any(|variant| variant.length().0 < *least));
         let longer =
             most.filter(|most| fitting.iter().any(|variant| variant.length().1.is_none_or(|limit| limit > *most)));
@@ -306,10 +327,10 @@ impl<'a> Walk<'_, 'a> {
         message: String,
     ) -> &mut crate::finding::Finding {
         self.session.report(
-            self.call.interaction,
+            self.subject.interaction,
             Draft {
                 code,
-                place: Place::within(self.call.index, self.part.clone(), path.to_vec()),
+                place: Place::within(self.subject.index, self.subject.part.clone(), path.to_vec()),
                 message,
                 value: value.clone(),
                 document,
