@@ -1,6 +1,6 @@
 //! Compares a contract with a document, says how long it took and what was found:
-//! `cargo run --release --example compare_speed -- api.json pact.json [sound|compatible]`. The first comparison is cold, the
-//! best of the others warm. With `FINDINGS` set it prints each finding.
+//! `cargo run --release --example compare_speed -- api.json pact.json [sound|compatible] [warm rounds]`. The first comparison
+//! is cold, the best of the others warm. With `FINDINGS` set it prints each finding.
 
 #![expect(clippy::print_stdout, reason = "a program for people to read")]
 
@@ -14,7 +14,7 @@ use pactolus_oas::contract::Contract;
 use pactolus_oas::document::Document;
 use pactolus_oas::source::Budget;
 
-const WARM_ROUNDS: usize = 5;
+const WARM_ROUNDS: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("compatible") => Profile::Compatible,
         _ => Profile::Sound,
     };
+    let warm_rounds = arguments.next().map_or(Ok(WARM_ROUNDS), |rounds| rounds.parse())?;
     let begun = Instant::now();
     let document = Document::load(&fs::read_to_string(document)?, &Budget::default())?;
     let loaded = begun.elapsed();
@@ -31,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let comparator = Comparator::new(&document, profile);
     let report = comparator.compare(&contract);
     let cold = begun.elapsed();
-    let warm = (0..WARM_ROUNDS).map(|_| timed(&comparator, &contract)).min().unwrap_or_default();
+    let warm = (0..warm_rounds).map(|_| timed(&comparator, &contract)).min().unwrap_or_default();
     println!(
         "{profile:?}: document {loaded:.1?}, contract {:.1?}, cold in all {cold:.1?}, warm {warm:.1?}",
         read - loaded

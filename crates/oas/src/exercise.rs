@@ -85,7 +85,7 @@ impl Exercise {
     }
 }
 
-/// Reads a report of a provider's own tests and tells which of the document's operations they exercised: JUnit,
+/// Reads a report of a provider's own tests and tells which of the document's operations they exercised: `JUnit`,
 /// Schemathesis (NDJSON, HAR), Dredd (xunit, markdown, HTML and what it prints) and Newman. A report that is malformed
 /// or of another kind gets a note, never an error: it is kept as evidence all the same.
 #[must_use]

@@ -203,6 +203,9 @@ fn of_request(schema: &Value, body: &Value, rules: &Value) -> Vec<Finding> {
 }
 
 proptest! {
+    // A failure is shown in full; nothing is written beside the tests.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_document_accepts_contracts_made_of_its_own_examples(shape in any_shape(), surplus in any::<bool>()) {
         let mut example = shape.example();

@@ -70,7 +70,9 @@ impl Check<'_, '_> {
     fn any(&mut self, passed: &Passed, all: &[Described<'_>]) {
         let root = Pointer::root();
         match passed {
-            Passed::Received(message) => drop(self.fits(message, Side::Only, all, &root, Part::Interaction)),
+            Passed::Received(message) => {
+                self.fits(message, Side::Only, all, &root, Part::Interaction);
+            }
             Passed::Answered(request, answers) => {
                 self.fits(request, Side::Request, all, &root, Part::Interaction);
                 for (number, answer) in answers.iter().enumerate() {

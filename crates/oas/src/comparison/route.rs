@@ -96,13 +96,17 @@ impl Router {
     }
 
     fn captures(&self, route: &[Segment], path: &[String]) -> Option<Vec<(String, String)>> {
+        // Most routes fail by their text, before anything is taken out of the path.
+        let differs = |(segment, given): (&Segment, &String)| matches!(segment, Segment::Literal(literal) if !self.same(literal, given));
+        if route.iter().zip(path).take_while(|(segment, _)| !matches!(segment, Segment::Rest)).any(differs) {
+            return None;
+        }
         let mut captures = Vec::new();
         for (index, segment) in route.iter().enumerate() {
             let given = path.get(index)?;
             match segment {
                 Segment::Rest => return Some(captures),
-                Segment::Literal(literal) if self.same(literal, given) => {}
-                Segment::Literal(_) => return None,
+                Segment::Literal(_) => {}
                 Segment::Template { names, pattern, .. } => {
                     captures.extend(names.iter().cloned().zip(pattern.captures(given)?));
                 }

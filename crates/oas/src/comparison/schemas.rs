@@ -23,12 +23,15 @@ pub(super) enum Direction {
     Received,
 }
 
+/// A compiled schema, or why it cannot be used.
+type Usable = Result<Rc<Compiled>, String>;
+
 /// Compiled schemas by where they stand and who writes the value; of one that cannot be used, why.
 pub(super) struct Schemas<'d> {
     document: &'d Document,
     profile: Profile,
     switches: Switches,
-    compiled: RefCell<HashMap<(Pointer, Direction), Result<Rc<Compiled>, String>>>,
+    compiled: RefCell<HashMap<(Pointer, Direction), Usable>>,
 }
 
 impl<'d> Schemas<'d> {
@@ -36,7 +39,7 @@ impl<'d> Schemas<'d> {
         Self { document, profile, switches: switches.clone(), compiled: RefCell::default() }
     }
 
-    pub(super) fn compiled(&self, schema: &Schema, direction: Direction) -> Result<Rc<Compiled>, String> {
+    pub(super) fn compiled(&self, schema: &Schema, direction: Direction) -> Usable {
         let pointer = match schema {
             Schema::At(pointer) | Schema::Within(pointer) => pointer.clone(),
             Schema::Open => Pointer::root(),

@@ -76,16 +76,10 @@ pub(super) fn decoded(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
         let entity = after.split_once(';').filter(|(entity, _)| entity.len() <= 8);
-        match entity.and_then(|(entity, after)| Some((character(entity)?, after))) {
-            Some((character, after)) => {
-                decoded.push(character);
-                rest = after;
-            }
-            None => {
-                decoded.push('&');
-                rest = after;
-            }
-        }
+        let replaced = entity.and_then(|(entity, after)| Some((character(entity)?, after)));
+        let (character, after) = replaced.unwrap_or(('&', after));
+        decoded.push(character);
+        rest = after;
     }
     decoded.push_str(rest);
     decoded

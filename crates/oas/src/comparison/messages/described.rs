@@ -72,10 +72,10 @@ fn of_channels(document: &Document) -> impl Iterator<Item = Node<'_>> {
 
 fn message<'d>(written: &Node<'d>) -> Option<Described<'d>> {
     let node = written.resolved().ok().filter(|node| node.value().is_object())?;
-    let named = ["name", "messageId", "title"].into_iter().filter_map(|key| node.text(key));
+    let own = ["name", "messageId", "title"].into_iter().filter_map(|key| node.text(key));
     // A message in a list of its own is called by its key there, and so is what refers to it.
     let referred = written.text("$ref").and_then(|reference| reference.rsplit('/').next());
-    let names = named.chain(referred).collect();
+    let names = own.chain(referred).collect();
     Some(Described { node, names, is_schema: false })
 }
 

@@ -97,6 +97,18 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        path.push(name.to_owned());
+        // Of most values nothing is asked but that they are described.
+        let is_scalar = !value.is_object() && !value.is_array();
+        let is_plain = is_scalar && self.subject.rules.of_body(path).is_empty();
+        if !is_plain || !fitting.iter().any(|variant| variant.names_plainly(self.session.document, name)) {
+            self.look_at_property(path, name, value, fitting);
+        }
+        path.pop();
+    }
+
+    /// Looks at a property; the path leads to it.
+    fn look_at_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
         let (mut choices, mut free, mut unnamed, mut optional) = (Vec::new(), false, false, false);
         for variant in fitting {
             match variant.property(name) {
@@ -111,7 +123,6 @@ impl<'a> Walk<'_, 'a> {
             }
             optional |= !variant.requires(name);
         }
-        path.push(name.to_owned());
         let first = choices.iter().flatten().next().map(|node| node.pointer().clone());
         match first {
             Some(pointer) => {
@@ -128,7 +139,6 @@ impl<'a> Walk<'_, 'a> {
             None if unnamed && !free => self.report_unnamed(path, name, value, fitting),
             None => {}
         }
-        path.pop();
     }
 
     /// Reports a property that no schema names. Where the schema does not close its object and an example of the document

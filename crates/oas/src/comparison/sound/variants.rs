@@ -151,6 +151,13 @@ impl<'d> Variant<'d> {
         if names_any { Declared::Unnamed } else { Declared::Free }
     }
 
+    /// Whether properties name one that the provider sends. It says no where it would have to look closer.
+    pub(super) fn names_plainly(&self, document: &Document, name: &str) -> bool {
+        let mut named = self.parts.iter().filter_map(|part| part.value().get("properties")?.get(name)).peekable();
+        let looks_plain = self.parts.iter().all(|part| part.value().get("patternProperties").is_none());
+        looks_plain && named.peek().is_some() && !named.any(|schema| says(document, schema, "writeOnly", 0))
+    }
+
     /// What is said of an item.
     pub(super) fn item(&self, index: usize) -> Vec<Node<'d>> {
         let mut described = Vec::new();
