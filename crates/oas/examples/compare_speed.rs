@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let warm = (0..warm_rounds).map(|_| timed(&comparator, &contract)).min().unwrap_or_default();
     println!(
         "{profile:?}: document {loaded:.1?}, contract {:.1?}, cold in all {cold:.1?}, warm {warm:.1?}",
-        read - loaded
+        read.saturating_sub(loaded)
     );
     let mut counts = BTreeMap::new();
     for finding in &report.findings {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::compatible::within;
 use crate::document::{Document, Version};
 use crate::model::Schema;
-use crate::schema::{Overgrown, gather, mend, number_bounds, walk};
+use crate::schema::{Overgrown, copy, gather, mend, number_bounds, walk};
 
 /// What the schema is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub(super) fn schema(document: &Document, schema: &Schema, reading: Reading) -> 
     match schema {
         Schema::Open => Ok(json!({})),
         Schema::At(pointer) => {
-            bundle(document, pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})), reading)
+            bundle(document, pointer.find_in(document.value()).map_or_else(|| json!({}), copy), reading)
         }
         Schema::Within(pointer) => bundle(document, within(pointer.find_in(document.value())), reading),
     }
