@@ -1,5 +1,6 @@
 //! `pactolus publish-provider-contract`: sends what a provider offers to the server, with what came of testing it.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -186,10 +187,10 @@ fn told(exercise: &Exercise) -> String {
         .collect();
     if !untried.is_empty() {
         let more = if untried.len() > MAX_NAMED { ", …" } else { "" };
-        text.push_str(&format!("Not exercised: {}{more}\n", untried[..untried.len().min(MAX_NAMED)].join(", ")));
+        let _ = writeln!(text, "Not exercised: {}{more}", untried[..untried.len().min(MAX_NAMED)].join(", "));
     }
     for note in &exercise.notes {
-        text.push_str(&format!("{}\n", plain::line(note, LONGEST_LINE)));
+        let _ = writeln!(text, "{}", plain::line(note, LONGEST_LINE));
     }
     text
 }

@@ -20,32 +20,13 @@ use crate::pointer::Pointer;
 /// Checks the messages of an interaction.
 pub(super) fn compare(session: &mut Session<'_>, index: usize, interaction: &Interaction, messages: &Messages) {
     let document = session.document;
-    let is_schema = document.version() == Version::JsonSchema;
-    let operations = described::operations(document);
-    let named = messages.operation.as_ref().filter(|_| !is_schema);
-    let Some(name) = named else {
-        let all = described::all(document, &interaction.description);
-        let (known, unnamed) = (!all.is_empty(), Code::MessageReferencesMissing);
-        let by_description = session.profile == Profile::Sound && known;
-        if !is_schema {
-            let message = "the interaction names no operation of the AsyncAPI document".to_owned();
-            let place = Place::of(index, Part::References);
-            let draft = Draft { code: unnamed, place, message, value: Value::Null, document: &operations };
-            let finding = session.report(interaction, draft);
-            if by_description {
-                finding.message.push_str(", so that any message of its name, or else any at all, may be meant");
-                finding.severity = Severity::Warning;
-            }
-        }
-        if is_schema || by_description {
-            Check { session, index, interaction }.any(&messages.passed, &all);
-        }
-        return;
-    };
+    let named = messages.operation.as_ref().filter(|_| document.version() != Version::JsonSchema);
+    let Some(name) = named else { return compare_unnamed(session, index, interaction, messages) };
     let Some(operation) = described::operation(document, name) else {
         let message = format!("the document has no operation {name}");
         let place = Place::of(index, Part::OperationId);
         let (code, value) = (Code::MessageOperationUnknown, json!(name));
+        let operations = described::operations(document);
         session.report(interaction, Draft { code, place, message, value, document: &operations });
         return;
     };
@@ -56,6 +37,29 @@ pub(super) fn compare(session: &mut Session<'_>, index: usize, interaction: &Int
             check.fits(message, Side::Only, &candidates, operation.pointer(), Part::Interaction);
         }
         Passed::Answered(request, answers) => check.answered(request, answers, &operation),
+    }
+}
+
+/// Checks messages that name no operation. A JSON Schema has none; with AsyncAPI something is missing, and existing
+/// comparators go no further.
+fn compare_unnamed(session: &mut Session<'_>, index: usize, interaction: &Interaction, messages: &Messages) {
+    let document = session.document;
+    let is_schema = document.version() == Version::JsonSchema;
+    let all = described::all(document, &interaction.description);
+    let by_description = session.profile == Profile::Sound && !all.is_empty();
+    if !is_schema {
+        let message = "the interaction names no operation of the AsyncAPI document".to_owned();
+        let (code, place) = (Code::MessageReferencesMissing, Place::of(index, Part::References));
+        let operations = described::operations(document);
+        let draft = Draft { code, place, message, value: Value::Null, document: &operations };
+        let finding = session.report(interaction, draft);
+        if by_description {
+            finding.message.push_str(", so that any message of its name, or else any at all, may be meant");
+            finding.severity = Severity::Warning;
+        }
+    }
+    if is_schema || by_description {
+        Check { session, index, interaction }.any(&messages.passed, &all);
     }
 }
 
