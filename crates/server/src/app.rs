@@ -117,7 +117,7 @@ impl Clock {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Manual(micros) => {
