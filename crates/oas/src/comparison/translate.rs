@@ -60,6 +60,18 @@ fn translate(document: &Document, schema: &mut Map<String, Value>, reading: Read
     for annotation in ["example", "examples", "xml", "externalDocs", "default", "title", "description", "deprecated"] {
         schema.shift_remove(annotation);
     }
+    if before_31 && is_nullable(schema) {
+        allow_null_beside_combined(schema);
+    }
+}
+
+/// Beside combined schemas alone `nullable` says nothing by the letter, and everybody who writes it means it.
+fn allow_null_beside_combined(schema: &mut Map<String, Value>) {
+    let combined = ["allOf", "anyOf", "oneOf"].iter().any(|key| schema.contains_key(*key));
+    if combined && !schema.contains_key("type") {
+        let described = Value::Object(std::mem::take(schema));
+        schema.insert("anyOf".to_owned(), json!([described, {"type": "null"}]));
+    }
 }
 
 /// Up to 3.0 nothing counts beside a reference but `nullable`, which many people write there.
@@ -245,6 +257,16 @@ mod tests {
         assert_eq!(schema["properties"]["a"]["type"], json!(["string", "null"]));
         assert_eq!(schema["properties"]["a"]["enum"], json!(["x", null]));
         assert_eq!(schema["properties"]["b"], json!({"anyOf": [{"$ref": "#/components/schemas/B"}, {"type": "null"}]}));
+    }
+
+    #[test]
+    fn nullable_allows_null_beside_combined_schemas() {
+        let schemas = json!({"A": {"nullable": true, "allOf": [{"type": "string"}]}});
+
+        let schema = translated("3.0.0", &schemas, Reading::Response);
+
+        assert_eq!(schema, json!({"anyOf": [{"nullable": true, "allOf": [{"type": "string"}]}, {"type": "null"}]}));
+        assert_eq!(translated("3.1.0", &schemas, Reading::Response), schemas["A"]);
     }
 
     #[test]
