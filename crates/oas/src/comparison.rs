@@ -20,7 +20,7 @@ mod switches;
 mod translate;
 mod validate;
 
-use crate::contract::Contract;
+use crate::contract::{Contract, Interaction};
 use crate::document::{Document, Version};
 use crate::finding::Report;
 use crate::model::Api;
@@ -29,6 +29,10 @@ use self::interaction::Session;
 use self::route::Router;
 use self::schemas::Schemas;
 use self::switches::Switches;
+
+/// The version of the judgement: what was found under another one may be found otherwise now. To be raised with every
+/// change that can turn an outcome.
+pub const ENGINE: i32 = 1;
 
 /// How a contract is held against a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,18 @@ pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Re
         }
     }
     Report { findings: session.findings }
+}
+
+/// What the interactions are called that a document is not about, so that a comparison says nothing of them: messages
+/// beside an OpenAPI document, requests beside an AsyncAPI document, and what is neither.
+#[must_use]
+pub fn passed_over<'c>(document: &Document, contract: &'c Contract) -> Vec<&'c str> {
+    let is_looked_at = |interaction: &Interaction| match document.version() {
+        Version::AsyncApi3 => interaction.messages.is_some(),
+        _ => interaction.exchange.is_some(),
+    };
+    let left = contract.interactions().iter().filter(|interaction| !is_looked_at(interaction));
+    left.map(|interaction| interaction.description.as_str()).collect()
 }
 
 #[cfg(test)]

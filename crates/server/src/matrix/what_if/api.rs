@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::post;
 
 use super::super::api::show;
+use super::super::compared::settle;
 use super::ask::ask;
 use super::body::Hypothesis;
 use crate::app::App;
@@ -26,7 +27,11 @@ async fn what_if(
 ) -> Result<Response, Error> {
     let hypothesis = Hypothesis::parse(&body.value)?;
     let mut tx = app.read().await?;
-    let answer = ask(&mut tx, principal.tenant, &hypothesis, app.now()).await?;
+    let mut answer = ask(&mut tx, principal.tenant, &hypothesis, app.now()).await?;
     drop(tx);
+    if settle(&app, principal.tenant, &base, &answer).await {
+        let mut tx = app.read().await?;
+        answer = ask(&mut tx, principal.tenant, &hypothesis, app.now()).await?;
+    }
     show(&base, &headers, &answer, None)
 }

@@ -13,13 +13,14 @@ use pactolus_domain::problem::{Problem, Problems, Step};
 use sqlx::PgConnection;
 
 use super::super::ask::{self, Answer, WhatIf, complete, find_passing, in_order};
+use super::super::compared::find_findings;
 use super::super::query::Query;
 use super::super::requested::find_requested;
 use super::super::rows::MatrixRow;
 use super::super::store::{self, Resolution, Shas};
 use super::body::{ContractOf, Contracts, Given, Going, Hypothesis};
 use super::lookups;
-use super::state::{State, without_replaced};
+use super::state::{Known, State, without_replaced};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -65,6 +66,7 @@ pub(super) async fn ask(
     if verdict.deployable != Some(true) {
         question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
         question.requested = find_requested(db, tenant, &question, &resolution, &rows, now).await?;
+        question.findings = find_findings(db, tenant, &question).await?;
         verdict = decide(&question);
     }
     let rows = in_order(rows, &question);
@@ -117,7 +119,8 @@ async fn read_state(
     let contents: BTreeSet<i64> = contracts.iter().map(|known| known.content_id).collect();
     let contents: Vec<i64> = contents.into_iter().collect();
     let results = store::list_known_results(db, tenant, &contents, &versions).await?;
-    State::of(hypothesis.to.clone(), query, resolution, contracts, &results)
+    let offers = store::list_known_offers(db, tenant, &contents, &versions).await?;
+    State::of(hypothesis.to.clone(), query, resolution, Known { contracts, results, offers })
 }
 
 /// The contents that the hypothesis names.
@@ -251,6 +254,7 @@ impl<'s> Together<'s> {
             has_destination: true,
             passing: Vec::new(),
             requested: BTreeMap::new(),
+            findings: BTreeMap::new(),
             assumptions: self.state.assumptions.clone(),
         }
     }
