@@ -87,12 +87,18 @@ mod tests {
             (Comparison::Incompatible, 2),
             (Comparison::Undecided, 0),
             (Comparison::Pending, 0),
-        ]), @"");
+        ]), @"
+        debug   Compatible with the provider contract of stock version 40
+        warning   Incompatible with the provider contract of stock version 41, 1 error: see http://broker/results
+        warning   Incompatible with the provider contract of stock version 42, 2 errors: see http://broker/results
+        warning   Whether it is compatible with the provider contract of stock version 43 cannot be told: see http://broker/results
+        warning   Not yet compared with the provider contract of stock version 44: it takes longer than an answer may, and is not known until it is done
+        ");
     }
 
     #[test]
     fn what_fits_is_counted() {
-        assert_snapshot!(told(&[(Comparison::Compatible, 0), (Comparison::Compatible, 0), (Comparison::Compatible, 0)]), @"");
+        assert_snapshot!(told(&[(Comparison::Compatible, 0), (Comparison::Compatible, 0), (Comparison::Compatible, 0)]), @"debug   Compatible with the provider contract of stock version 40 and 2 more");
     }
 
     #[test]

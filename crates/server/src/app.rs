@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::comparisons::Room;
+use crate::matrix::Told;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
@@ -44,6 +45,7 @@ pub struct App {
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
+    pub(crate) told_refusals: Arc<Told>,
 }
 
 impl App {
@@ -60,6 +62,7 @@ impl App {
             comparing: Room::default(),
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
+            told_refusals: Arc::default(),
         }
     }
 
@@ -118,7 +121,7 @@ impl Clock {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Manual(micros) => {

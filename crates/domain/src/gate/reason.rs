@@ -212,7 +212,7 @@ impl Reason {
     pub(super) fn of_row(question: &Question, row: &Row, ignored: bool) -> Self {
         let consumer = describe::side(question, &row.consumer, Some(&row.consumer_version));
         let provider = describe::side(question, &row.provider, fix::provider_in_question(question, row));
-        let reason = match (row.success, &row.offer) {
+        let reason = match (row.success, row.offer) {
             _ if ignored => Self::new(Kind::Ignored, format!("The pact between {consumer} and {provider} is ignored")),
             (_, Some(offer)) => Self::of_offer(offer, found(question, row), &consumer, &provider),
             (Some(true), None) => {
@@ -236,7 +236,7 @@ impl Reason {
     }
 
     /// What a row says whose provider version has published what it offers: the first of what stands in the way.
-    fn of_offer(offer: &Offer, finding: Option<&Finding>, consumer: &str, provider: &str) -> Self {
+    fn of_offer(offer: Offer, finding: Option<&Finding>, consumer: &str, provider: &str) -> Self {
         let told = finding.map(|finding| format!(": {}", in_words(finding))).unwrap_or_default();
         match (offer.success(), offer) {
             (Some(true), Offer { comparison: Comparison::Compatible, .. }) => Self::new(

@@ -17,12 +17,12 @@ use super::judge::{Judgement, Loaded, judge, load};
 use super::room::Broken;
 use super::settings::{USUAL, policy};
 use super::store::matters::{list_pairs_of_contracts, list_pairs_of_document, list_pairs_of_versions};
-use super::store::told::{Outcome, list_outcomes};
+use super::store::told::{OfPair, list_outcomes};
 use super::store::{self, NewComparison, Pair, Uncompared};
 use super::telling;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, urls};
-use crate::ids::{ContentId, TenantId};
+use crate::ids::{ContentId, TenantId, VersionId};
 use crate::jobs::{self, Job, Kind, NewJob};
 
 /// Contracts whose texts are in memory at once.
@@ -73,7 +73,7 @@ async fn told(
     tenant: TenantId,
     base: &BaseUrl,
     pairs: &[Pair],
-    other: impl for<'o> Fn(&'o Outcome) -> Other<'o>,
+    other: impl for<'o> Fn(&'o OfPair) -> Other<'o>,
 ) -> Result<Vec<Compared>, Error> {
     if pairs.is_empty() {
         return Ok(Vec::new());
@@ -126,6 +126,28 @@ pub(crate) async fn settle_versions(
 /// Compares pairs for somebody who asks about them.
 pub(super) async fn settle_pairs(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair]) -> Result<(), Error> {
     settle(app, tenant, base, pairs, until(app)).await
+}
+
+/// What comes of holding a contract, which is not kept, against what a provider version offers; `None` when that can't be
+/// told in time, or it offers nothing.
+pub(crate) async fn compare_for_now(
+    app: &App,
+    tenant: TenantId,
+    provider_version: VersionId,
+    contract: &str,
+) -> Result<Option<Comparison>, Error> {
+    let until = until(app);
+    let mut db = app.db.acquire().await?;
+    let offered = store::find_offered(&mut db, tenant, provider_version).await?;
+    drop(db);
+    let Some(offered) = offered else { return Ok(None) };
+    if offered.specification == GRAPHQL {
+        return Ok(Some(Comparison::Undecided));
+    }
+    let Ok(Some(document)) = find_document(app, tenant, &offered, until).await? else { return Ok(None) };
+    let (text, policy) = (contract.to_owned(), policy(offered.profile.as_deref(), offered.severities.as_ref()));
+    let judged = app.comparing.run(until, move || judge(&text, &document, &policy)).await;
+    Ok(judged.ok().map(|judgement| judgement.outcome))
 }
 
 fn until(app: &App) -> Instant {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::ids::{ContentId, TenantId};
+use crate::ids::{ContentId, TenantId, VersionId};
 
 pub(crate) mod found;
 pub(crate) mod matters;
@@ -70,6 +70,33 @@ pub(crate) async fn list_uncompared(
         &documents,
     )
     .fetch_all(db)
+    .await
+}
+
+/// What a provider version offers, beside no contract.
+pub(crate) async fn find_offered(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider_version: VersionId,
+) -> sqlx::Result<Option<Uncompared>> {
+    sqlx::query_as!(
+        Uncompared,
+        r#"
+        select 0::bigint as "contract!", provider_contract_content.id as document, provider_contract_content.specification,
+               provider_contract_content.sha as document_sha, comparison_setting.profile as "profile?",
+               comparison_setting.severities as "severities?", comparison_setting.configuration as "configuration?"
+        from provider_contract
+        join provider_contract_content on provider_contract_content.tenant_id = $1
+                                      and provider_contract_content.id = provider_contract.content_id
+        left join comparison_setting on comparison_setting.tenant_id = $1
+                                    and comparison_setting.provider_id = provider_contract.provider_id
+        where provider_contract.tenant_id = $1
+          and provider_contract.version_id = $2
+        "#,
+        tenant.0,
+        provider_version.0,
+    )
+    .fetch_optional(db)
     .await
 }
 

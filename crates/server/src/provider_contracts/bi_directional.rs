@@ -253,7 +253,7 @@ async fn cross_contract_results(
         outcomes => outcomes.iter().all(Option::is_some).then_some(true),
     };
     let listed: Value = all.iter().map(|one| of_consumer(&base, (provider.as_str(), version.as_str()), one)).collect();
-    let more = json!({"_embedded": {"crossContractVerificationResults": listed}});
+    let more = json!({"consumers": listed});
     Ok(beside.answer(&base, &request, title, Status::of(status), more))
 }
 

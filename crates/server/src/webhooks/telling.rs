@@ -31,25 +31,26 @@ pub(crate) struct Happened<'a> {
 }
 
 /// Tells of what happened to pacticipants. What was told once before is not told again.
+/// Returns whether it was news.
 pub(crate) async fn tell_of(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
     happened: Happened<'_>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     tell_of_all(db, app, tenant, base, vec![happened]).await
 }
 
-/// As [`tell_of`], of several things that happened to the same pacticipants.
+/// As [`tell_of`], of several things that happened to the same pacticipants. Returns whether any was told.
 pub(crate) async fn tell_of_all(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
     happened: Vec<Happened<'_>>,
-) -> Result<(), Error> {
-    let Some(pacticipants) = happened.first().map(|first| first.pacticipants) else { return Ok(()) };
+) -> Result<bool, Error> {
+    let Some(pacticipants) = happened.first().map(|first| first.pacticipants) else { return Ok(false) };
     let (mut new, mut words) = (Vec::new(), Vec::new());
     for Happened { name, subject, data, values, once, .. } in happened {
         new.push(NewEvent { name, subject, data, once });
@@ -57,7 +58,7 @@ pub(crate) async fn tell_of_all(
     }
     let events = events::record(db, app, tenant, base, new).await?;
     if events.iter().all(Option::is_none) {
-        return Ok(());
+        return Ok(false);
     }
     let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
     let mut new = Vec::new();
@@ -65,14 +66,14 @@ pub(crate) async fn tell_of_all(
         let Some(event) = event else { continue };
         let mut context = Context::default();
         for (name, value) in values {
-            context.set(name, value);
+            context.set(name, *value);
         }
         context.set("eventName", word.name.as_str());
         let wanting = listening.iter().filter(|webhook| webhook.wants(word.name));
         new.extend(wanting.map(|to| (delivery(app, to, word, &context, event), to)));
     }
     write(db, app, tenant, new).await?;
-    Ok(())
+    Ok(true)
 }
 
 #[derive(Clone, Copy, Default)]

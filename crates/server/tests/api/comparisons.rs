@@ -111,9 +111,9 @@ async fn who_does_not_fit_learns_what_is_wrong_who_can_change_it_and_how() {
     publish_contract(&app, "1").await;
 
     let answer = may_go(&app, "shop", "1").await;
-    assert_snapshot!(verdict(&answer), @"");
+    assert_snapshot!(verdict(&answer), @r#"no: The pact between version 1 of shop and the version of stock currently in production (40) is incompatible with the provider contract: 1 is not of type "string" (response.body.incompatible, in "a thing"). To change this: shop or stock can change it: expect what the schema allows, or widen the schema."#);
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""incompatible""#);
-    assert_snapshot!(answer.at("/reasons/0/fix"), @"");
+    assert_snapshot!(answer.at("/reasons/0/fix"), @r#"{"kind":"edit","text":"shop or stock can change it: expect what the schema allows, or widen the schema","consumer":"shop","provider":"stock","fixBy":"either","edit":"expect what the schema allows, or widen the schema"}"#);
     assert_eq!(answer.at("/notices/0/type"), "error");
     let results = answer.text_at("/reasons/0/_links/pb:comparison/href").to_owned();
     assert_eq!(answer.text_at("/matrix/0/verificationResult/_links/self/href"), results);
@@ -130,7 +130,7 @@ async fn a_document_that_the_provider_does_not_keep_stops_whoever_needs_it() {
     publish_contract(&app, "1").await;
 
     let answer = may_go(&app, "shop", "1").await;
-    assert_snapshot!(verdict(&answer), @"");
+    assert_snapshot!(verdict(&answer), @"no: The pact between version 1 of shop and the version of stock currently in production (40) cannot be relied on: the provider failed its own tests against its provider contract. To change this: make stock 40 keep its provider contract, or correct that, and publish the results with it.");
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""self_verification_failed""#);
 }
 
@@ -142,7 +142,7 @@ async fn a_document_that_nobody_has_tested_is_not_known_to_be_kept() {
     publish_contract(&app, "1").await;
 
     let answer = may_go(&app, "shop", "1").await;
-    assert_snapshot!(verdict(&answer), @"");
+    assert_snapshot!(verdict(&answer), @"unknown: The pact between version 1 of shop and the version of stock currently in production (40) is compatible with the provider contract, but nobody has told whether the provider keeps it. To change this: test stock 40 against its provider contract and publish the results with it; or verify contract d502368 of shop 1 with stock 40.");
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""not_self_verified""#);
 }
 
@@ -243,7 +243,7 @@ async fn what_takes_too_long_is_not_yet_known_and_becomes_a_job() {
     publish_contract(&app, "1").await;
 
     let answer = may_go(&app, "shop", "1").await;
-    assert_snapshot!(verdict(&answer), @"");
+    assert_snapshot!(verdict(&answer), @"unknown: It is not known yet whether the pact between version 1 of shop and the version of stock currently in production (40) is compatible with the provider contract: comparing the two takes longer than an answer may. To change this: ask again in a minute: the pact of shop is being compared with what stock offers.");
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""not_compared""#);
     let jobs = "select count(*) from job where kind = 'comparison'";
     assert_eq!(count(&app, jobs).await, 1, "however often it is asked");
@@ -274,7 +274,7 @@ async fn a_document_that_cannot_be_read_fits_nothing() {
 
     publish_contract(&app, "1").await;
 
-    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @"");
+    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @r#"no: The pact between version 1 of shop and the version of stock currently in production (40) is incompatible with the provider contract: the provider contract cannot be read: openapi 4.0.0 is not known; write `openapi: 3.x.y`, `swagger: "2.0"` or `asyncapi: 3.x.y` (document.unreadable). To change this: stock can change it: publish a document that can be read."#);
 }
 
 #[tokio::test]
@@ -288,7 +288,7 @@ async fn what_the_document_is_not_about_is_for_verification_to_say() {
     });
     app.world().consumer("shop").version("1").contract_text("stock", &messages.to_string()).await;
 
-    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @"");
+    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @r#"unknown: There is no verified pact between version 1 of shop and the version of stock currently in production (40), and comparing it with the provider contract cannot tell: the provider contract is not about the interaction "sold" (interaction.not-compared). To change this: verify contract 3d09715 of shop 1 with stock 40."#);
 
     app.world().provider("stock").version("40").verifies("shop", "1").await;
     assert_eq!(may_go(&app, "shop", "1").await.at("/summary/deployable"), true);
@@ -314,6 +314,26 @@ async fn what_if_knows_what_documents_say() {
         "consumer": "shop", "consumerVersion": "1", "provider": "stock", "providerVersion": "40", "success": true,
     }]});
     assert_eq!(ask(verified).await.at("/summary/deployable"), true);
+}
+
+#[tokio::test]
+async fn what_if_compares_contracts_that_are_not_published() {
+    let app = TestApp::start().await;
+    with_stock_in_production(&app, &openapi("integer"), Some(true)).await;
+    publish_contract(&app, "1").await;
+    let fits = contract("shop", &json!({"nick": "x"}));
+    let does_not = contract("shop", &json!({"id": "x"}));
+    for (contracts, expected) in
+        [(json!([{"content": base64(&fits)}]), true), (json!([{"content": base64(&does_not)}]), false)]
+    {
+        let body = json!({
+            "pacticipants": [{"pacticipant": "shop", "version": "2"}], "to": "production",
+            "assume": {"versions": [{"pacticipant": "shop", "version": "2", "contracts": contracts}]},
+        });
+        let answer = app.post("/can-i-deploy/what-if", &body).await.is(200);
+        assert_eq!(answer.at("/summary/deployable"), expected, "{}", verdict(&answer));
+    }
+    assert_eq!(count(&app, COMPARISONS).await, 1, "nothing is kept of what is not published");
 }
 
 #[tokio::test]

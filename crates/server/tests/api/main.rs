@@ -39,6 +39,7 @@ mod metrics;
 mod negotiation;
 mod one_version;
 mod origin;
+mod pages;
 mod provider_contracts;
 mod provider_states;
 mod publishing;

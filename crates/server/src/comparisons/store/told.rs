@@ -105,7 +105,7 @@ pub(crate) async fn list_changed(
 }
 
 /// A pair and what came of it.
-pub(crate) struct Outcome {
+pub(crate) struct OfPair {
     pub(crate) consumer: String,
     /// The newest that has the contract, if any still does, as of the provider.
     pub(crate) consumer_version: Option<String>,
@@ -122,11 +122,11 @@ pub(crate) async fn list_outcomes(
     db: &mut PgConnection,
     tenant: TenantId,
     pairs: &[Pair],
-) -> sqlx::Result<Vec<Outcome>> {
+) -> sqlx::Result<Vec<OfPair>> {
     let contracts: Vec<i64> = pairs.iter().map(|pair| pair.contract).collect();
     let documents: Vec<i64> = pairs.iter().map(|pair| pair.document).collect();
     sqlx::query_as!(
-        Outcome,
+        OfPair,
         r#"
         select consumer.name as consumer, consumer_version.number as "consumer_version?", provider.name as provider,
                provider_version.number as "provider_version?", contract_content.sha as contract_sha,

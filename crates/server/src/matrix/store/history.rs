@@ -235,8 +235,7 @@ async fn list_offers(
     let (contents_of_some, their_providers): (Vec<i64>, Vec<i64>) = contents.of_some.iter().copied().unzip();
     let (verifiers, verifier_versions): (Vec<i64>, Vec<i64>) = between.provider_versions.iter().copied().unzip();
     let of_any = verified.iter().filter(|one| one.of_any);
-    let (verified_contents, verified_versions): (Vec<i64>, Vec<i64>) =
-        of_any.map(|one| (one.content_id, one.version_id)).unzip();
+    let (of_results, with_results): (Vec<i64>, Vec<i64>) = of_any.map(|one| (one.content_id, one.version_id)).unzip();
     sqlx::query_as!(
         RawOffer,
         r#"
@@ -304,8 +303,8 @@ async fn list_offers(
         "#,
         tenant.0,
         &contents.of_any,
-        &verified_contents,
-        &verified_versions,
+        &of_results,
+        &with_results,
         &contents_of_some,
         &their_providers,
         &verifiers,

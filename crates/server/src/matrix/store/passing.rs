@@ -19,6 +19,7 @@ pub(crate) struct RawPassing {
 /// The newest provider version that verified each contract of these consumer versions, and the newest of the last
 /// documents that it fits; the newest version of each of `consumers` whose contract these provider versions have verified, and whose contract
 /// fits their document. Left out is what the other of the two speaks against.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 pub(crate) async fn list_passing(
     db: &mut PgConnection,
     tenant: TenantId,

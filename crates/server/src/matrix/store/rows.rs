@@ -200,6 +200,7 @@ impl Combinations {
 /// Looks up contracts, results and what is shown of versions, each by key. The arrays are handed over as if they were
 /// computed: so the planner expects few elements whatever is in them, and keeps its plan. The limit of one changes
 /// nothing but the plan: without it all results of a content may be read to find one version's.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 async fn list_lines(
     db: &mut PgConnection,
     tenant: TenantId,

@@ -20,7 +20,7 @@ use super::super::rows::MatrixRow;
 use super::super::store::{self, Resolution, Shas};
 use super::body::{ContractOf, Contracts, Given, Going, Hypothesis};
 use super::lookups;
-use super::state::{Known, State, without_replaced};
+use super::state::{ComparedForNow, Known, State, without_replaced};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -45,17 +45,18 @@ pub(crate) struct Circle {
     pub(crate) reasons: Vec<Reason>,
 }
 
-/// `db` must be in a transaction that sees one moment.
+/// `db` must be in a transaction that sees one moment. `compared` is what came of contracts that are not kept.
 pub(super) async fn ask(
     db: &mut PgConnection,
     tenant: TenantId,
-    hypothesis: &Hypothesis,
+    (hypothesis, compared): (&Hypothesis, &[ComparedForNow]),
     now: DateTime<Utc>,
 ) -> Result<Answer, Error> {
     let query = lookups::query(hypothesis)?;
     let resolution = store::resolve(db, tenant, &query).await?;
     refuse_unknown(hypothesis, &query, &resolution)?;
     let mut state = read_state(db, tenant, hypothesis, &query, &resolution).await?;
+    state.add_compared(compared);
     state.assume(hypothesis)?;
 
     let together = Together::of(&state, hypothesis, &query, &resolution)?;

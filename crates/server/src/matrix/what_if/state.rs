@@ -48,6 +48,15 @@ struct Content {
 /// What came of holding a content against a document, and when.
 type Compared = (Comparison, Option<DateTime<Utc>>);
 
+/// What came of holding a contract that is not kept against the document of a provider version.
+pub(super) struct ComparedForNow {
+    pub(super) consumer: PacticipantName,
+    pub(super) provider: PacticipantName,
+    pub(super) sha: ContentSha,
+    pub(super) provider_version: i64,
+    pub(super) comparison: Comparison,
+}
+
 /// What the registry knows of the versions in question.
 pub(super) struct Known {
     pub(super) contracts: Vec<KnownContract>,
@@ -146,6 +155,14 @@ impl State {
         Ok(())
     }
 
+    /// What came of contracts that were sent along and are not known.
+    pub(super) fn add_compared(&mut self, compared: &[ComparedForNow]) {
+        for ComparedForNow { consumer, provider, sha, provider_version, comparison } in compared {
+            let content = Content { consumer: consumer.clone(), provider: provider.clone(), sha: sha.clone() };
+            self.compared.entry((content, *provider_version)).or_insert((*comparison, None));
+        }
+    }
+
     /// Changes it by all that is assumed, versions first, so that the rest can name them.
     pub(super) fn assume(&mut self, hypothesis: &Hypothesis) -> Result<(), Problems> {
         let mut problems = Problems::none();
@@ -205,7 +222,7 @@ impl State {
             let (provider, sha) = (one.provider.clone(), one.sha.clone());
             let content = Content { consumer: consumer.clone(), provider, sha };
             let stored = self.stored.get(&content).copied();
-            if stored.is_none() && !one.is_inline {
+            if stored.is_none() && one.text.is_none() {
                 let text = format!("has a sha, {}, that no contract of {consumer} and {} has", one.sha, one.provider);
                 return Err(("contracts", text));
             }

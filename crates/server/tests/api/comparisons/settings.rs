@@ -44,5 +44,5 @@ async fn settings_that_mean_nothing_are_refused_with_all_that_is_wrong() {
     let wrong = json!({"profile": "loose", "severities": {"nonsense": "error", "response.body.optional": "bad"}});
     let refused = app.put(SETTINGS, &wrong).await.is(400);
 
-    assert_snapshot!(refused.at("/errors"), @"");
+    assert_snapshot!(refused.at("/errors"), @r#"{"profile":["must be one of: sound, compatible"],"severities.nonsense":["is no code of a finding"],"severities.response.body.optional":["must be one of: info, warning, error"]}"#);
 }
