@@ -25,5 +25,6 @@ pub mod selectors;
 pub mod signature;
 pub mod similar_names;
 pub mod template;
+pub mod usage;
 pub mod verification_notices;
 pub mod webhook;

@@ -67,7 +67,7 @@ pub(super) fn judge(contract: &str, document: &Loaded, policy: &Policy) -> Judge
     }
     let mut judgement = Judgement::of(&report.findings, &contract);
     if let (Comparison::Compatible, [first, others @ ..]) =
-        (judgement.outcome, passed_over(document, &contract).as_slice())
+        (judgement.outcome, passed_over(document, &contract, policy.profile).as_slice())
     {
         let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
         let message = format!("the provider contract is not about the interaction \"{first}\"{more}");

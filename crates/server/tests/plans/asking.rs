@@ -302,6 +302,21 @@ impl Asking {
         counted(found.bind(provider).fetch_one(&self.db).await)
     }
 
+    /// Documents that a new contract is held against, at most.
+    pub(crate) async fn documents_that_matter_to(&self, provider: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(distinct provider_contract.content_id) \
+             from pacticipant \
+             join provider_contract on provider_contract.provider_id = pacticipant.id \
+             where pacticipant.name = $1 \
+               and (provider_contract.version_id in (select version_id from branch_head) \
+                    or provider_contract.version_id in (select version_id from deployed_version where undeployed_at is null) \
+                    or provider_contract.version_id in (select version_id from released_version \
+                                                        where support_ended_at is null))",
+        );
+        counted(found.bind(provider).fetch_one(&self.db).await)
+    }
+
     pub(crate) async fn latest_sha(&self, consumer: &str, provider: &str) -> String {
         let (sha, _) = self.latest_content(consumer, provider).await;
         sha

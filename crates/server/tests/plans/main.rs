@@ -173,8 +173,9 @@ async fn publishing(asking: &Asking) {
         let (_, cost) = asking.post("/contracts/publish", &contract).await;
         // One of them writes what is told, one what has to be verified; then the contract is held against the documents that
         // matter, if it was not before, and what came of it is kept and told.
-        let compared = if new_content { 14 } else { 3 };
-        cost.has_at_most(22 + compared, 900, "/contracts/publish");
+        let documents = asking.documents_that_matter_to(&hub).await + 1;
+        let compared = if new_content { 5 + 4 * usize::try_from(documents).expect("dozens") } else { 3 };
+        cost.has_at_most(22 + compared, 500 + 150 * documents, "/contracts/publish");
     }
 }
 
