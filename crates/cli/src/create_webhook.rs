@@ -40,6 +40,7 @@ const OTHER_EVENTS: [&str; 7] = [
     "can_i_deploy_refused",
     "branch_deleted",
     "provider_contract_published",
+    "comparison_changed",
 ];
 
 #[derive(Debug, clap::Args)]

@@ -172,6 +172,14 @@ pub(crate) struct ServerArguments {
           value_parser = clap::value_parser!(u32).range(1..))]
     delivery_retention_days: u32,
 
+    /// How long a request may compare contracts with provider contracts; what is not done by then becomes a job
+    #[arg(long, env = "PACTOLUS_COMPARISON_BUDGET_SECONDS", value_name = "SECONDS", default_value = "5")]
+    comparison_budget_seconds: u32,
+
+    /// Let outcomes of comparisons that a newer release judges otherwise count at once, without being accepted
+    #[arg(long, env = "PACTOLUS_ACCEPT_COMPARISON_CHANGES")]
+    accept_comparison_changes: bool,
+
     /// Days for which the evidence of verification runs is kept; 0 keeps it for ever
     #[arg(long, env = "PACTOLUS_EVIDENCE_DAYS", value_name = "DAYS", default_value = "90")]
     evidence_days: u32,
@@ -304,6 +312,8 @@ impl ServerArguments {
             verdict_retention_days: self.verdict_retention_days.unwrap_or(default.verdict_retention_days),
             event_retention_days: self.event_retention_days,
             delivery_retention_days: self.delivery_retention_days,
+            comparison_budget: Duration::from_secs(self.comparison_budget_seconds.into()),
+            accept_comparison_changes: self.accept_comparison_changes,
             evidence_days: self.evidence_days,
             evidence_limit_bytes: usize::try_from(self.evidence_limit_mb).unwrap_or(1).saturating_mul(1024 * 1024),
             webhooks: self.webhooks()?,

@@ -9,6 +9,7 @@
 mod assumption;
 mod describe;
 mod fix;
+mod offer;
 mod order;
 mod reason;
 mod requested;
@@ -22,6 +23,7 @@ use crate::names::{BranchName, EnvironmentName, PacticipantName, TagName, Versio
 
 pub use assumption::{AssumedContracts, Assumption};
 pub use fix::{Fix, provider_in_question};
+pub use offer::{Comparison, Offer};
 pub use order::{Wait, safe_order};
 pub use reason::{Kind, Reason, Side};
 pub use requested::{Progress, Requested};
@@ -180,8 +182,10 @@ pub struct Row {
     pub provider: PacticipantName,
     /// The version that is in question; `None` when no version of the provider is.
     pub provider_version: Option<VersionRef>,
-    /// Its result for the contract's content; `None` when there is none.
+    /// Whether the two may go together; `None` when it is not known.
     pub success: Option<bool>,
+    /// What it follows from when the provider version has published what it offers.
+    pub offer: Option<Offer>,
     /// Of the contract's content.
     pub sha: ContentSha,
 }
@@ -221,8 +225,28 @@ pub struct Question {
     pub passing: Vec<Passing>,
     /// Results that are missing and were asked for, by the keys of consumer and provider version. They change no verdict.
     pub requested: BTreeMap<(i64, i64), Requested>,
+    /// The worst that was found where contracts were held against documents, by the keys of consumer and provider version.
+    /// They change no verdict.
+    pub findings: BTreeMap<(i64, i64), Finding>,
     /// What is taken for granted; the selectors and rows are as if it were so.
     pub assumptions: Vec<Assumption>,
+}
+
+/// The first of the worst findings of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Finding {
+    /// Its kind.
+    pub code: String,
+    /// What is wrong, for people.
+    pub message: String,
+    /// What the interaction is called, if it is about one.
+    pub interaction: Option<String>,
+    /// Who can change it: `consumer`, `provider` or `either`.
+    pub fix_by: String,
+    /// What could be changed.
+    pub edit: String,
+    /// How many others are as bad.
+    pub others: usize,
 }
 
 /// A successful result between a version in question and another one that is not: deploying that one would help.

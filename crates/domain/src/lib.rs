@@ -1,6 +1,7 @@
 //! The rules of contract testing: values and pure functions. No I/O, no clock, no async.
 
 pub mod badge;
+pub mod comparison_notices;
 pub mod content;
 pub mod contract_diff;
 pub mod difference;

@@ -129,11 +129,13 @@ pub enum WebhookEvent {
     BranchDeleted,
     /// A provider contract was published.
     ProviderContractPublished,
+    /// A contract fits what its provider offers, or no longer does.
+    ComparisonChanged,
 }
 
 impl WebhookEvent {
     /// Those of the Pact Broker first, in the order of its messages.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ContractPublished,
         Self::ContractContentChanged,
         Self::ProviderVerificationPublished,
@@ -147,6 +149,7 @@ impl WebhookEvent {
         Self::CanIDeployRefused,
         Self::BranchDeleted,
         Self::ProviderContractPublished,
+        Self::ComparisonChanged,
     ];
 
     /// The name on the wire.
@@ -166,6 +169,7 @@ impl WebhookEvent {
             Self::CanIDeployRefused => "can_i_deploy_refused",
             Self::BranchDeleted => "branch_deleted",
             Self::ProviderContractPublished => "provider_contract_published",
+            Self::ComparisonChanged => "comparison_changed",
         }
     }
 

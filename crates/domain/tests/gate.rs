@@ -38,6 +38,7 @@ fn row(
         provider: name(provider),
         provider_version: provider_version.map(version),
         success,
+        offer: None,
         sha: sha(),
     }
 }
@@ -77,6 +78,7 @@ fn shop_to_production(stock: &[i64], rows: Vec<Row>) -> Question {
         has_destination: true,
         passing: vec![],
         requested: BTreeMap::new(),
+        findings: BTreeMap::new(),
         assumptions: vec![],
     }
 }
@@ -271,6 +273,7 @@ fn any_row() -> impl Strategy<Value = Row> {
             provider,
             provider_version: provider_version.map(version),
             success: provider_version.and(success),
+            offer: None,
             sha: sha(),
         },
     )
@@ -315,6 +318,7 @@ fn any_question() -> impl Strategy<Value = Question> {
             has_destination,
             passing: vec![],
             requested: BTreeMap::new(),
+            findings: BTreeMap::new(),
             assumptions: vec![],
         })
 }

@@ -20,7 +20,7 @@ mod switches;
 mod translate;
 mod validate;
 
-use crate::contract::{Contract, Specification};
+use crate::contract::{Contract, Interaction, Specification};
 use crate::document::Document;
 use crate::finding::Report;
 use crate::model::Api;
@@ -29,6 +29,10 @@ use self::interaction::Session;
 pub(crate) use self::route::Router;
 use self::schemas::Schemas;
 pub(crate) use self::switches::Switches;
+
+/// The version of the judgement: what was found under another one may be found otherwise now. To be raised with every
+/// change that can turn an outcome.
+pub const ENGINE: i32 = 1;
 
 /// How a contract is held against a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +101,19 @@ impl<'d> Comparator<'d> {
 #[must_use]
 pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Report {
     Comparator::new(document, profile).compare(contract)
+}
+
+/// What the interactions are called that a comparison says nothing of, since the document is not about them: messages
+/// beside an OpenAPI document, requests beside one that describes messages, what is neither, and what a profile passes over.
+#[must_use]
+pub fn passed_over<'c>(document: &Document, contract: &'c Contract, profile: Profile) -> Vec<&'c str> {
+    let is_named = profile != Profile::Compatible || contract.specification() >= Specification::V4;
+    let describes_messages = document.version().describes_messages();
+    let is_looked_at = |interaction: &Interaction| {
+        if describes_messages { interaction.messages.is_some() && is_named } else { interaction.exchange.is_some() }
+    };
+    let left = contract.interactions().iter().filter(|interaction| !is_looked_at(interaction));
+    left.map(|interaction| interaction.description.as_str()).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use sqlx::{PgPool, PgTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::comparisons::Room;
 use crate::matrix::Told;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
@@ -38,6 +39,8 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) master_key: Arc<MasterKey>,
     pub(crate) outgoing: Outgoing,
+    /// Where contracts are compared with documents.
+    pub(crate) comparing: Room,
     /// Wakes the worker of this process early, and who waits for events. Polling is the truth: another process may have
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
@@ -56,6 +59,7 @@ impl App {
             clock,
             master_key: Arc::new(master_key),
             outgoing,
+            comparing: Room::default(),
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
             told_refusals: Arc::default(),

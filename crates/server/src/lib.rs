@@ -7,6 +7,7 @@ mod app;
 mod audit;
 mod auth;
 mod badges;
+mod comparisons;
 mod contracts;
 mod dashboard;
 mod deployments;

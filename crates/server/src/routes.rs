@@ -22,9 +22,9 @@ use crate::edge::{
     refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, dashboard, deployments, environments, events, evidence, health, index, integrations, matrix,
-    metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts, verification_requests, verifications,
-    versions, webhooks,
+    badges, comparisons, contracts, dashboard, deployments, environments, events, evidence, health, index,
+    integrations, matrix, metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts,
+    verification_requests, verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -35,6 +35,7 @@ static API_RELEASE_HEADER: HeaderName = HeaderName::from_static("x-pact-broker-v
 #[must_use]
 pub fn router(app: App) -> NormalizePath<Router> {
     let hal = Router::new()
+        .merge(comparisons::routes())
         .merge(contracts::routes())
         .merge(deployments::routes())
         .merge(environments::routes())

@@ -41,6 +41,10 @@ pub struct Settings {
     pub event_retention_days: u32,
     /// How long deliveries that are done can be looked at and made again, in days.
     pub delivery_retention_days: u32,
+    /// How long a request may compare contracts with provider contracts; what is not done by then becomes a job.
+    pub comparison_budget: Duration,
+    /// Whether outcomes that a newer release judges otherwise count at once, without being accepted.
+    pub accept_comparison_changes: bool,
     /// How long evidence is kept, in days; 0 keeps it for ever.
     pub evidence_days: u32,
     /// Largest run that is taken as evidence, in bytes before it is compressed.
@@ -112,6 +116,8 @@ impl Default for Settings {
             verdict_retention_days: 90,
             event_retention_days: 30,
             delivery_retention_days: 90,
+            comparison_budget: Duration::from_secs(5),
+            accept_comparison_changes: false,
             evidence_days: 90,
             evidence_limit_bytes: 50 * 1024 * 1024,
             webhooks: WebhookSettings::default(),

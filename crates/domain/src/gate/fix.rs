@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::assumption::in_words;
 use super::{
-    Candidate, Criterion, Found, Integration, Origin, Passing, Question, Row, Selector, Stay, StayKind, VersionRef,
-    is_ignored,
+    Candidate, Comparison, Criterion, Finding, Found, Integration, Offer, Origin, Passing, Question, Row, Selector,
+    Stay, StayKind, VersionRef, is_ignored,
 };
 use crate::content::ContentSha;
 use crate::names::{EnvironmentName, PacticipantName, VersionNumber};
@@ -53,6 +53,33 @@ pub enum Fix {
         /// Who fails it.
         provider: PacticipantName,
     },
+    /// Change one side so that the contract fits the provider's document.
+    Edit {
+        /// Whose contract.
+        consumer: PacticipantName,
+        /// Whose document.
+        provider: PacticipantName,
+        /// Who can change it: `consumer`, `provider` or `either`.
+        by: String,
+        /// What could be changed.
+        edit: String,
+    },
+    /// Test the provider against its document, and publish how it ended.
+    SelfVerify {
+        /// Whose document.
+        provider: PacticipantName,
+        /// Of which version.
+        version: VersionNumber,
+        /// Whether the tests failed.
+        failed: bool,
+    },
+    /// Ask again: the comparison is under way.
+    AskAgain {
+        /// Whose contract.
+        consumer: PacticipantName,
+        /// Whose document.
+        provider: PacticipantName,
+    },
     /// Publish a contract or a result of the version first, or name another one.
     Publish {
         /// Whose version.
@@ -91,6 +118,21 @@ impl fmt::Display for Fix {
             Self::Repair { consumer, provider } => {
                 write!(f, "make {provider} satisfy what {consumer} expects, or change what {consumer} expects")
             }
+            Self::Edit { consumer, provider, by, edit } => match by.as_str() {
+                "consumer" => write!(f, "{consumer} can change it: {edit}"),
+                "provider" => write!(f, "{provider} can change it: {edit}"),
+                _ => write!(f, "{consumer} or {provider} can change it: {edit}"),
+            },
+            Self::SelfVerify { provider, version, failed: false } => {
+                write!(f, "test {provider} {version} against its provider contract and publish the results with it")
+            }
+            Self::SelfVerify { provider, version, failed: true } => write!(
+                f,
+                "make {provider} {version} keep its provider contract, or correct that, and publish the results with it"
+            ),
+            Self::AskAgain { consumer, provider } => {
+                write!(f, "ask again in a minute: the pact of {consumer} is being compared with what {provider} offers")
+            }
             Self::Publish { pacticipant, version: Some(version) } => write!(
                 f,
                 "publish the contracts of {pacticipant} {version}, or create the version if it has none \
@@ -105,6 +147,10 @@ impl fmt::Display for Fix {
 
 /// For a row without a successful result, the smallest first.
 pub(super) fn of_row(question: &Question, row: &Row) -> Vec<Fix> {
+    if let (Some(offer), Some(version)) = (&row.offer, &row.provider_version) {
+        let own = of_offer(question, row, *offer, version);
+        return own.into_iter().chain(deploy_first(question, row)).collect();
+    }
     let own = match (row.success, provider_in_question(question, row)) {
         (Some(_), _) => None,
         (None, None) => nothing_there(question, &row.provider).or_else(|| Some(verify(question, row))),
@@ -113,6 +159,27 @@ pub(super) fn of_row(question: &Question, row: &Row) -> Vec<Fix> {
     let repair = Fix::Repair { consumer: row.consumer.clone(), provider: row.provider.clone() };
     let repair = row.success.is_some().then_some(repair);
     own.into_iter().chain(deploy_first(question, row)).chain(repair).collect()
+}
+
+/// For the first of what stands in the way between a contract and what the provider version offers.
+fn of_offer(question: &Question, row: &Row, offer: Offer, version: &VersionRef) -> Vec<Fix> {
+    let (consumer, provider) = (row.consumer.clone(), row.provider.clone());
+    let self_verify = |failed| Fix::SelfVerify { provider: provider.clone(), version: version.number.clone(), failed };
+    match offer {
+        Offer { verified: Some(false), .. } => vec![Fix::Repair { consumer, provider }],
+        Offer { kept: Some(false), .. } => vec![self_verify(true)],
+        Offer { comparison: Comparison::Incompatible, .. } => {
+            match question.findings.get(&(row.consumer_version.key, version.key)) {
+                Some(Finding { fix_by, edit, .. }) => {
+                    vec![Fix::Edit { consumer, provider, by: fix_by.clone(), edit: edit.clone() }]
+                }
+                None => vec![Fix::Repair { consumer, provider }],
+            }
+        }
+        Offer { comparison: Comparison::Pending, .. } => vec![Fix::AskAgain { consumer, provider }],
+        Offer { comparison: Comparison::Undecided, .. } => vec![verify(question, row)],
+        Offer { comparison: Comparison::Compatible, .. } => vec![self_verify(false), verify(question, row)],
+    }
 }
 
 /// For a required integration that has no row at all.

@@ -1,7 +1,8 @@
 //! Why the answer is what it is.
 
 use super::{
-    Assumption, Fix, Found, Ignore, Integration, Question, Requested, Row, Selector, VersionRef, describe, fix,
+    Assumption, Comparison, Finding, Fix, Found, Ignore, Integration, Offer, Question, Requested, Row, Selector,
+    VersionRef, describe, fix,
 };
 use crate::names::{PacticipantName, VersionNumber};
 
@@ -24,6 +25,16 @@ pub enum Kind {
     NoContract,
     /// A verification failed.
     Failed,
+    /// The provider's document failed the provider's own tests.
+    SelfVerificationFailed,
+    /// Nobody has told how the provider's own tests of its document ended.
+    NotSelfVerified,
+    /// The contract does not fit the provider's document.
+    Incompatible,
+    /// The contract has not been held against the provider's document yet.
+    NotCompared,
+    /// The contract can't be held against the provider's document.
+    NotComparable,
     /// A verification succeeded; about all of them when no sides are named.
     Verified,
     /// A row that an ignore selector leaves out.
@@ -45,6 +56,11 @@ impl Kind {
             | Self::NoProvider
             | Self::NoContract
             | Self::Failed
+            | Self::SelfVerificationFailed
+            | Self::NotSelfVerified
+            | Self::Incompatible
+            | Self::NotCompared
+            | Self::NotComparable
             | Self::More => "error",
             Self::Verified | Self::NoDependencies => "success",
             Self::Ignored => "info",
@@ -63,6 +79,11 @@ impl Kind {
             Self::NoProvider => "no_provider",
             Self::NoContract => "no_contract",
             Self::Failed => "failed",
+            Self::SelfVerificationFailed => "self_verification_failed",
+            Self::NotSelfVerified => "not_self_verified",
+            Self::Incompatible => "incompatible",
+            Self::NotCompared => "not_compared",
+            Self::NotComparable => "not_comparable",
             Self::Verified => "verified",
             Self::Ignored => "ignored",
             Self::NoDependencies => "no_dependencies",
@@ -191,14 +212,14 @@ impl Reason {
     pub(super) fn of_row(question: &Question, row: &Row, ignored: bool) -> Self {
         let consumer = describe::side(question, &row.consumer, Some(&row.consumer_version));
         let provider = describe::side(question, &row.provider, fix::provider_in_question(question, row));
-        let reason = match row.success {
+        let reason = match (row.success, row.offer) {
             _ if ignored => Self::new(Kind::Ignored, format!("The pact between {consumer} and {provider} is ignored")),
-            Some(true) => Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified")),
-            Some(false) => Self::new(
-                Kind::Failed,
-                format!("The verification for the pact between {consumer} and {provider} failed"),
-            ),
-            None => Self::new(
+            (_, Some(offer)) => Self::of_offer(offer, found(question, row), &consumer, &provider),
+            (Some(true), None) => {
+                Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified"))
+            }
+            (Some(false), None) => Self::failed(&consumer, &provider),
+            (None, None) => Self::new(
                 if is_there(question, &row.provider) { Kind::NotVerified } else { Kind::NoProvider },
                 format!("There is no verified pact between {consumer} and {provider}"),
             ),
@@ -208,6 +229,57 @@ impl Reason {
             reason.requested = requested(question, row).cloned();
         }
         if ignored || row.success == Some(true) { reason } else { reason.fixed_by(fix::of_row(question, row)) }
+    }
+
+    fn failed(consumer: &str, provider: &str) -> Self {
+        Self::new(Kind::Failed, format!("The verification for the pact between {consumer} and {provider} failed"))
+    }
+
+    /// What a row says whose provider version has published what it offers: the first of what stands in the way.
+    fn of_offer(offer: Offer, finding: Option<&Finding>, consumer: &str, provider: &str) -> Self {
+        let told = finding.map(|finding| format!(": {}", in_words(finding))).unwrap_or_default();
+        match (offer.success(), offer) {
+            (Some(true), Offer { comparison: Comparison::Compatible, .. }) => Self::new(
+                Kind::Verified,
+                format!("The pact between {consumer} and {provider} is compatible with the provider contract"),
+            ),
+            (Some(true), _) => {
+                Self::new(Kind::Verified, format!("The pact between {consumer} and {provider} is verified"))
+            }
+            (_, Offer { verified: Some(false), .. }) => Self::failed(consumer, provider),
+            (_, Offer { kept: Some(false), .. }) => Self::new(
+                Kind::SelfVerificationFailed,
+                format!(
+                    "The pact between {consumer} and {provider} cannot be relied on: the provider failed its own tests \
+                     against its provider contract"
+                ),
+            ),
+            (_, Offer { comparison: Comparison::Incompatible, .. }) => Self::new(
+                Kind::Incompatible,
+                format!("The pact between {consumer} and {provider} is incompatible with the provider contract{told}"),
+            ),
+            (_, Offer { comparison: Comparison::Pending, .. }) => Self::new(
+                Kind::NotCompared,
+                format!(
+                    "It is not known yet whether the pact between {consumer} and {provider} is compatible with the \
+                     provider contract: comparing the two takes longer than an answer may"
+                ),
+            ),
+            (_, Offer { comparison: Comparison::Undecided, .. }) => Self::new(
+                Kind::NotComparable,
+                format!(
+                    "There is no verified pact between {consumer} and {provider}, and comparing it with the provider \
+                     contract cannot tell{told}"
+                ),
+            ),
+            (_, Offer { comparison: Comparison::Compatible, .. }) => Self::new(
+                Kind::NotSelfVerified,
+                format!(
+                    "The pact between {consumer} and {provider} is compatible with the provider contract, but nobody has \
+                     told whether the provider keeps it"
+                ),
+            ),
+        }
     }
 
     pub(super) fn more(rows: usize) -> Self {
@@ -231,6 +303,22 @@ fn is_there(question: &Question, pacticipant: &PacticipantName) -> bool {
 fn requested<'q>(question: &'q Question, row: &Row) -> Option<&'q Requested> {
     let provider_version = fix::provider_in_question(question, row)?.key;
     question.requested.get(&(row.consumer_version.key, provider_version))
+}
+
+/// What was found where the row's contract was held against the document.
+fn found<'q>(question: &'q Question, row: &Row) -> Option<&'q Finding> {
+    question.findings.get(&(row.consumer_version.key, row.provider_version.as_ref()?.key))
+}
+
+fn in_words(finding: &Finding) -> String {
+    let Finding { code, message, interaction, others, .. } = finding;
+    let interaction = interaction.as_ref().map(|name| format!(", in \"{name}\"")).unwrap_or_default();
+    let others = match others {
+        0 => String::new(),
+        1 => ", and 1 more".into(),
+        others => format!(", and {others} more"),
+    };
+    format!("{message} ({code}{interaction}){others}")
 }
 
 fn side(question: &Question, pacticipant: &PacticipantName, version: Option<&VersionRef>) -> Side {

@@ -11,7 +11,7 @@ use pactolus_domain::names::{BranchName, EnvironmentName, PacticipantName, TagNa
 
 use super::store::{self, Which};
 use crate::app::App;
-use crate::edge::{Error, FromPath, Named, PathNames, Principal, QueryPairs};
+use crate::edge::{BaseUrl, Error, FromPath, Named, PathNames, Principal, QueryPairs};
 use crate::matrix::{self, Outcome};
 use crate::pacticipants;
 
@@ -255,36 +255,39 @@ fn can_i_deploy(outcome: &Outcome, query: &QueryPairs, message: String) -> Badge
 async fn tag_to_tag(
     State(app): State<App>,
     principal: Principal,
+    base: BaseUrl,
     query: QueryPairs,
     Named(path): Named<TagToTag>,
 ) -> Result<impl IntoResponse, Error> {
     let message = format!("{} to {}", path.tag, path.to);
     let (asked, to) = (Criterion::LatestTag(path.tag), Criterion::LatestTag(path.to));
-    let outcome = matrix::may_go(&app, &principal, path.pacticipant, asked, to).await?;
+    let outcome = matrix::may_go(&app, &principal, &base, (path.pacticipant, asked), to).await?;
     Ok(picture(&can_i_deploy(&outcome, &query, message), FRESH))
 }
 
 async fn branch_to_environment(
     State(app): State<App>,
     principal: Principal,
+    base: BaseUrl,
     query: QueryPairs,
     Named(path): Named<BranchToEnvironment>,
 ) -> Result<impl IntoResponse, Error> {
     let message = format!("{} to {}", path.branch, path.environment);
     let (asked, to) = (Criterion::LatestBranch(path.branch), Criterion::Environment(path.environment));
-    let outcome = matrix::may_go(&app, &principal, path.pacticipant, asked, to).await?;
+    let outcome = matrix::may_go(&app, &principal, &base, (path.pacticipant, asked), to).await?;
     Ok(picture(&can_i_deploy(&outcome, &query, message), FRESH))
 }
 
 async fn can_i_merge(
     State(app): State<App>,
     principal: Principal,
+    base: BaseUrl,
     query: QueryPairs,
     Named(pacticipant): Named<PacticipantName>,
 ) -> Result<impl IntoResponse, Error> {
     let (asked, to) = (Criterion::LatestMainBranch, Criterion::LatestMainBranch);
     let label = query.last("label").unwrap_or("can-i-merge").to_string();
-    let (message, tone) = match matrix::may_go(&app, &principal, pacticipant, asked, to).await? {
+    let (message, tone) = match matrix::may_go(&app, &principal, &base, (pacticipant, asked), to).await? {
         Outcome::Decided(Some(true)) => ("success", Tone::Good),
         Outcome::Decided(Some(false)) => ("failed", Tone::Bad),
         Outcome::Decided(None) => ("unknown", Tone::Unknown),

@@ -15,7 +15,7 @@ use pactolus_domain::problem::{Problem, Problems};
 use pactolus_domain::publication_notices::Outcome;
 use sqlx::PgConnection;
 
-use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish};
+use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish, settle};
 use super::store::served::{self, Served, Wanted, find_served};
 use super::view;
 use crate::app::App;
@@ -303,6 +303,7 @@ async fn publish_one(
     let answer = answer(&mut tx, principal, shown_as, &shown, None).await?;
     tx.commit().await?;
     app.jobs_written.notify_waiters();
+    settle(app, principal, &shown_as.base, &published).await;
 
     let created = published.contracts.iter().any(|contract| contract.outcome == Outcome::Created);
     Ok(if created { answer.status(StatusCode::CREATED) } else { answer })

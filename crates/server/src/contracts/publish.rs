@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 
+use pactolus_domain::comparison_notices::comparison_notices;
 use pactolus_domain::content::{Content, ContentSha};
 use pactolus_domain::difference::difference;
 use pactolus_domain::merge::merge;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::notice::Notice;
 use pactolus_domain::publication_notices::{ContentChange, DetectedEvent, Line, Outcome, PreviousContent};
 use pactolus_domain::webhook::WebhookEvent;
 use serde_json::json;
@@ -18,8 +20,9 @@ use sqlx::PgConnection;
 use super::store::{self, Before, Existing, Slot};
 use crate::app::App;
 use crate::audit;
+use crate::comparisons;
 use crate::edge::{BaseUrl, Error, Principal};
-use crate::ids::{PacticipantId, TenantId};
+use crate::ids::{ContentId, PacticipantId, TenantId};
 use crate::pacticipants;
 use crate::versions::{self, LineOfVersion};
 use crate::webhooks::{self, ContractEvent, Listeners, Triggered};
@@ -52,6 +55,7 @@ pub(super) enum OnConflict {
 /// A contract that was published.
 pub(super) struct PublishedContract {
     pub(super) provider: PacticipantName,
+    pub(super) content: ContentId,
     pub(super) outcome: Outcome,
     pub(super) events: Vec<DetectedEvent>,
     pub(super) triggered: Vec<Triggered>,
@@ -190,6 +194,18 @@ async fn resolve(
     }
 }
 
+/// Holds what was published against what the providers offer, once it is committed. Returns what is told of it.
+pub(super) async fn settle(app: &App, principal: &Principal, base: &BaseUrl, published: &Published) -> Vec<Notice> {
+    let contents: Vec<ContentId> = published.contracts.iter().map(|contract| contract.content).collect();
+    match comparisons::settle_contracts(app, principal.tenant, base, &contents).await {
+        Ok(compared) => comparison_notices(&compared),
+        Err(error) => {
+            comparisons::warn(&error);
+            Vec::new()
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Put<'a> {
     publication: &'a Publication,
@@ -249,6 +265,7 @@ async fn put_contract(
     }
     Ok(PublishedContract {
         provider: contract.provider.clone(),
+        content: content_id,
         outcome,
         events,
         triggered: told.triggered,

@@ -10,7 +10,7 @@ use pactolus_domain::notice::Notice;
 use pactolus_domain::problem::{Problem, Problems};
 use serde_json::{Value, json};
 
-use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish};
+use super::publish::{ContractToPublish, OnConflict, Publication, Refusal, publish, settle};
 use super::view;
 use crate::app::App;
 use crate::edge::fields::{self, one_of, optional, required, single_line};
@@ -36,8 +36,10 @@ async fn publish_contracts(
     };
     tx.commit().await?;
     app.jobs_written.notify_waiters();
+    let compared = settle(&app, &principal, &base, &published).await;
 
-    let notices = view::publication_notices(&base, &summary, &published);
+    let mut notices = view::publication_notices(&base, &summary, &published);
+    notices.extend(compared);
     Ok(Hal::ok(&shown(&base, &summary, &notices)).status(StatusCode::OK))
 }
 

@@ -125,6 +125,12 @@ pub(crate) fn secret(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/secrets/{id}", base.as_str())
 }
 
+/// What came of holding a contract's content against what a provider version offers.
+pub(crate) fn comparison(base: &BaseUrl, (provider, version): (&str, &str), consumer: &str, sha: &str) -> String {
+    let of_version = join(base, &["contracts", "provider", provider, "version", version]);
+    format!("{of_version}/consumer/{}/pact-version/{}/verification-results", segment(consumer), segment(sha))
+}
+
 /// `id` is the text of a UUID.
 pub(crate) fn verification_request(base: &BaseUrl, id: &str) -> String {
     format!("{}/verification-requests/{id}", base.as_str())

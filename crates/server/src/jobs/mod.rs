@@ -44,6 +44,10 @@ pub(crate) enum Kind {
     WebhookTest,
     /// Delete branches, but not their versions.
     BranchDeletion,
+    /// Hold a contract against a document, which took too long for a request.
+    Comparison,
+    /// Judge anew what an older release has judged.
+    Rejudgement,
     /// Remove what is old, again and again.
     Retention,
 }
@@ -54,12 +58,21 @@ impl Kind {
             Self::WebhookDelivery => "webhook_delivery",
             Self::WebhookTest => "webhook_test",
             Self::BranchDeletion => "branch_deletion",
+            Self::Comparison => "comparison",
+            Self::Rejudgement => "rejudgement",
             Self::Retention => "retention",
         }
     }
 
     fn find(name: &str) -> Option<Self> {
-        let all = [Self::WebhookDelivery, Self::WebhookTest, Self::BranchDeletion, Self::Retention];
+        let all = [
+            Self::WebhookDelivery,
+            Self::WebhookTest,
+            Self::BranchDeletion,
+            Self::Comparison,
+            Self::Rejudgement,
+            Self::Retention,
+        ];
         all.into_iter().find(|kind| kind.as_str() == name)
     }
 }
@@ -176,8 +189,8 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
         match Kind::find(&job.kind) {
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
             Some(Kind::WebhookTest) => webhooks::give_up_test(&mut tx, job, told).await?,
-            // What was not deleted is still there to be seen.
-            Some(Kind::BranchDeletion | Kind::Retention) | None => {}
+            // What was not deleted is still there to be seen, and what is not compared is compared when somebody asks.
+            Some(Kind::BranchDeletion | Kind::Comparison | Kind::Rejudgement | Kind::Retention) | None => {}
         }
         tx.commit().await?;
     }

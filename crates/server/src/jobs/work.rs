@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks::{Loaded, Recorder};
-use crate::{events, evidence, removal, retention, tenants, verdicts, verification_requests, webhooks};
+use crate::{comparisons, events, evidence, removal, retention, tenants, verdicts, verification_requests, webhooks};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
@@ -88,6 +88,9 @@ async fn tidy(app: &App) {
     }
     if let Err(error) = evidence::delete_old(app).await {
         tracing::warn!("old evidence cannot be deleted: {}; trying again in an hour", chain(&error));
+    }
+    if let Err(error) = comparisons::schedule_rejudging(app).await {
+        tracing::warn!("comparisons cannot be judged anew: {}; trying again in an hour", chain(&error));
     }
     if let Err(error) = webhooks::tidy_deliveries(app).await {
         tracing::warn!("old deliveries cannot be tidied up: {}; trying again in an hour", chain(&error));
@@ -278,6 +281,8 @@ async fn run(app: App, job: Job) {
     let done = match Kind::find(&job.kind) {
         Some(Kind::WebhookDelivery) => Err(Error::internal("a delivery is loaded before it is made")),
         Some(Kind::WebhookTest) => webhooks::run_test(&app, &job).await,
+        Some(Kind::Rejudgement) => comparisons::rejudge(&app, &job).await,
+        Some(Kind::Comparison) => comparisons::finish_comparison(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,

@@ -10,6 +10,7 @@ use pactolus_domain::names::{BranchName, EnvironmentName, PacticipantName, TagNa
 use pactolus_domain::problem::Problem;
 
 use super::ask::{Answer, Unknown, ask};
+use super::compared::settle;
 use super::query::{self, Asked, Query};
 use super::refusal;
 use super::view;
@@ -170,19 +171,31 @@ pub(crate) enum Outcome {
 pub(crate) async fn may_go(
     app: &App,
     principal: &Principal,
-    pacticipant: PacticipantName,
-    criterion: Criterion,
+    base: &BaseUrl,
+    asked: (PacticipantName, Criterion),
     destination: Criterion,
 ) -> Result<Outcome, Error> {
+    let (pacticipant, criterion) = asked;
     let query = query::to(Asked { pacticipant, criterion }, destination, Vec::new());
-    let mut tx = app.read().await?;
-    match ask(&mut tx, principal.tenant, &query, app.now()).await {
+    match ask_settled(app, principal, base, &query).await {
         Ok(answer) if answer.nothing_specified_exists() => Ok(Outcome::NoVersion),
         Ok(answer) => Ok(Outcome::Decided(answer.verdict.deployable)),
         Err(Unknown::Pacticipants(_)) => Ok(Outcome::NoPacticipant),
         Err(Unknown::Environment(_)) => Ok(Outcome::NoEnvironment),
         Err(Unknown::Error(error)) => Err(error),
     }
+}
+
+/// What the answer needs and nobody has compared yet is compared for it.
+async fn ask_settled(app: &App, principal: &Principal, base: &BaseUrl, query: &Query) -> Result<Answer, Unknown> {
+    let mut tx = app.read().await?;
+    let answer = ask(&mut tx, principal.tenant, query, app.now()).await?;
+    drop(tx);
+    if !settle(app, principal.tenant, base, &answer).await {
+        return Ok(answer);
+    }
+    let mut tx = app.read().await?;
+    ask(&mut tx, principal.tenant, query, app.now()).await
 }
 
 /// `recorded` is where a record of the answer stands, if there is one.
@@ -233,8 +246,7 @@ impl Asker<'_> {
     }
 
     async fn ask(&self, query: &Query) -> Result<Answer, Unknown> {
-        let mut tx = self.app.read().await?;
-        ask(&mut tx, self.principal.tenant, query, self.app.now()).await
+        ask_settled(self.app, self.principal, self.base, query).await
     }
 
     async fn show(&self, answer: &Answer, query: &Query, request: Option<&RequestUrl>) -> Result<Response, Error> {

@@ -1,6 +1,6 @@
 //! From a query to an answer: resolve what it names, read the rows, decide. Two statements for questions about versions; a
-//! third only when the answer is not yes, to find what would help, and a fourth when a result is missing, to find out whether
-//! it was asked for.
+//! third only when the answer is not yes, to find what would help, a fourth when a result is missing, to find out whether
+//! it was asked for, and a fifth when a contract does not fit what a provider offers, to tell why.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,6 +12,7 @@ use pactolus_domain::gate::{
 use pactolus_domain::names::{NameError, PacticipantName, VersionNumber};
 use sqlx::PgConnection;
 
+use super::compared::find_findings;
 use super::draw::{Drawn, draw};
 use super::query::Query;
 use super::requested::find_requested;
@@ -99,12 +100,14 @@ pub(super) async fn ask(
         has_destination: query.has_place(),
         passing: Vec::new(),
         requested: BTreeMap::new(),
+        findings: BTreeMap::new(),
         assumptions: Vec::new(),
     };
     let mut verdict = decide_with(&question, &counted);
     if verdict.deployable != Some(true) {
         question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
         question.requested = find_requested(db, tenant, &question, &resolution, &rows, now).await?;
+        question.findings = find_findings(db, tenant, &question).await?;
         verdict = decide_with(&question, &counted);
     }
     let rows = in_order(shown, &question);

@@ -77,7 +77,7 @@ async fn draw_from_history(
     let obstacles = [None, Some(false)].map(|success| history.obstacles(success, MOST_OBSTACLES)).concat();
     for entry in &obstacles {
         let of_pair = counts.entry((entry.contract.consumer_id, entry.contract.provider_id)).or_default();
-        of_pair.without(entry.cell.result.map(|result| result.success));
+        of_pair.without(entry.cell.result.and_then(|result| result.success));
     }
 
     let names = Names::read(db, tenant, between, shown.iter().chain(&obstacles)).await?;
@@ -237,11 +237,13 @@ impl<'b> Names<'b> {
                 consumer_version: self.version(contract.version_id)?,
                 provider: self.pacticipant(contract.provider_id)?,
                 provider_version: cell.version_id.map(|id| self.version(id)).transpose()?,
-                success: cell.result.map(|result| result.success),
+                success: cell.result.and_then(|result| result.success),
+                offer: cell.result.and_then(|result| result.offer),
                 sha: ContentSha::parse(sha).map_err(Error::internal)?,
             },
             publication: Publication::Published(contract.published_at),
-            result: cell.result.map(|result| (result.number, result.at)),
+            result: cell.result.and_then(|result| Some((result.number?, result.at))),
+            compared_at: cell.result.and_then(|result| result.compared_at),
         })
     }
 }

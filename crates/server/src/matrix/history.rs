@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use pactolus_domain::gate::Offer;
 
 use super::query::LatestBy;
 use super::store::{Judged, Promised};
@@ -18,14 +19,17 @@ pub(super) struct Cell {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CellResult {
-    pub(super) number: i64,
-    pub(super) success: bool,
+    /// `None` when nobody has verified it: what the provider offers says it alone.
+    pub(super) number: Option<i64>,
+    pub(super) success: Option<bool>,
     pub(super) at: DateTime<Utc>,
+    pub(super) offer: Option<Offer>,
+    pub(super) compared_at: Option<DateTime<Utc>>,
 }
 
 impl Cell {
     fn success(&self) -> Option<bool> {
-        self.result.map(|result| result.success)
+        self.result.and_then(|result| result.success)
     }
 }
 
@@ -227,7 +231,7 @@ struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
     /// Number of the result, and where it stands.
-    Result(i64, usize),
+    Result(Option<i64>, usize),
     /// Position of the version, and where the contract stands.
     Publication(i64, usize),
 }
@@ -300,7 +304,13 @@ fn cells_of(results: &[&Judged], counting: &Counting, provider: i64) -> Vec<Cell
 }
 
 fn cell_of(one: &Judged) -> Cell {
-    let result = CellResult { number: one.number, success: one.success, at: one.verified_at };
+    let result = CellResult {
+        number: one.number,
+        success: one.success,
+        at: one.at,
+        offer: one.offer,
+        compared_at: one.compared_at,
+    };
     Cell { version_id: Some(one.version_id), result: Some(result) }
 }
 
@@ -311,7 +321,7 @@ mod tests {
 
     use super::*;
 
-    type Told = (i64, i64, Option<i64>, Option<i64>);
+    type Told = (i64, i64, Option<i64>, Option<Option<i64>>);
 
     fn told(entry: &Entry<'_>) -> Told {
         let Entry { contract, cell } = entry;
@@ -361,9 +371,11 @@ mod tests {
                             content_id: content(consumer, provider, which),
                             version_id: provider * 100 + of,
                             position: Some(of),
-                            success,
-                            number,
-                            verified_at: at(minutes),
+                            success: Some(success),
+                            number: Some(number),
+                            at: at(minutes),
+                            offer: None,
+                            compared_at: None,
                             of_any,
                         }
                     });

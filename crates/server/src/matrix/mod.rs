@@ -4,6 +4,7 @@
 
 mod api;
 mod ask;
+mod compared;
 mod draw;
 mod history;
 mod query;

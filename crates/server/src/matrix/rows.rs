@@ -17,6 +17,8 @@ pub(super) struct MatrixRow {
     pub(super) publication: Publication,
     /// Number and time of the result.
     pub(super) result: Option<(i64, DateTime<Utc>)>,
+    /// When the contract was held against what the provider version offers.
+    pub(super) compared_at: Option<DateTime<Utc>>,
 }
 
 /// Whether the consumer version has the contract.
@@ -59,10 +61,12 @@ pub(super) fn parse(raw: RawRow) -> Result<MatrixRow, Unreadable> {
             provider: PacticipantName::parse(raw.provider)?,
             provider_version,
             success: raw.success,
+            offer: raw.offer,
             sha: ContentSha::parse(raw.sha)?,
         },
         publication: Publication::Published(raw.published_at),
         result: raw.number.zip(raw.verified_at),
+        compared_at: raw.compared_at,
     })
 }
 
@@ -106,7 +110,9 @@ pub(super) fn add_co_residents(rows: &mut Vec<MatrixRow>, selectors: &[Selector]
                 let mut missing = contract.clone();
                 missing.row.provider_version = Some((*version).clone());
                 missing.row.success = None;
+                missing.row.offer = None;
                 missing.result = None;
+                missing.compared_at = None;
                 rows.push(missing);
             }
         }
@@ -152,7 +158,9 @@ fn newest(rows: Vec<MatrixRow>, key: impl Fn(&MatrixRow) -> Key) -> Vec<MatrixRo
 /// Those of the latest publications and results, at most `limit`.
 pub(super) fn most_recent(rows: &mut Vec<MatrixRow>, limit: Option<usize>) {
     if let Some(limit) = limit {
-        rows.sort_by_key(|one| std::cmp::Reverse(one.result.map(|(_, at)| at).max(one.publication.at())));
+        rows.sort_by_key(|one| {
+            std::cmp::Reverse(one.result.map(|(_, at)| at).max(one.compared_at).max(one.publication.at()))
+        });
         rows.truncate(limit);
     }
 }

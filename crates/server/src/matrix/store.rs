@@ -14,4 +14,6 @@ pub(super) use history::{
 pub(super) use passing::{RawPassing, list_passing};
 pub(super) use resolve::{FoundVersion, Pair, Resolution, resolve};
 pub(super) use rows::{Between, KnownVersion, Listed, RawRow, Residence, Surroundings, list_rows, list_surroundings};
-pub(super) use what_if::{KnownContract, KnownResult, Shas, list_known_contracts, list_known_results};
+pub(super) use what_if::{
+    KnownContract, KnownOffer, KnownResult, Shas, list_known_contracts, list_known_offers, list_known_results,
+};

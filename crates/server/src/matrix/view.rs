@@ -18,6 +18,7 @@ use super::rows::{MatrixRow, Publication};
 use super::store::{Residence, Surroundings};
 use super::what_if::ShownWhatIf;
 use crate::edge::{BaseUrl, Hal, Link, OwnLink, timestamp, urls};
+use crate::provider_contracts;
 
 /// Of the reasons that stand with a recorded verdict so many are kept.
 const MOST_RECORDED: usize = 200;
@@ -208,6 +209,10 @@ struct ReasonLinks {
     environment: Option<Link>,
     #[serde(rename = "pb:verification-request", skip_serializing_if = "Option::is_none")]
     request: Option<Link>,
+    #[serde(rename = "pb:comparison", skip_serializing_if = "Option::is_none")]
+    comparison: Option<Link>,
+    #[serde(rename = "pb:provider-contract", skip_serializing_if = "Option::is_none")]
+    provider_contract: Option<Link>,
 }
 
 impl ReasonLinks {
@@ -226,7 +231,11 @@ impl ReasonLinks {
                 Fix::Publish { pacticipant, .. } => {
                     links.pacticipant = Some(Link::to(urls::pacticipant(base, pacticipant.as_str())));
                 }
-                Fix::Verify { .. } | Fix::Repair { .. } => {}
+                Fix::Verify { .. }
+                | Fix::Repair { .. }
+                | Fix::Edit { .. }
+                | Fix::SelfVerify { .. }
+                | Fix::AskAgain { .. } => {}
             }
         }
         links
@@ -236,11 +245,19 @@ impl ReasonLinks {
         let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
         let sha = one.row.sha.as_str();
         let result = one.result.map(|(number, _)| urls::verification(base, provider, consumer, sha, number));
-        Self { contract: contract_url(base, one).map(Link::to), result: result.map(Link::to), ..Self::default() }
+        let offered = one.row.provider_version.as_ref().filter(|_| one.row.offer.is_some());
+        Self {
+            contract: contract_url(base, one).map(Link::to),
+            result: result.map(Link::to),
+            comparison: comparison_url(base, one).map(Link::to),
+            provider_contract: offered.map(|version| provider_contracts::link(base, provider, version.number.as_str())),
+            ..Self::default()
+        }
     }
 
     fn is_empty(&self) -> bool {
-        let all = [&self.contract, &self.result, &self.version, &self.pacticipant, &self.environment, &self.request];
+        let Self { contract, result, version, pacticipant, environment, request, comparison, provider_contract } = self;
+        let all = [contract, result, version, pacticipant, environment, request, comparison, provider_contract];
         all.into_iter().all(Option::is_none)
     }
 }
@@ -278,6 +295,12 @@ enum FixAbout<'a> {
         provider_version: Option<&'a VersionNumber>,
         #[serde(skip_serializing_if = "Option::is_none")]
         sha: Option<&'a ContentSha>,
+    },
+    Edit {
+        consumer: &'a PacticipantName,
+        provider: &'a PacticipantName,
+        fix_by: &'a str,
+        edit: &'a str,
     },
     One {
         pacticipant: &'a PacticipantName,
@@ -320,6 +343,14 @@ impl<'a> ShownFix<'a> {
             Fix::Repair { consumer, provider } => {
                 let (consumer_version, provider_version, sha) = (None, None, None);
                 ("repair", FixAbout::Pair { consumer, consumer_version, provider, provider_version, sha })
+            }
+            Fix::Edit { consumer, provider, by, edit } => {
+                ("edit", FixAbout::Edit { consumer, provider, fix_by: by, edit })
+            }
+            Fix::SelfVerify { provider, version, .. } => ("self_verify", FixAbout::one(provider, Some(version), None)),
+            Fix::AskAgain { consumer, provider } => {
+                let (consumer_version, provider_version, sha) = (None, None, None);
+                ("ask_again", FixAbout::Pair { consumer, consumer_version, provider, provider_version, sha })
             }
             Fix::Publish { pacticipant, version } => ("publish", FixAbout::one(pacticipant, version.as_ref(), None)),
         };
@@ -378,19 +409,17 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
         version: version.and_then(|version| versions.get(&version.key)).map(AsRef::as_ref),
         links: OwnLink::to(urls::pacticipant(base, name.as_str())),
     };
-    let result = one.result.map(|(result, at)| {
+    let is_known = row.success.is_some() || row.offer.is_none();
+    let result = one.result.filter(|_| is_known).map(|(result, at)| {
         let metadata = Metadata::for_version(number.clone()).encode();
         let content = urls::content(base, provider, consumer, one.row.sha.as_str(), Some(&metadata));
         let links = OwnLink::to(format!("{content}/verification-results/{result}"));
         ShownResult { success: row.success, verified_at: Some(timestamp(at)), links: Some(links), assumed: false }
     });
-    let assumed = row.success.map(|success| ShownResult {
-        success: Some(success),
-        verified_at: None,
-        links: None,
-        assumed: true,
+    let result = result.or_else(|| compared(base, one)).or_else(|| {
+        let success = row.success.filter(|_| row.offer.is_none())?;
+        Some(ShownResult { success: Some(success), verified_at: None, links: None, assumed: true })
     });
-    let result = result.or(assumed);
     Row {
         consumer: pacticipant(&row.consumer, Some(&row.consumer_version)),
         // A provider version without result is told in the reasons; clients expect none here.
@@ -403,6 +432,21 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
         result,
         ignored: is_ignored(&answer.question, row),
     }
+}
+
+/// What follows from what the provider version offers, where nobody has verified the contract.
+fn compared(base: &BaseUrl, one: &MatrixRow) -> Option<ShownResult> {
+    let success = one.row.success.filter(|_| one.row.offer.is_some())?;
+    let links = comparison_url(base, one).map(OwnLink::to);
+    Some(ShownResult { success: Some(success), verified_at: one.compared_at.map(timestamp), links, assumed: false })
+}
+
+/// Where what came of the comparison stands.
+fn comparison_url(base: &BaseUrl, one: &MatrixRow) -> Option<String> {
+    let row = &one.row;
+    row.offer?;
+    let version = row.provider_version.as_ref()?.number.as_str();
+    Some(urls::comparison(base, (row.provider.as_str(), version), row.consumer.as_str(), row.sha.as_str()))
 }
 
 /// The same as a table in plain text, for terminals and scripts.

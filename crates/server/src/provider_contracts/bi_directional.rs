@@ -1,9 +1,12 @@
 //! HTTP of the addresses at which clients of the commercial service look up what is known of a provider contract and of
-//! consumers' contracts beside it. Nothing is compared yet: whatever would come of it is unknown.
+//! consumers' contracts beside it: how each was tested, and whether they fit. What is not compared yet is compared for it.
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use pactolus_domain::gate::Comparison;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -12,8 +15,11 @@ use super::api::{VersionPath, find_version};
 use super::store::shown::{self, Shown};
 use super::view;
 use crate::app::App;
+use crate::comparisons::{self, Compared, Contract, OfConsumer};
 use crate::contracts;
-use crate::edge::{BaseUrl, Error, FromPath, Hal, Link, Named, PathNames, Principal, RequestUrl, urls};
+use crate::edge::{
+    BaseUrl, Error, FromPath, Hal, Link, Named, PathNames, Principal, RequestUrl, timestamp, urls, without_nulls,
+};
 use crate::ids::{TenantId, VersionId};
 use crate::versions;
 
@@ -54,6 +60,13 @@ struct Found {
     shown: Shown,
 }
 
+/// And what is known of the contract of the consumer version, if one is named.
+struct Settled {
+    version: VersionId,
+    contract: Option<Contract>,
+    compared: Option<Compared>,
+}
+
 impl Beside {
     /// Both must have published: the provider its document, the consumer a contract with the provider.
     async fn find(&self, db: &mut PgConnection, tenant: TenantId) -> Result<Found, Error> {
@@ -69,6 +82,22 @@ impl Beside {
             }
         }
         Ok(Found { version: id, shown })
+    }
+
+    /// As [`Self::find`]; what is not compared yet is compared.
+    async fn find_settled(&self, app: &App, principal: &Principal, base: &BaseUrl) -> Result<Settled, Error> {
+        let tenant = principal.tenant;
+        let mut db = app.db.acquire().await?;
+        let version = self.find(&mut db, tenant).await?.version;
+        let Some((consumer, number)) = &self.consumer else {
+            return Ok(Settled { version, contract: None, compared: None });
+        };
+        let named = (consumer.as_str(), number.as_str());
+        let contract = comparisons::find_contract(&mut db, tenant, version, named).await?.ok_or(Error::NotFound)?;
+        drop(db);
+        let of = (consumer.as_str(), contract.sha.as_str());
+        let compared = comparisons::find_settled(app, tenant, base, version, of).await?;
+        Ok(Settled { version, contract: Some(contract), compared })
     }
 
     /// The shape of all these answers.
@@ -155,6 +184,7 @@ async fn provider_contract_results(
     Ok(beside.answer(&base, &request, title, Status::of(found.shown.success), more))
 }
 
+/// The contract itself, and how verifying it with the provider version ended.
 async fn consumer_contract(
     State(app): State<App>,
     principal: Principal,
@@ -162,7 +192,18 @@ async fn consumer_contract(
     request: RequestUrl,
     Named(beside): Named<Beside>,
 ) -> Result<Hal, Error> {
-    unknown(&app, &principal, &base, &request, &beside, "Consumer contract").await
+    let found = beside.find_settled(&app, &principal, &base).await?;
+    let more = found.contract.as_ref().map(|contract| {
+        json!({"consumerContract": {
+            "specification": "pact",
+            "contentType": "application/json",
+            "sha": contract.sha,
+            "createdAt": timestamp(contract.created_at),
+            "content": STANDARD.encode(&contract.content),
+        }})
+    });
+    let verified = found.contract.and_then(|contract| contract.verified);
+    Ok(beside.answer(&base, &request, "Consumer contract", Status::of(verified), more.unwrap_or_default()))
 }
 
 async fn consumer_contract_results(
@@ -172,9 +213,22 @@ async fn consumer_contract_results(
     request: RequestUrl,
     Named(beside): Named<Beside>,
 ) -> Result<Hal, Error> {
-    unknown(&app, &principal, &base, &request, &beside, "Consumer contract verification results").await
+    let found = beside.find_settled(&app, &principal, &base).await?;
+    let verified = found.contract.as_ref().and_then(|contract| contract.verified);
+    let more = beside.consumer.as_ref().zip(found.contract).and_then(|((consumer, _), contract)| {
+        let provider = beside.provider.provider.as_str();
+        let url = urls::verification(&base, provider, consumer.as_str(), &contract.sha, contract.number?);
+        Some(json!({"consumerContractVerificationResults": {
+            "success": contract.verified,
+            "verificationDate": contract.verified_at.map(timestamp),
+            "_links": {"self": Link::to(url)},
+        }}))
+    });
+    let title = "Consumer contract verification results";
+    Ok(beside.answer(&base, &request, title, Status::of(verified), more.unwrap_or_default()))
 }
 
+/// With a consumer version what came of its contract; without one, of the latest contract of each consumer.
 async fn cross_contract_results(
     State(app): State<App>,
     principal: Principal,
@@ -182,18 +236,41 @@ async fn cross_contract_results(
     request: RequestUrl,
     Named(beside): Named<Beside>,
 ) -> Result<Hal, Error> {
-    unknown(&app, &principal, &base, &request, &beside, "Cross contract verification results").await
+    let title = "Cross contract verification results";
+    let found = beside.find_settled(&app, &principal, &base).await?;
+    if let Some(shown) = &found.compared {
+        let more = json!({"crossContractVerificationResults": comparisons::cross_contract_results(shown)});
+        let status = Status::of(comparisons::compatible(shown.comparison()));
+        return Ok(beside.answer(&base, &request, title, status, more));
+    }
+    let VersionPath { provider, version } = &beside.provider;
+    let mut db = app.read().await?;
+    let all = comparisons::list_of_consumers(&mut db, principal.tenant, found.version).await?;
+    let outcomes: Vec<Option<bool>> = all.iter().map(outcome).collect();
+    let status = match outcomes.as_slice() {
+        outcomes if outcomes.contains(&Some(false)) => Some(false),
+        [] => None,
+        outcomes => outcomes.iter().all(Option::is_some).then_some(true),
+    };
+    let listed: Value = all.iter().map(|one| of_consumer(&base, (provider.as_str(), version.as_str()), one)).collect();
+    let more = json!({"consumers": listed});
+    Ok(beside.answer(&base, &request, title, Status::of(status), more))
 }
 
-async fn unknown(
-    app: &App,
-    principal: &Principal,
-    base: &BaseUrl,
-    request: &RequestUrl,
-    beside: &Beside,
-    title: &str,
-) -> Result<Hal, Error> {
-    let mut db = app.read().await?;
-    beside.find(&mut db, principal.tenant).await?;
-    Ok(beside.answer(base, request, title, Status::Unknown, Value::Null))
+fn outcome(of: &OfConsumer) -> Option<bool> {
+    comparisons::compatible(Comparison::of(of.outcome.as_deref()))
+}
+
+fn of_consumer(base: &BaseUrl, provider: (&str, &str), of: &OfConsumer) -> Value {
+    let OfConsumer { consumer, consumer_version, sha, .. } = of;
+    without_nulls(json!({
+        "consumerName": consumer,
+        "consumerVersionNumber": consumer_version,
+        "sha": sha,
+        "verificationStatus": Status::of(outcome(of)).as_str(),
+        "errors": of.errors,
+        "warnings": of.warnings,
+        "verificationDate": of.compared_at.map(timestamp),
+        "_links": {"self": Link::to(urls::comparison(base, provider, consumer, sha))},
+    }))
 }

@@ -8,12 +8,23 @@ mod store;
 mod view;
 
 use axum::Router;
+use serde_json::Value;
+use sqlx::PgConnection;
 
 use crate::app::App;
+use crate::edge::Error;
+use crate::ids::{TenantId, VersionId};
 
 pub(crate) use store::delete_of_versions;
 pub(crate) use store::shown::list_having;
 pub(crate) use view::link;
+
+/// What came of testing a version against its document, with the report; null when nobody has told.
+pub(crate) async fn find_results(db: &mut PgConnection, tenant: TenantId, version: VersionId) -> Result<Value, Error> {
+    let Some(shown) = store::shown::list_shown(db, tenant, &[version.0]).await?.pop() else { return Ok(Value::Null) };
+    let report = store::shown::find_report(db, tenant, version).await?;
+    Ok(view::report(&shown, report.as_deref()))
+}
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {

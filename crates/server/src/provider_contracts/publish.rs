@@ -1,7 +1,9 @@
 //! Publishing: one transaction puts the version, its branch and tags, its document with what came of testing, and what
 //! follows from it.
 
+use pactolus_domain::comparison_notices::comparison_notices;
 use pactolus_domain::names::{BranchName, PacticipantName, TagName, VersionNumber};
+use pactolus_domain::notice::Notice;
 use pactolus_domain::provider_contract::{Document, MediaType, Outcome, Specification};
 use pactolus_domain::publication_notices::PublishedVersion;
 use pactolus_domain::webhook::WebhookEvent;
@@ -12,6 +14,7 @@ use super::store::{self, Existing, Put, Results};
 use super::view;
 use crate::app::App;
 use crate::audit;
+use crate::comparisons;
 use crate::edge::{BaseUrl, Error, Principal, without_nulls};
 use crate::ids::TenantId;
 use crate::pacticipants;
@@ -39,6 +42,8 @@ pub(super) struct ContractToPublish {
 }
 
 pub(super) struct Published {
+    /// Of the document.
+    pub(super) content: i64,
     pub(super) version_created: bool,
     pub(super) outcome: Outcome,
     /// What came of testing, as far as it is known now.
@@ -105,7 +110,18 @@ pub(super) async fn publish(
     });
     audit::record(db, app, principal, "provider_contract.published", &subject, &detail).await?;
     tell(db, app, tenant, base, publication, success).await?;
-    Ok(Published { version_created: version.created, outcome, success })
+    Ok(Published { content, version_created: version.created, outcome, success })
+}
+
+/// Holds consumers' contracts against what was published, once it is committed. Returns what is told of it.
+pub(super) async fn settle(app: &App, principal: &Principal, base: &BaseUrl, published: &Published) -> Vec<Notice> {
+    match comparisons::settle_document(app, principal.tenant, base, published.content).await {
+        Ok(compared) => comparison_notices(&compared),
+        Err(error) => {
+            comparisons::warn(&error);
+            Vec::new()
+        }
+    }
 }
 
 fn outcome(app: &App, contract: &ContractToPublish, existing: Option<&Existing>) -> Result<Outcome, Refusal> {

@@ -11,7 +11,7 @@ use pactolus_domain::provider_contract::{
 use serde_json::{Value, json};
 
 use super::api::{VersionPath, find_shown};
-use super::publish::{ContractToPublish, Publication, Published, Refusal, publish};
+use super::publish::{ContractToPublish, Publication, Published, Refusal, publish, settle};
 use super::store::Results;
 use super::view;
 use crate::app::App;
@@ -46,10 +46,12 @@ async fn publish_document(
     };
     tx.commit().await?;
     app.jobs_written.notify_waiters();
+    let compared = settle(&app, &principal, &base, &published).await;
 
     let url = view::address(&base, publication.provider.as_str(), publication.version.as_str());
     let version = publication.told_version(published.version_created);
-    let notices = publication_notices(version, told(&publication, &published, &url));
+    let mut notices = publication_notices(version, told(&publication, &published, &url));
+    notices.extend(compared);
     Ok(Hal::ok(&view::published(&base, &publication, &notices)))
 }
 
@@ -66,12 +68,14 @@ pub(super) async fn put(
     let publication = Publication { provider, version, branch: None, tags: Vec::new(), build_url: None, contract };
 
     let mut tx = app.change().await?;
-    if let Err(refusal) = publish(&mut tx, &app, &principal, &base, &publication).await {
-        return Err(refused(&publication, refusal));
-    }
+    let published = match publish(&mut tx, &app, &principal, &base, &publication).await {
+        Ok(published) => published,
+        Err(refusal) => return Err(refused(&publication, refusal)),
+    };
     let shown = find_shown(&mut tx, principal.tenant, &publication.provider, &publication.version).await?;
     tx.commit().await?;
     app.jobs_written.notify_waiters();
+    settle(&app, &principal, &base, &published).await;
 
     Ok(Hal::created(&view::provider_contract(&base, &shown)))
 }

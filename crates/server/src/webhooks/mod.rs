@@ -36,7 +36,7 @@ pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{Loaded, deliver, give_up, load};
 pub(crate) use record::Recorder;
 pub(crate) use replay::tidy_deliveries;
-pub(crate) use telling::{Happened, tell_of};
+pub(crate) use telling::{Happened, tell_of, tell_of_all};
 pub(crate) use tested::{delete_old_tests, give_up_test, run_test};
 pub(crate) use trigger::{
     ContractEvent, Listeners, Triggered, VerificationEvent, tell_of_contract, tell_of_verification,

@@ -39,21 +39,40 @@ pub(crate) async fn tell_of(
     base: &BaseUrl,
     happened: Happened<'_>,
 ) -> Result<bool, Error> {
-    let Happened { name, pacticipants, subject, data, values, once } = happened;
-    let new = NewEvent { name, subject, data, once };
-    let Some(event) = events::record(db, app, tenant, base, vec![new]).await?.pop().flatten() else {
-        return Ok(false);
-    };
-    let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
-    let mut context = Context::default();
-    for (name, value) in values {
-        context.set(name, value);
+    tell_of_all(db, app, tenant, base, vec![happened]).await
+}
+
+/// As [`tell_of`], of several things that happened to the same pacticipants. Returns whether any was told.
+pub(crate) async fn tell_of_all(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    happened: Vec<Happened<'_>>,
+) -> Result<bool, Error> {
+    let Some(pacticipants) = happened.first().map(|first| first.pacticipants) else { return Ok(false) };
+    let (mut new, mut words) = (Vec::new(), Vec::new());
+    for Happened { name, subject, data, values, once, .. } in happened {
+        new.push(NewEvent { name, subject, data, once });
+        words.push((Word { name, about: About::default(), context: None, request: None }, values));
     }
-    context.set("eventName", name.as_str());
-    let word = Word { name, about: About::default(), context: None, request: None };
-    let wanting = listening.iter().filter(|webhook| webhook.wants(name));
-    let new = wanting.map(|to| (delivery(app, to, &word, &context, &event), to));
-    write(db, app, tenant, new.collect()).await?;
+    let events = events::record(db, app, tenant, base, new).await?;
+    if events.iter().all(Option::is_none) {
+        return Ok(false);
+    }
+    let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
+    let mut new = Vec::new();
+    for (event, (word, values)) in events.iter().zip(&words) {
+        let Some(event) = event else { continue };
+        let mut context = Context::default();
+        for (name, value) in values {
+            context.set(name, *value);
+        }
+        context.set("eventName", word.name.as_str());
+        let wanting = listening.iter().filter(|webhook| webhook.wants(word.name));
+        new.extend(wanting.map(|to| (delivery(app, to, word, &context, event), to)));
+    }
+    write(db, app, tenant, new).await?;
     Ok(true)
 }
 

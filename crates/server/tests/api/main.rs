@@ -9,6 +9,7 @@ mod auth;
 mod bad_input;
 mod badges;
 mod can_i_deploy;
+mod comparisons;
 mod concurrency;
 mod contract_lists;
 mod contracts;

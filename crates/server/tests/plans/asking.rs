@@ -55,7 +55,7 @@ pub(crate) async fn seeded() -> TestDatabase {
     database
 }
 
-/// Every version offers something, with results.
+/// Every version offers something, with results, and was compared with each contract that it verified or that matters.
 const PROVIDER_CONTRACTS: &str = "
     insert into provider_contract_content (tenant_id, provider_id, specification, sha, content, created_at)
     select tenant_id, pacticipant_id, 'oas', id::text, 'openapi: 3.0.3', created_at from version;
@@ -67,6 +67,24 @@ const PROVIDER_CONTRACTS: &str = "
            'application/yaml', results.id, 1, version.created_at
     from version
     join provider_contract_verification as results on results.version_id = version.id;
+    insert into comparison (tenant_id, contract_content_id, provider_content_id, configuration, engine, in_force,
+                            consumer_id, provider_id, outcome, errors, warnings, infos, findings, created_at)
+    select contract_content.tenant_id, contract_content.id, provider_contract.content_id, 'usual', 1, true,
+           contract_content.consumer_id, contract_content.provider_id, 'compatible', 0, 0, 0, '[]',
+           contract_content.created_at
+    from contract_content
+    join provider_contract on provider_contract.tenant_id = contract_content.tenant_id
+                          and provider_contract.provider_id = contract_content.provider_id
+    where exists (
+        select from verification
+        where verification.tenant_id = contract_content.tenant_id
+          and verification.content_id = contract_content.id
+          and verification.provider_version_id = provider_contract.version_id
+    )
+       or provider_contract.version_id in (select version_id from branch_head)
+       or provider_contract.version_id in (select version_id from deployed_version where undeployed_at is null)
+       or provider_contract.version_id in (select version_id from released_version where support_ended_at is null);
+    analyze comparison;
     analyze provider_contract_content;
     analyze provider_contract_verification;
     analyze provider_contract";
@@ -241,6 +259,62 @@ impl Asking {
              where pacticipant.name = $1 and version.number = $2",
         );
         counted(found.bind(provider).bind(version).fetch_one(&self.db).await)
+    }
+
+    pub(crate) async fn comparisons_between(&self, consumer: &str, provider: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(*) \
+             from comparison \
+             join pacticipant as consumer on consumer.id = comparison.consumer_id \
+             join pacticipant as provider on provider.id = comparison.provider_id \
+             where consumer.name = $1 and provider.name = $2",
+        );
+        counted(found.bind(consumer).bind(provider).fetch_one(&self.db).await)
+    }
+
+    /// Contracts that were held against what the version offers.
+    pub(crate) async fn contracts_compared_with(&self, provider: &str, version: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(*) \
+             from pacticipant \
+             join version on version.pacticipant_id = pacticipant.id \
+             join provider_contract on provider_contract.version_id = version.id \
+             join comparison on comparison.provider_content_id = provider_contract.content_id \
+             join contract on contract.content_id = comparison.contract_content_id \
+             where pacticipant.name = $1 and version.number = $2",
+        );
+        counted(found.bind(provider).bind(version).fetch_one(&self.db).await)
+    }
+
+    /// Contracts of consumers that a new document is held against.
+    pub(crate) async fn contracts_that_matter_to(&self, provider: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(distinct contract.content_id) \
+             from pacticipant \
+             join contract on contract.provider_id = pacticipant.id \
+             where pacticipant.name = $1 \
+               and (contract.consumer_version_id in (select version_id from branch_head) \
+                    or contract.consumer_version_id in (select version_id from deployed_version where undeployed_at is null) \
+                    or contract.consumer_version_id in (select version_id from released_version \
+                                                        where support_ended_at is null) \
+                    or contract.consumer_version_id in (select latest_consumer_version_id from integration))",
+        );
+        counted(found.bind(provider).fetch_one(&self.db).await)
+    }
+
+    /// Documents that a new contract is held against, at most.
+    pub(crate) async fn documents_that_matter_to(&self, provider: &str) -> u64 {
+        let found = sqlx::query_scalar(
+            "select count(distinct provider_contract.content_id) \
+             from pacticipant \
+             join provider_contract on provider_contract.provider_id = pacticipant.id \
+             where pacticipant.name = $1 \
+               and (provider_contract.version_id in (select version_id from branch_head) \
+                    or provider_contract.version_id in (select version_id from deployed_version where undeployed_at is null) \
+                    or provider_contract.version_id in (select version_id from released_version \
+                                                        where support_ended_at is null))",
+        );
+        counted(found.bind(provider).fetch_one(&self.db).await)
     }
 
     pub(crate) async fn latest_sha(&self, consumer: &str, provider: &str) -> String {

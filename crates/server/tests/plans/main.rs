@@ -33,6 +33,10 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 /// Buffers of 8 KiB that may be read for one row of an answer: its contract, its result, what is shown of two versions.
 const BUFFERS_PER_ROW: u64 = 50;
 
+/// And to find what would help where the answer is not yes: what was verified, and what fits the last documents, with
+/// whatever speaks against it.
+const BUFFERS_PER_HELP: u64 = 60;
+
 /// One test, since the database is made once and the plans are told to whoever listens.
 #[tokio::test]
 async fn questions_cost_look_ups_however_much_history_there_is() {
@@ -62,7 +66,8 @@ async fn may_a_typical_version_go(asking: &Asking) {
         // The third finds what would help.
         let is_yes = answer["summary"]["deployable"] == true;
         let most = if is_yes { 2 } else { 3 + TOLD } + asked_for(&answer);
-        cost.has_at_most(most, 100 + BUFFERS_PER_ROW * rows, &question);
+        let more = if is_yes { 0 } else { BUFFERS_PER_HELP * rows };
+        cost.has_at_most(most, 100 + BUFFERS_PER_ROW * rows + more, &question);
         answered_yes += u32::from(is_yes);
     }
     assert!(answered_yes > 0, "some application may go");
@@ -79,7 +84,7 @@ async fn may_a_hub_go(asking: &Asking) {
 
         let rows = rows_of(&answer);
         assert!(rows >= 200, "a hub has hundreds of consumers: {rows} rows");
-        cost.has_at_most(3 + TOLD + asked_for(&answer), BUFFERS_PER_ROW * rows, &question);
+        cost.has_at_most(3 + TOLD + asked_for(&answer), (BUFFERS_PER_ROW + BUFFERS_PER_HELP) * rows, &question);
     }
 }
 
@@ -118,6 +123,8 @@ async fn what_is_to_be_verified(asking: &Asking) {
 async fn what_a_pair_has_been_through(asking: &Asking) {
     let (hub, version) = asking.hub_head().await;
     let (consumer, publications, results) = asking.busiest_consumer(&hub).await;
+    // Each is looked up with the document and what came of testing it.
+    let compared = asking.comparisons_between(&consumer, &hub).await;
     let of_pair = format!("/matrix/provider/{hub}/consumer/{consumer}");
     let of_latest = format!("/matrix?q[][pacticipant]={consumer}&q[][pacticipant]={hub}&latestby=cvp");
     let alone = format!("/matrix?q[][pacticipant]={hub}&q[][version]={version}&latestby=cvpv");
@@ -126,11 +133,12 @@ async fn what_a_pair_has_been_through(asking: &Asking) {
         let (_, cost) = asking.get(&question).await;
 
         // Publications and results, never their product; then the hundred rows that are shown.
-        cost.has_at_most(5, 300 + 2 * factors + 25 * 100, &question);
+        cost.has_at_most(6, 300 + 2 * factors + 20 * (compared + results) + 25 * 100, &question);
     }
     let contracts = asking.contracts_verified_by(&hub, &version).await;
     let (_, cost) = asking.get(&alone).await;
-    cost.has_at_most(7, 2000 + 2 * contracts + 25 * 100, &alone);
+    let compared = asking.contracts_compared_with(&hub, &version).await;
+    cost.has_at_most(8, 2000 + 20 * (contracts + compared) + 25 * 100, &alone);
 }
 
 async fn how_it_stands(asking: &Asking) {
@@ -163,8 +171,11 @@ async fn publishing(asking: &Asking) {
     for new_content in [false, true] {
         let contract = asking.contract(&consumer, &hub, new_content).await;
         let (_, cost) = asking.post("/contracts/publish", &contract).await;
-        // One of them writes what is told, one what has to be verified.
-        cost.has_at_most(22, 400, "/contracts/publish");
+        // One of them writes what is told, one what has to be verified; then the contract is held against the documents that
+        // matter, if it was not before, and what came of it is kept and told.
+        let documents = asking.documents_that_matter_to(&hub).await + 1;
+        let compared = if new_content { 5 + 4 * usize::try_from(documents).expect("dozens") } else { 3 };
+        cost.has_at_most(22 + compared, 500 + 150 * documents, "/contracts/publish");
     }
 }
 
@@ -176,7 +187,10 @@ async fn what_a_provider_offers(asking: &Asking) {
     // As new, the same again, and what another version has already.
     for (number, text) in [(&number, &text), (&number, &text), (&asking::new_number(), &text)] {
         let (_, cost) = asking.post(&publish, &asking::provider_contract(number, text)).await;
-        cost.has_at_most(16, 300, &publish);
+        // It is held against the contracts that matter, and each outcome that changed is told.
+        let contracts = asking.contracts_that_matter_to(&hub).await;
+        let most = 20 + 4 * usize::try_from(contracts).expect("hundreds");
+        cost.has_at_most(most, 300 + 100 * contracts, &publish);
     }
 
     let of_version = format!("/contracts/provider/{hub}/version/{version}");

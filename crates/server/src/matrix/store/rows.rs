@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use pactolus_domain::gate::{Comparison, Offer};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -52,7 +53,11 @@ pub(crate) struct RawRow {
     pub(crate) provider_version_id: Option<i64>,
     pub(crate) provider_version: Option<String>,
     pub(crate) provider_position: Option<i64>,
+    /// What it says together with what the provider version offers.
     pub(crate) success: Option<bool>,
+    /// `None` when the provider version has published no document.
+    pub(crate) offer: Option<Offer>,
+    pub(crate) compared_at: Option<DateTime<Utc>>,
     pub(crate) number: Option<i64>,
     pub(crate) verified_at: Option<DateTime<Utc>>,
 }
@@ -102,6 +107,11 @@ struct Line {
     created_at: Option<DateTime<Utc>>,
     /// When it was verified or changed.
     updated_at: Option<DateTime<Utc>>,
+    /// What came of holding the contract against the provider version's document, if it has one; when; and what came of
+    /// the provider's own tests.
+    outcome: Option<String>,
+    compared_at: Option<DateTime<Utc>>,
+    kept: Option<bool>,
     branches: Option<Vec<String>>,
     headed: Option<Vec<String>>,
     tags: Option<Vec<String>>,
@@ -190,6 +200,7 @@ impl Combinations {
 /// Looks up contracts, results and what is shown of versions, each by key. The arrays are handed over as if they were
 /// computed: so the planner expects few elements whatever is in them, and keeps its plan. The limit of one changes
 /// nothing but the plan: without it all results of a content may be read to find one version's.
+#[expect(clippy::too_many_lines, reason = "one statement, read as one")]
 async fn list_lines(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -247,7 +258,8 @@ async fn list_lines(
         select contract.consumer_version_id as "version_id?", contract.provider_id as "provider_id?",
                wanted.provider_version_id as "provider_version_id?", contract_content.sha as "sha?",
                result.success as "flag?", result.number as "number?", contract.created_at as "created_at?",
-               result.verified_at as "updated_at?", null::text[] as "branches?", null::text[] as "headed?",
+               result.verified_at as "updated_at?", offer.outcome as "outcome?", offer.compared_at as "compared_at?",
+               offer.kept as "kept?", null::text[] as "branches?", null::text[] as "headed?",
                null::text[] as "tags?", null::text[] as "tags_headed?", null::uuid[] as "environments?",
                null::uuid as "environment_id?", null::text as "environment?", null::text as "display_name?",
                null::json as "contacts?"
@@ -266,13 +278,31 @@ async fn list_lines(
               and verification.provider_version_id = wanted.provider_version_id
             limit 1
         ) as result on true
+        left join lateral (
+            select coalesce(comparison.outcome, 'pending') as outcome, comparison.created_at as compared_at,
+                   provider_contract_verification.success as kept
+            from provider_contract
+            left join provider_contract_verification
+                   on provider_contract_verification.tenant_id = $1
+                  and provider_contract_verification.id = provider_contract.verification_id
+            left join comparison_setting on comparison_setting.tenant_id = $1
+                                        and comparison_setting.provider_id = provider_contract.provider_id
+            left join comparison on comparison.tenant_id = $1
+                                and comparison.contract_content_id = contract.content_id
+                                and comparison.provider_content_id = provider_contract.content_id
+                                and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
+                                and comparison.in_force
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = wanted.provider_version_id
+            limit 1
+        ) as offer on true
         union all
-        select shown.version_id, null, null, null, null, null, null, null, shown.branches, shown.headed, shown.tags,
+        select shown.version_id, null, null, null, null, null, null, null, null, null, null, shown.branches, shown.headed, shown.tags,
                shown.tags_headed, shown.environments, null, null, null, null
         from shown
         union all
         select null, null, null, null, environment.production, null, environment.created_at, environment.updated_at,
-               null, null, null, null, null, environment.id, environment.name, environment.display_name,
+               null, null, null, null, null, null, null, null, environment.id, environment.name, environment.display_name,
                environment.contacts
         from environment
         where environment.tenant_id = $1
@@ -307,15 +337,16 @@ fn sorted(lines: Vec<Line>, between: &Between) -> sqlx::Result<Listed> {
     Ok(Listed { rows: with_results(rows), surroundings })
 }
 
-/// A contract with results stands for those versions only that have one; one without any stands once, without version.
+/// A contract with results stands for those versions only that have one, or have published what they offer; one without any stands once, without version.
 fn with_results(mut rows: Vec<RawRow>) -> Vec<RawRow> {
     rows.sort_by(|a, b| {
         let contract = |row: &RawRow| (row.consumer_version_id, row.provider_id);
-        contract(a).cmp(&contract(b)).then(b.number.cmp(&a.number))
+        let has_none = |row: &RawRow| row.offer.is_none();
+        contract(a).cmp(&contract(b)).then(b.number.cmp(&a.number)).then(has_none(a).cmp(&has_none(b)))
     });
     let mut kept: Vec<RawRow> = Vec::with_capacity(rows.len());
     for mut row in rows {
-        if row.number.is_none() {
+        if row.number.is_none() && row.offer.is_none() {
             let contract = (row.consumer_version_id, row.provider_id);
             if kept.last().is_some_and(|last| (last.consumer_version_id, last.provider_id) == contract) {
                 continue;
@@ -331,6 +362,8 @@ impl Line {
     fn row(self, between: &Between) -> Option<RawRow> {
         let consumer_version = between.versions.get(&self.version_id?)?;
         let provider_version = self.provider_version_id.and_then(|id| between.versions.get(&id));
+        let comparison = self.outcome.map(|word| Comparison::of(Some(&word)));
+        let offer = comparison.map(|comparison| Offer { verified: self.flag, kept: self.kept, comparison });
         Some(RawRow {
             consumer: between.names.get(&consumer_version.pacticipant_id)?.clone(),
             consumer_version_id: self.version_id?,
@@ -343,7 +376,9 @@ impl Line {
             provider_version_id: self.provider_version_id,
             provider_version: provider_version.map(|version| version.number.clone()),
             provider_position: provider_version.map(|version| version.position),
-            success: self.flag,
+            success: offer.map_or(self.flag, |offer| offer.success()),
+            offer,
+            compared_at: self.compared_at,
             number: self.number,
             verified_at: self.updated_at,
         })

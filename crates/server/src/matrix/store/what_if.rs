@@ -25,6 +25,17 @@ pub(crate) struct KnownResult {
     pub(crate) verified_at: DateTime<Utc>,
 }
 
+/// What a provider version that has published a document says of a content by it.
+pub(crate) struct KnownOffer {
+    pub(crate) provider_version_id: i64,
+    /// `None`: the version has a document, whatever the content.
+    pub(crate) content_id: Option<i64>,
+    pub(crate) kept: Option<bool>,
+    /// `None` when the two are not compared yet.
+    pub(crate) outcome: Option<String>,
+    pub(crate) compared_at: Option<DateTime<Utc>>,
+}
+
 /// Content by consumer, provider and sha.
 #[derive(Default)]
 pub(crate) struct Shas {
@@ -97,6 +108,50 @@ pub(crate) async fn list_known_results(
           and verification.content_id = any($2)
           and verification.provider_version_id = any($3)
         ",
+        tenant.0,
+        contents,
+        provider_versions,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The documents of these provider versions, each alone and with each of the contents that it was compared with.
+pub(crate) async fn list_known_offers(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    contents: &[i64],
+    provider_versions: &[i64],
+) -> sqlx::Result<Vec<KnownOffer>> {
+    sqlx::query_as!(
+        KnownOffer,
+        r#"
+        with offered as (
+            select provider_contract.version_id, provider_contract.content_id,
+                   provider_contract_verification.success as kept,
+                   coalesce(comparison_setting.configuration, 'usual') as configuration
+            from unnest((select $3::bigint[])) as wanted (version_id)
+            join provider_contract on provider_contract.tenant_id = $1
+                                  and provider_contract.version_id = wanted.version_id
+            left join provider_contract_verification
+                   on provider_contract_verification.tenant_id = $1
+                  and provider_contract_verification.id = provider_contract.verification_id
+            left join comparison_setting on comparison_setting.tenant_id = $1
+                                        and comparison_setting.provider_id = provider_contract.provider_id
+        )
+        select offered.version_id as "provider_version_id!", null::bigint as "content_id?", offered.kept as "kept?",
+               null as "outcome?", null::timestamptz as "compared_at?"
+        from offered
+        union all
+        select offered.version_id, comparison.contract_content_id, offered.kept, comparison.outcome, comparison.created_at
+        from offered
+        cross join unnest((select $2::bigint[])) as wanted (content_id)
+        join comparison on comparison.tenant_id = $1
+                       and comparison.contract_content_id = wanted.content_id
+                       and comparison.provider_content_id = offered.content_id
+                       and comparison.configuration = offered.configuration
+                       and comparison.in_force
+        "#,
         tenant.0,
         contents,
         provider_versions,

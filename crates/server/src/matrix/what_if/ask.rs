@@ -13,13 +13,14 @@ use pactolus_domain::problem::{Problem, Problems, Step};
 use sqlx::PgConnection;
 
 use super::super::ask::{self, Answer, WhatIf, complete, find_passing, in_order};
+use super::super::compared::find_findings;
 use super::super::query::Query;
 use super::super::requested::find_requested;
 use super::super::rows::MatrixRow;
 use super::super::store::{self, Resolution, Shas};
 use super::body::{ContractOf, Contracts, Given, Going, Hypothesis};
 use super::lookups;
-use super::state::{State, without_replaced};
+use super::state::{ComparedForNow, Known, State, without_replaced};
 use crate::edge::Error;
 use crate::ids::TenantId;
 
@@ -44,17 +45,18 @@ pub(crate) struct Circle {
     pub(crate) reasons: Vec<Reason>,
 }
 
-/// `db` must be in a transaction that sees one moment.
+/// `db` must be in a transaction that sees one moment. `compared` is what came of contracts that are not kept.
 pub(super) async fn ask(
     db: &mut PgConnection,
     tenant: TenantId,
-    hypothesis: &Hypothesis,
+    (hypothesis, compared): (&Hypothesis, &[ComparedForNow]),
     now: DateTime<Utc>,
 ) -> Result<Answer, Error> {
     let query = lookups::query(hypothesis)?;
     let resolution = store::resolve(db, tenant, &query).await?;
     refuse_unknown(hypothesis, &query, &resolution)?;
     let mut state = read_state(db, tenant, hypothesis, &query, &resolution).await?;
+    state.add_compared(compared);
     state.assume(hypothesis)?;
 
     let together = Together::of(&state, hypothesis, &query, &resolution)?;
@@ -65,6 +67,7 @@ pub(super) async fn ask(
     if verdict.deployable != Some(true) {
         question.passing = find_passing(db, tenant, &question, &resolution, &rows).await?;
         question.requested = find_requested(db, tenant, &question, &resolution, &rows, now).await?;
+        question.findings = find_findings(db, tenant, &question).await?;
         verdict = decide(&question);
     }
     let rows = in_order(rows, &question);
@@ -117,7 +120,8 @@ async fn read_state(
     let contents: BTreeSet<i64> = contracts.iter().map(|known| known.content_id).collect();
     let contents: Vec<i64> = contents.into_iter().collect();
     let results = store::list_known_results(db, tenant, &contents, &versions).await?;
-    State::of(hypothesis.to.clone(), query, resolution, contracts, &results)
+    let offers = store::list_known_offers(db, tenant, &contents, &versions).await?;
+    State::of(hypothesis.to.clone(), query, resolution, Known { contracts, results, offers })
 }
 
 /// The contents that the hypothesis names.
@@ -251,6 +255,7 @@ impl<'s> Together<'s> {
             has_destination: true,
             passing: Vec::new(),
             requested: BTreeMap::new(),
+            findings: BTreeMap::new(),
             assumptions: self.state.assumptions.clone(),
         }
     }

@@ -75,8 +75,8 @@ pub(super) enum Contracts {
 pub(super) struct Given {
     pub(super) provider: PacticipantName,
     pub(super) sha: ContentSha,
-    /// Whether the content was sent along, so that the registry need not have it.
-    pub(super) is_inline: bool,
+    /// The contract, if it was sent along, so that the registry need not have it.
+    pub(super) text: Option<String>,
 }
 
 /// A result that is not there yet.
@@ -180,7 +180,7 @@ fn given(part: &Part<'_>, consumer: &PacticipantName, problems: &mut Problems) -
         (true, false) => {
             let provider = problems.note(part.name("provider", PacticipantName::parse));
             let sha = problems.note(part.name("sha", ContentSha::parse));
-            Some(Given { provider: provider?, sha: sha?, is_inline: false })
+            Some(Given { provider: provider?, sha: sha?, text: None })
         }
         (false, true) => problems.note(sent_along(part, consumer)),
         _ => {
@@ -202,7 +202,7 @@ fn sent_along(part: &Part<'_>, consumer: &PacticipantName) -> Result<Given, Prob
     let provider = parsed.provider_name().unwrap_or_default();
     let provider = PacticipantName::parse(provider)
         .map_err(|error| content.problem(format!("must name its provider: provider.name {error}")))?;
-    Ok(Given { provider, sha: parsed.sha().clone(), is_inline: true })
+    Ok(Given { provider, sha: parsed.sha().clone(), text: Some(parsed.raw().to_owned()) })
 }
 
 fn verified(part: &Part<'_>, problems: &mut Problems) -> Option<Verified> {

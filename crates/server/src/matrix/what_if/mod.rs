@@ -4,6 +4,7 @@
 mod api;
 mod ask;
 mod body;
+mod compare;
 mod lookups;
 mod state;
 mod view;

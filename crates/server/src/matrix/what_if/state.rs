@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use pactolus_domain::content::ContentSha;
-use pactolus_domain::gate::{AssumedContracts, Assumption, Candidate, Criterion, Found, Row, StayKind, VersionRef};
+use pactolus_domain::gate::{
+    AssumedContracts, Assumption, Candidate, Comparison, Criterion, Found, Offer, Row, StayKind, VersionRef,
+};
 use pactolus_domain::names::{EnvironmentName, PacticipantName, VersionNumber};
 use pactolus_domain::problem::{Problem, Problems, Step};
 
 use super::super::ask::found;
 use super::super::query::Query;
 use super::super::rows::{MatrixRow, Publication};
-use super::super::store::{KnownContract, KnownResult, Resolution};
+use super::super::store::{KnownContract, KnownOffer, KnownResult, Resolution};
 use super::body::{ContractOf, Contracts, Deployed, Given, Hypothesis, Replaces, Undeployed, Unpublished, Verified};
 use crate::edge::Error;
 
@@ -25,6 +27,9 @@ pub(super) struct State {
     found: Vec<(PacticipantName, Criterion, Found)>,
     contracts: HashMap<i64, Vec<Held>>,
     results: HashMap<(Content, i64), Outcome>,
+    /// Provider versions that have published what they offer, and whether they keep it.
+    offers: HashMap<i64, Option<bool>>,
+    compared: HashMap<(Content, i64), Compared>,
     /// Contents that the registry has, and since when.
     stored: HashMap<Content, DateTime<Utc>>,
     /// What is in the environment, by pacticipant. A candidate without stays is assumed to be there.
@@ -38,6 +43,25 @@ struct Content {
     consumer: PacticipantName,
     provider: PacticipantName,
     sha: ContentSha,
+}
+
+/// What came of holding a content against a document, and when.
+type Compared = (Comparison, Option<DateTime<Utc>>);
+
+/// What came of holding a contract that is not kept against the document of a provider version.
+pub(super) struct ComparedForNow {
+    pub(super) consumer: PacticipantName,
+    pub(super) provider: PacticipantName,
+    pub(super) sha: ContentSha,
+    pub(super) provider_version: i64,
+    pub(super) comparison: Comparison,
+}
+
+/// What the registry knows of the versions in question.
+pub(super) struct Known {
+    pub(super) contracts: Vec<KnownContract>,
+    pub(super) results: Vec<KnownResult>,
+    pub(super) offers: Vec<KnownOffer>,
 }
 
 /// A contract that a version has.
@@ -60,8 +84,7 @@ impl State {
         environment: EnvironmentName,
         query: &Query,
         resolution: &Resolution,
-        contracts: Vec<KnownContract>,
-        results: &[KnownResult],
+        known: Known,
     ) -> Result<Self, Error> {
         let mut state = Self {
             environment,
@@ -69,6 +92,8 @@ impl State {
             found: Vec::new(),
             contracts: HashMap::new(),
             results: HashMap::new(),
+            offers: HashMap::new(),
+            compared: HashMap::new(),
             stored: HashMap::new(),
             residents: BTreeMap::new(),
             assumptions: Vec::new(),
@@ -83,7 +108,7 @@ impl State {
                 state.add_found(&name, destination, found(inferred.versions.iter())?);
             }
         }
-        state.add_known(contracts, results)?;
+        state.add_known(known)?;
         Ok(state)
     }
 
@@ -99,7 +124,7 @@ impl State {
         self.found.push((pacticipant.clone(), criterion.clone(), found));
     }
 
-    fn add_known(&mut self, contracts: Vec<KnownContract>, results: &[KnownResult]) -> Result<(), Error> {
+    fn add_known(&mut self, Known { contracts, results, offers }: Known) -> Result<(), Error> {
         let mut contents: HashMap<i64, Content> = HashMap::new();
         for known in contracts {
             let content = Content {
@@ -119,7 +144,23 @@ impl State {
             let outcome = Outcome { success: known.success, result: Some((known.number, known.verified_at)) };
             self.results.insert((content.clone(), known.provider_version_id), outcome);
         }
+        for known in offers {
+            let version = known.provider_version_id;
+            self.offers.insert(version, known.kept);
+            if let Some(content) = known.content_id.and_then(|content| contents.get(&content)) {
+                let compared = (Comparison::of(known.outcome.as_deref()), known.compared_at);
+                self.compared.insert((content.clone(), version), compared);
+            }
+        }
         Ok(())
+    }
+
+    /// What came of contracts that were sent along and are not known.
+    pub(super) fn add_compared(&mut self, compared: &[ComparedForNow]) {
+        for ComparedForNow { consumer, provider, sha, provider_version, comparison } in compared {
+            let content = Content { consumer: consumer.clone(), provider: provider.clone(), sha: sha.clone() };
+            self.compared.entry((content, *provider_version)).or_insert((*comparison, None));
+        }
     }
 
     /// Changes it by all that is assumed, versions first, so that the rest can name them.
@@ -181,7 +222,7 @@ impl State {
             let (provider, sha) = (one.provider.clone(), one.sha.clone());
             let content = Content { consumer: consumer.clone(), provider, sha };
             let stored = self.stored.get(&content).copied();
-            if stored.is_none() && !one.is_inline {
+            if stored.is_none() && one.text.is_none() {
                 let text = format!("has a sha, {}, that no contract of {consumer} and {} has", one.sha, one.provider);
                 return Err(("contracts", text));
             }
@@ -316,17 +357,28 @@ impl State {
     fn row(&self, held: &Held, consumer_version: &VersionRef, provider_version: Option<&VersionRef>) -> MatrixRow {
         let Held { content, publication } = held;
         let outcome = provider_version.and_then(|version| self.results.get(&(content.clone(), version.key)));
+        let verified = outcome.map(|outcome| outcome.success);
+        // An assumed result stands for all that could be known of the pair.
+        let is_assumed = outcome.is_some_and(|outcome| outcome.result.is_none());
+        let offer = provider_version.filter(|_| !is_assumed).and_then(|version| {
+            let kept = *self.offers.get(&version.key)?;
+            let compared = self.compared.get(&(content.clone(), version.key));
+            let (comparison, at) = compared.copied().unwrap_or((Comparison::Pending, None));
+            Some((Offer { verified, kept, comparison }, at))
+        });
         MatrixRow {
             row: Row {
                 consumer: content.consumer.clone(),
                 consumer_version: consumer_version.clone(),
                 provider: content.provider.clone(),
                 provider_version: provider_version.cloned(),
-                success: outcome.map(|outcome| outcome.success),
+                success: offer.map_or(verified, |(offer, _)| offer.success()),
+                offer: offer.map(|(offer, _)| offer),
                 sha: content.sha.clone(),
             },
             publication: *publication,
             result: outcome.and_then(|outcome| outcome.result),
+            compared_at: offer.and_then(|(_, at)| at),
         }
     }
 }

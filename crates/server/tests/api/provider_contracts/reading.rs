@@ -162,7 +162,7 @@ async fn what_is_known_beside_a_consumer_is_told_at_the_commercial_services_addr
         }
     }
 
-    assert_eq!(told[..5], ["success", "success", "unknown", "unknown", "unknown"]);
+    assert_eq!(told[..5], ["success", "success", "unknown", "unknown", "failure"]);
     assert_eq!(told[5..], told[..5]);
     let document = app.get(&format!("{provider}/provider-contract")).await;
     assert_eq!(document.at("/providerContract/content"), base64(OPENAPI));

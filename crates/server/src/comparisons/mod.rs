@@ -1,0 +1,41 @@
+//! Comparisons: consumers' contracts held against what providers offer, without asking a provider. What comes of it counts
+//! like a result of verification.
+//!
+//! A pair of contents is compared once and kept. It is done when one of the two is published, and by whoever asks when it
+//! was not done by then, so that there is no moment at which a pair counts that nobody has looked at. No transaction is
+//! open while the processor is busy.
+
+mod api;
+mod changes;
+mod judge;
+mod rejudge;
+mod room;
+mod settings;
+mod settle;
+mod store;
+mod telling;
+mod view;
+
+use axum::Router;
+
+use crate::app::App;
+use crate::edge::Error;
+use crate::jobs;
+
+pub(crate) use api::find_settled;
+pub(crate) use rejudge::{rejudge, schedule_rejudging};
+pub(crate) use room::Room;
+pub(crate) use settle::{compare_for_now, finish_comparison, settle_contracts, settle_document, settle_versions};
+pub(crate) use store::found::list_worst;
+pub(crate) use store::shown::{Contract, OfConsumer, Shown as Compared, find_contract, list_of_consumers};
+pub(crate) use view::{compatible, cross_contract_results};
+
+/// Routes that answer in HAL only.
+pub(crate) fn routes() -> Router<App> {
+    settings::routes().merge(api::routes()).merge(changes::routes())
+}
+
+/// What was published or changed is so whatever comes of comparing it; who asks finds it not yet compared and does it.
+pub(crate) fn warn(error: &Error) {
+    tracing::error!("contracts cannot be compared with provider contracts now: {}", jobs::chain(error));
+}

@@ -1,0 +1,214 @@
+//! Which pairs matter: heads of branches, what is deployed or released, and the latest. Other pairs are compared when
+//! somebody asks.
+
+use sqlx::PgConnection;
+
+use super::Pair;
+use crate::ids::{PacticipantId, TenantId, VersionId};
+
+/// So many pairs are compared ahead at most, those of the newest versions.
+const MOST_PAIRS: i64 = 500;
+
+/// Contracts with the documents of their providers that matter.
+pub(crate) async fn list_pairs_of_contracts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    contents: &[i64],
+) -> sqlx::Result<Vec<Pair>> {
+    sqlx::query_as!(
+        Pair,
+        r#"
+        select contract_content.id as "contract!", provider_contract.content_id as "document!"
+        from unnest((select $2::bigint[])) as wanted (id)
+        join contract_content on contract_content.tenant_id = $1
+                             and contract_content.id = wanted.id
+        cross join lateral (
+            select branch_head.version_id
+            from branch_head
+            where branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = contract_content.provider_id
+            union all
+            select deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = $1
+              and deployed_version.pacticipant_id = contract_content.provider_id
+              and deployed_version.undeployed_at is null
+            union all
+            select released_version.version_id
+            from released_version
+            where released_version.tenant_id = $1
+              and released_version.pacticipant_id = contract_content.provider_id
+              and released_version.support_ended_at is null
+            union all
+            (select latest.version_id
+             from provider_contract as latest
+             where latest.tenant_id = $1
+               and latest.provider_id = contract_content.provider_id
+             order by latest.position desc
+             limit 1)
+        ) as matters
+        join provider_contract on provider_contract.tenant_id = $1
+                              and provider_contract.version_id = matters.version_id
+        group by contract_content.id, provider_contract.content_id
+        order by max(provider_contract.position) desc
+        limit $3
+        "#,
+        tenant.0,
+        contents,
+        MOST_PAIRS,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A document with the contracts of its provider's consumers that matter.
+pub(crate) async fn list_pairs_of_document(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    document: i64,
+) -> sqlx::Result<Vec<Pair>> {
+    sqlx::query_as!(
+        Pair,
+        r#"
+        select contract.content_id as "contract!", provider_contract_content.id as "document!"
+        from provider_contract_content
+        join integration on integration.tenant_id = $1
+                        and integration.provider_id = provider_contract_content.provider_id
+        cross join lateral (
+            select branch_head.version_id
+            from branch_head
+            where branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = integration.consumer_id
+            union all
+            select deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = $1
+              and deployed_version.pacticipant_id = integration.consumer_id
+              and deployed_version.undeployed_at is null
+            union all
+            select released_version.version_id
+            from released_version
+            where released_version.tenant_id = $1
+              and released_version.pacticipant_id = integration.consumer_id
+              and released_version.support_ended_at is null
+            union all
+            select integration.latest_consumer_version_id
+        ) as matters
+        join contract on contract.tenant_id = $1
+                     and contract.consumer_version_id = matters.version_id
+                     and contract.provider_id = integration.provider_id
+        where provider_contract_content.tenant_id = $1
+          and provider_contract_content.id = $2
+        group by contract.content_id, provider_contract_content.id
+        order by max(contract.position) desc
+        limit $3
+        "#,
+        tenant.0,
+        document,
+        MOST_PAIRS,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The contracts of these consumer versions with the documents of these provider versions.
+pub(crate) async fn list_pairs_of_versions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[(i64, i64)],
+) -> sqlx::Result<Vec<Pair>> {
+    let (consumers, providers): (Vec<i64>, Vec<i64>) = versions.iter().copied().unzip();
+    sqlx::query_as!(
+        Pair,
+        r#"
+        select distinct contract.content_id as contract, provider_contract.content_id as document
+        from unnest((select $2::bigint[]), (select $3::bigint[])) as wanted (consumer_version_id, provider_version_id)
+        join provider_contract on provider_contract.tenant_id = $1
+                              and provider_contract.version_id = wanted.provider_version_id
+        join contract on contract.tenant_id = $1
+                     and contract.consumer_version_id = wanted.consumer_version_id
+                     and contract.provider_id = provider_contract.provider_id
+        "#,
+        tenant.0,
+        &consumers,
+        &providers,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A consumer's contract by its sha with the document of a provider version.
+pub(crate) async fn list_pairs_of_content(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider_version: VersionId,
+    (consumer, sha): (&str, &str),
+) -> sqlx::Result<Vec<Pair>> {
+    sqlx::query_as!(
+        Pair,
+        r#"
+        select contract_content.id as contract, provider_contract.content_id as document
+        from provider_contract
+        join pacticipant on pacticipant.tenant_id = $1
+                        and pacticipant.name = $3
+        join contract_content on contract_content.tenant_id = $1
+                             and contract_content.consumer_id = pacticipant.id
+                             and contract_content.provider_id = provider_contract.provider_id
+                             and contract_content.sha = $4
+        where provider_contract.tenant_id = $1
+          and provider_contract.version_id = $2
+        "#,
+        tenant.0,
+        provider_version.0,
+        consumer,
+        sha,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The documents of a provider that matter.
+pub(crate) async fn list_documents(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        select distinct provider_contract.content_id
+        from (
+            select branch_head.version_id
+            from branch_head
+            where branch_head.tenant_id = $1
+              and branch_head.pacticipant_id = $2
+            union all
+            select deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = $1
+              and deployed_version.pacticipant_id = $2
+              and deployed_version.undeployed_at is null
+            union all
+            select released_version.version_id
+            from released_version
+            where released_version.tenant_id = $1
+              and released_version.pacticipant_id = $2
+              and released_version.support_ended_at is null
+            union all
+            (select latest.version_id
+             from provider_contract as latest
+             where latest.tenant_id = $1
+               and latest.provider_id = $2
+             order by latest.position desc
+             limit 1)
+        ) as matters
+        join provider_contract on provider_contract.tenant_id = $1
+                              and provider_contract.version_id = matters.version_id
+        limit $3
+        "#,
+        tenant.0,
+        provider.0,
+        MOST_PAIRS,
+    )
+    .fetch_all(db)
+    .await
+}

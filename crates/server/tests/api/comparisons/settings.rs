@@ -1,0 +1,48 @@
+//! How contracts are held against documents, where a provider's team wants it otherwise than usual.
+
+use super::*;
+
+const SETTINGS: &str = "/pacticipants/stock/comparison-settings";
+
+#[tokio::test]
+async fn a_team_says_how_bad_a_finding_is_and_the_answer_follows_at_once() {
+    let app = TestApp::start().await;
+    with_stock_in_production(&app, &openapi("integer"), Some(true)).await;
+    let reads_an_optional_one = contract("shop", &json!({"nick": "x"}));
+    app.world().consumer("shop").version("1").contract_text("stock", &reads_an_optional_one).await;
+    assert_eq!(may_go(&app, "shop", "1").await.at("/summary/deployable"), true);
+
+    let strict = json!({"severities": {"response.body.optional": "error"}});
+    let shown = app.put(SETTINGS, &strict).await.is(200);
+
+    assert_eq!(shown.at("/severities"), strict["severities"]);
+    assert_eq!(count(&app, COMPARISONS).await, 2);
+    assert_eq!(may_go(&app, "shop", "1").await.at("/summary/deployable"), false);
+    app.delete(SETTINGS).await.is(204);
+    assert_eq!(may_go(&app, "shop", "1").await.at("/summary/deployable"), true);
+    assert_eq!(count(&app, COMPARISONS).await, 2, "what was compared before is found again");
+}
+
+#[tokio::test]
+async fn who_has_no_settings_has_the_usual_ones() {
+    let app = TestApp::start().await;
+    publish_document(&app, "40", &openapi("integer"), None).await;
+
+    let shown = app.get(SETTINGS).await.is(200);
+
+    assert_eq!(shown.at("/profile"), "sound");
+    assert_eq!(shown.at("/configuration"), "usual");
+    app.delete(SETTINGS).await.is(404);
+    app.get("/pacticipants/nobody/comparison-settings").await.is(404);
+}
+
+#[tokio::test]
+async fn settings_that_mean_nothing_are_refused_with_all_that_is_wrong() {
+    let app = TestApp::start().await;
+    publish_document(&app, "40", &openapi("integer"), None).await;
+
+    let wrong = json!({"profile": "loose", "severities": {"nonsense": "error", "response.body.optional": "bad"}});
+    let refused = app.put(SETTINGS, &wrong).await.is(400);
+
+    assert_snapshot!(refused.at("/errors"), @r#"{"profile":["must be one of: sound, compatible"],"severities.nonsense":["is no code of a finding"],"severities.response.body.optional":["must be one of: info, warning, error"]}"#);
+}
