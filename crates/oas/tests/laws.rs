@@ -176,7 +176,7 @@ fn rules(shape: &Shape, asked: Asked) -> Value {
     rules
 }
 
-fn findings(operation: &Value, request: Value, response: Value) -> Vec<Finding> {
+fn findings(operation: &Value, request: &Value, response: &Value) -> Vec<Finding> {
     let document = json!({"openapi": "3.0.3", "paths": {"/t": {"post": operation}}});
     let document = Document::load(&document.to_string(), &Budget::default()).unwrap();
     let contract = json!({"interactions": [{"description": "d", "request": request, "response": response}]});
@@ -191,7 +191,7 @@ fn worst(findings: &[Finding]) -> Option<Severity> {
 fn of_response(media: &Value, body: &Value, rules: &Value) -> Vec<Finding> {
     let operation = json!({"responses": {"200": {"content": {"application/json": media}}}});
     let response = json!({"status": 200, "body": body, "matchingRules": rules});
-    findings(&operation, json!({"method": "POST", "path": "/t"}), response)
+    findings(&operation, &json!({"method": "POST", "path": "/t"}), &response)
 }
 
 fn of_request(schema: &Value, body: &Value, rules: &Value) -> Vec<Finding> {
@@ -199,7 +199,7 @@ fn of_request(schema: &Value, body: &Value, rules: &Value) -> Vec<Finding> {
         json!({"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": {"200": {}}});
     let request = json!({"method": "POST", "path": "/t", "headers": {"Content-Type": "application/json"}, "body": body,
         "matchingRules": rules});
-    findings(&operation, request, json!({"status": 200}))
+    findings(&operation, &request, &json!({"status": 200}))
 }
 
 proptest! {
