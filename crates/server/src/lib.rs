@@ -33,6 +33,7 @@ mod serving;
 mod settings;
 mod tenants;
 mod ui;
+mod usage;
 mod verdicts;
 mod verification_requests;
 mod verifications;

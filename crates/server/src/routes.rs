@@ -22,8 +22,8 @@ use crate::edge::{
 };
 use crate::{
     badges, contracts, dashboard, deployments, environments, events, evidence, health, index, integrations, matrix,
-    metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts, verification_requests, verifications,
-    versions, webhooks,
+    metrics, pacticipants, provider_contracts, removal, secrets, ui, usage, verdicts, verification_requests,
+    verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -44,6 +44,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
         .merge(secrets::routes())
+        .merge(usage::routes())
         .merge(verdicts::routes())
         .merge(verification_requests::routes())
         .merge(verifications::list_routes())

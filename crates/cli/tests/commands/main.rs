@@ -3,5 +3,7 @@
 
 mod asking_a_server;
 mod certificates;
+mod preview;
 mod support;
+mod usage;
 mod verifying;
