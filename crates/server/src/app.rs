@@ -10,6 +10,7 @@ use sqlx::{PgPool, PgTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::matrix::Told;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
@@ -41,6 +42,7 @@ pub struct App {
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
+    pub(crate) told_refusals: Arc<Told>,
 }
 
 impl App {
@@ -56,6 +58,7 @@ impl App {
             outgoing,
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
+            told_refusals: Arc::default(),
         }
     }
 
@@ -114,7 +117,7 @@ impl Clock {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Manual(micros) => {

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 
 use crate::app::App;
@@ -76,6 +77,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(ui::routes());
     serving(
         app,
+        pages(),
         Router::new()
             .merge(hal)
             .merge(content)
@@ -91,14 +93,20 @@ pub fn router(app: App) -> NormalizePath<Router> {
 /// Only the health checks: for a process that does jobs and takes no requests.
 #[must_use]
 pub fn health_router(app: App) -> NormalizePath<Router> {
-    serving(app, health::routes())
+    serving(app, Router::new(), health::routes())
 }
 
-fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
+/// What browsers get at these addresses; programs get what the API has there.
+fn pages() -> Router<App> {
+    Router::new()
+}
+
+fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {
     let router = slices
         .route_layer(from_fn(repeat_overtaken))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(ui::Offered::new(app.clone(), pages), ui::offer_pages))
         .layer(from_fn(check_path))
         .layer(from_fn_with_state(app.clone(), refuse_other_origins))
         .layer(from_fn_with_state(app.clone(), authenticate))
@@ -107,7 +115,9 @@ fn serving(app: App, slices: Router<App>) -> NormalizePath<Router> {
         .layer(from_fn_with_state(app.clone(), render_errors))
         .layer(from_fn_with_state(app.clone(), ui::show_to_browsers))
         .layer(from_fn(add_headers))
-        .layer(CompressionLayer::new())
+        .layer(
+            CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/"))),
+        )
         .layer(from_fn_with_state(app.clone(), log_slow_requests))
         .with_state(app);
     // Around the router, not in it: there the Allow header is not written yet.

@@ -298,6 +298,23 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// What a page says about an error: it stands on each answer that tells one.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    /// In a sentence, as programs get it.
+    pub(crate) detail: String,
+    /// Of a pacticipant that is not there.
+    pub(crate) name: Option<String>,
+    /// Of what the log says, where the error is ours.
+    pub(crate) reference: Option<String>,
+}
+
+/// The name of the pacticipant that was not found, while the error is not told yet.
+pub(crate) fn no_such_pacticipant(response: &Response) -> Option<String> {
+    no_such_pacticipant_of(response.extensions().get::<Arc<Error>>()?)
+}
+
 /// Gives a violated constraint the client's words: the database decides races.
 pub(crate) trait OnConstraint<T> {
     /// The error of `explain` when it was `constraint` that failed.
@@ -353,12 +370,22 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
     if matches!(&*error, Error::Unavailable(_) | Error::Overtaken(_)) {
         rendered.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     }
+    let name = no_such_pacticipant_of(&error);
+    rendered.extensions_mut().extend(std::mem::take(response.extensions_mut()));
+    rendered.extensions_mut().insert(Told { status: error.status(), detail: error.detail(), name, reference });
     for (name, value) in response.headers() {
         if name != header::CONTENT_LENGTH {
             rendered.headers_mut().entry(name).or_insert(value.clone());
         }
     }
     rendered
+}
+
+fn no_such_pacticipant_of(error: &Error) -> Option<String> {
+    match error {
+        Error::NoSuchPacticipant { name, .. } => Some(name.clone()),
+        _ => None,
+    }
 }
 
 fn log(error: &Error, method: &str, path: &str) -> Option<String> {

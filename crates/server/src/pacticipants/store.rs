@@ -95,8 +95,8 @@ fn distinct(names: &[String]) -> usize {
     names.iter().collect::<std::collections::BTreeSet<_>>().len()
 }
 
-/// Every name, for the check for similar ones.
-pub(super) async fn list_names(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<String>> {
+/// Every name, for finding similar ones.
+pub(crate) async fn list_names(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!("select name from pacticipant where tenant_id = $1 order by name", tenant.0).fetch_all(db).await
 }
 

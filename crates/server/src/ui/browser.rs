@@ -61,7 +61,7 @@ fn request() -> Markup {
 
 fn of_tag(tag: &document::Tag) -> Markup {
     html! {
-        section .tag aria-labelledby={ "tag-" (tag.name) } {
+        section .of-tag aria-labelledby={ "tag-" (tag.name) } {
             h2 id={ "tag-" (tag.name) } { (tag.name) }
             p .lead { (inline(tag.description)) }
             div .operations {

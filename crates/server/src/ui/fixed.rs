@@ -9,10 +9,13 @@ use sha2::{Digest, Sha256};
 
 /// How long a client need not ask at all: a new release is seen soon after.
 const CACHED: HeaderValue = HeaderValue::from_static("max-age=300");
+/// What is never anything else at its address.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 pub(super) struct Fixed {
     content_type: &'static str,
     body: Bytes,
+    cached: HeaderValue,
     /// Weak, since the same may go out compressed.
     tag: HeaderValue,
 }
@@ -22,12 +25,28 @@ impl Fixed {
         let body = body.into();
         let digest = STANDARD.encode(&Sha256::digest(&body)[..12]);
         let tag = HeaderValue::try_from(format!("W/\"{digest}\"")).expect("base64 is ASCII");
-        Self { content_type, body, tag }
+        Self { content_type, body, cached: CACHED, tag }
+    }
+
+    /// The same at an address that says what is in it: `digest` belongs in its name.
+    pub(super) fn kept(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { cached: KEPT, ..Self::new(content_type, body) }
+    }
+
+    /// Ten letters that tell this content from any other.
+    pub(super) fn digest(&self) -> String {
+        Sha256::digest(&self.body)[..5].iter().fold(String::new(), |digest, byte| digest + &format!("{byte:02x}"))
+    }
+
+    #[cfg(test)]
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The whole, or that the client has it.
     pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
-        let about: [(HeaderName, HeaderValue); 2] = [(header::ETAG, self.tag.clone()), (header::CACHE_CONTROL, CACHED)];
+        let about: [(HeaderName, HeaderValue); 2] =
+            [(header::ETAG, self.tag.clone()), (header::CACHE_CONTROL, self.cached.clone())];
         if self.is_known(headers) {
             return (StatusCode::NOT_MODIFIED, about).into_response();
         }

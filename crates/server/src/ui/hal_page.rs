@@ -3,16 +3,20 @@
 
 use axum::body::{HttpBody, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::response::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
+use super::error_page::{self, Nearest};
 use super::example::quoted;
+use super::frame::{Frame, Section};
 use super::laid_out::laid_out;
-use super::page::{HTML, headers, page};
+use super::page::{HTML, headers};
+use super::viewer::Viewer;
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, content_type, prefers_page};
+use crate::edge::{BaseUrl, Error, Told, content_type, prefers_page};
 
 /// More than this is answered as it is: a browser that lays out so much is no help.
 const LARGEST: u64 = 300_000;
@@ -24,14 +28,18 @@ pub(crate) async fn show_to_browsers(State(app): State<App>, mut request: Reques
     }
     // The headers of a page are those of the whole page; the router leaves its body out.
     *request.method_mut() = Method::GET;
-    let (base, prefix) = (BaseUrl::of(&app, request.headers()), BaseUrl::prefix(&app, request.headers()));
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let uri = request.uri();
+    let viewer = Viewer::of(&app, request.headers(), uri.path(), uri.query().unwrap_or_default());
+    let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let response = next.run(request).await;
     if !is_shown(&response) {
         return response;
     }
 
     let (mut parts, body) = response.into_parts();
+    if let Some(told) = parts.extensions.remove::<Told>() {
+        return error_instead(&viewer, parts, &told);
+    }
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
     parts.headers.extend(headers());
@@ -39,8 +47,34 @@ pub(crate) async fn show_to_browsers(State(app): State<App>, mut request: Reques
         return Error::internal("an answer was not read to its end").into_response();
     };
     let text = String::from_utf8_lossy(&body);
-    let content = content(&base, &prefix, &path, parts.status, &text);
-    (parts, page(&prefix, &path, &content).into_string()).into_response()
+    let content = content(&viewer.base, &viewer.root, &path, parts.status, &text);
+    (parts, frame(&viewer, &path).around(&content).into_string()).into_response()
+}
+
+fn frame<'a>(viewer: &'a Viewer, path: &'a str) -> Frame<'a> {
+    Frame {
+        root: &viewer.root,
+        title: path,
+        section: Section::None,
+        theme: viewer.theme,
+        here: Some(path),
+        who: None,
+        json: None,
+        took_ms: Some(viewer.took().num_milliseconds()),
+        class: Some("api"),
+    }
+}
+
+/// Headers that the error came with, such as when to try again, stay.
+fn error_instead(viewer: &Viewer, mut parts: Parts, told: &Told) -> Response {
+    let mut page = error_page::show(viewer, told, parts.extensions.get::<Nearest>());
+    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE] {
+        parts.headers.remove(name);
+    }
+    for (name, value) in &parts.headers {
+        page.headers_mut().entry(name).or_insert(value.clone());
+    }
+    page
 }
 
 fn is_shown(response: &Response) -> bool {

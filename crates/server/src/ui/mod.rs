@@ -1,16 +1,46 @@
-//! The pages, and what describes the API to people and programs. None of it says anything that users wrote, so none of it
-//! needs credentials.
+//! The pages, and what describes the API to people and programs.
+//!
+//! # How a page is added
+//!
+//! A page stands at the API's own address where there is one: `offer_pages` gives clients that would rather have HTML the
+//! pages' router first, and everybody else, and every address without a page, the API. So
+//!
+//! 1. `<slice>/page.rs` has a handler with the extractors of any other (`Principal`, `Named`, `QueryPairs`), and `Viewer`,
+//!    which knows the time, the theme, the page's address, and what addresses begin with (`viewer.at("/pacticipants/…")`,
+//!    `viewer.here_with(&[("sort", Some("name"))])`; names in paths through `urls::segment`). It answers with
+//!    `Page { crumbs, twins, …, ..Page::new(title, Section::…, heading, content) }.show(&viewer)`, or with an `Error`: that
+//!    becomes a page in its own words, with the names most like one that is not there.
+//! 2. The slice's `page_routes() -> Router<App>` names its address; `routes::pages` merges it.
+//! 3. Its SQL stands in the slice's `store`. Pages read in one transaction, `app.read()`.
+//! 4. Content is made of `parts`: verdicts, chips, tables, filters, the channel, tapes, trees, lines. Styles are classes in
+//!    `assets/css`; what only one page has stands in a file of its own there, named in `assets.rs`. The policy allows no style in the page and no script but `assets/pages.js` and htmx, whose attributes may
+//!    replace what links and forms would do anyway (`hx-get`, `hx-select`, `hx-target`, `hx-push-url`).
+//! 5. The twin is the same address with `.json` (`viewer.as_json()`), `viewer.as_hal()` shows it in the API browser. A page
+//!    at an address of its own, such as the map, answers programs too, and stands in the API document; a page at an address
+//!    of the API needs no operation of its own.
+//! 6. Tests ask with a browser's `Accept` (`tests/api/pages`): each state, hostile names, the twin.
 
 mod assets;
 mod browser;
 mod document;
+mod error_page;
 mod example;
 mod fixed;
+mod frame;
 mod hal_page;
 mod laid_out;
+mod nearest;
+mod offer;
 mod page;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "parts are there before all the pages that need them")
+)]
+pub(crate) mod parts;
 mod relation_page;
 mod relations;
+mod theme;
+mod viewer;
 
 use axum::Router;
 use axum::extract::State;
@@ -21,7 +51,13 @@ use axum::routing::get;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, FromPath, Named, PathNames, Principal};
 
+pub(crate) use error_page::Nearest;
+pub(crate) use frame::Section;
 pub(crate) use hal_page::show_to_browsers;
+pub(crate) use nearest::nearest;
+pub(crate) use offer::{Offered, offer_pages};
+pub(crate) use page::Page;
+pub(crate) use viewer::Viewer;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -30,6 +66,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/doc", get(relations))
         .route("/doc/{relation}", get(relation))
         .route("/assets/{file}", get(asset))
+        .route("/theme", get(choose_theme))
 }
 
 async fn api_document(_: Principal, headers: HeaderMap) -> Response {
@@ -62,6 +99,10 @@ async fn relation(
     headers: HeaderMap,
 ) -> Response {
     relation_page::about(&BaseUrl::prefix(&app, &headers), &base, &name)
+}
+
+async fn choose_theme(_: Principal, viewer: Viewer) -> Response {
+    theme::choose(&viewer)
 }
 
 async fn asset(_: Principal, Named(Name(file)): Named<Name>, headers: HeaderMap) -> Result<Response, Error> {

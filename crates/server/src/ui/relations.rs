@@ -1,7 +1,7 @@
 //! The relations that links in answers are named by: what each leads to, and which operations its address takes. Each
 //! that an answer may carry has a row here, and no other.
 
-use std::cmp::Reverse;
+use super::nearest::nearest;
 
 /// A relation, as `_links` name it.
 pub(super) struct Relation {
@@ -23,30 +23,12 @@ pub(super) fn find(name: &str) -> Option<&'static Relation> {
 /// Those that were probably meant, the likeliest first: with most pairs of letters in common.
 pub(super) fn similar_to(name: &str) -> Vec<&'static Relation> {
     const SHOWN: usize = 8;
-    /// In thousandths of what they have together.
-    const ENOUGH: usize = 400;
     /// No relation is nearly as long.
     const LONGEST: usize = 100;
     if name.len() > LONGEST {
         return Vec::new();
     }
-    let asked = pairs(name);
-    let shared = |relation: &Relation| {
-        let pairs = pairs(relation.name);
-        let both = pairs.iter().filter(|pair| asked.contains(pair)).count();
-        2000 * both / (pairs.len() + asked.len()).max(1)
-    };
-    let mut similar: Vec<_> = RELATIONS.iter().map(|relation| (shared(relation), relation)).collect();
-    similar.retain(|(shared, _)| *shared >= ENOUGH);
-    similar.sort_by_key(|(shared, _)| Reverse(*shared));
-    similar.into_iter().map(|(_, relation)| relation).take(SHOWN).collect()
-}
-
-/// Of the name without its prefix.
-fn pairs(name: &str) -> Vec<[char; 2]> {
-    let bare = name.split_once(':').map_or(name, |(_, bare)| bare);
-    let letters: Vec<char> = bare.to_lowercase().chars().collect();
-    letters.windows(2).map(|pair| [pair[0], pair[1]]).collect()
+    nearest(name, RELATIONS.iter(), |relation| relation.name, SHOWN)
 }
 
 const fn relation(name: &'static str, operations: &'static [&'static str], leads_to: &'static str) -> Relation {

@@ -38,6 +38,7 @@ mod metrics;
 mod negotiation;
 mod one_version;
 mod origin;
+mod pages;
 mod provider_contracts;
 mod provider_states;
 mod publishing;

@@ -205,7 +205,7 @@ function requestOf(operation) {
 
 function filter() {
   const words = byId("filter").value.toLowerCase().split(/\s+/);
-  for (const section of document.querySelectorAll("section.tag")) {
+  for (const section of document.querySelectorAll("section.of-tag")) {
     let shown = 0;
     for (const operation of section.querySelectorAll("details.operation")) {
       const text = `${operation.id} ${operation.querySelector("summary").textContent}`.toLowerCase();

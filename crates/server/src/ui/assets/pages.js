@@ -1,0 +1,82 @@
+// What pages gain where scripts run: copying, keys, filters that apply themselves. Everything works without it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+  const cookie = /(?:^|; )theme=(light|dark)/.exec(document.cookie);
+  if (cookie && !root.dataset.theme) root.dataset.theme = cookie[1];
+
+  const prefix = document.querySelector("link[rel=icon]").getAttribute("href").replace(/\/assets\/.*$/, "");
+  const say = (text) => {
+    const toast = document.querySelector(".toast");
+    toast.textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => { toast.textContent = ""; }, 6000);
+  };
+  const copy = (text, done) => navigator.clipboard.writeText(text).then(() => say(done), () => say("Not copied: select the text instead."));
+
+  const prepare = (within) => within.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
+  prepare(document);
+  document.addEventListener("htmx:load", (event) => prepare(event.target));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    event.preventDefault();
+    const command = button.closest(".command");
+    copy(command ? command.querySelector("code").textContent : location.href, command ? "Command copied." : "Link copied.");
+  });
+  // Where htmx does not replace the list itself, a changed filter asks for the page anew.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.filters");
+    if (form && !form.hasAttribute("hx-get") && event.target.matches("select")) form.requestSubmit();
+  });
+
+  const off = () => localStorage.getItem("keys") === "off";
+  const toggle = document.querySelector("#keys-off");
+  if (toggle) {
+    toggle.closest("[hidden]").hidden = false;
+    toggle.checked = off();
+    toggle.addEventListener("change", () => localStorage.setItem("keys", toggle.checked ? "off" : "on"));
+  }
+  const places = { h: "/", a: "/pacticipants", m: "/matrix", g: "/can-i-deploy", s: "/map", e: "/environments", o: "/provider-contracts", w: "/webhooks" };
+  const step = (selector, by) => {
+    const items = [...document.querySelectorAll(selector)].filter((item) => item.offsetParent);
+    const at = items.indexOf(document.activeElement);
+    const next = items[at < 0 ? (by > 0 ? 0 : items.length - 1) : at + by];
+    if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
+  };
+  const mismatch = (by) => {
+    const marks = [...document.querySelectorAll("[data-mismatch]")];
+    const at = marks.findIndex((mark) => `#${mark.id}` === location.hash);
+    const next = marks[at < 0 ? (by > 0 ? 0 : marks.length - 1) : at + by];
+    if (next) location.hash = next.id;
+  };
+  const press = (selector) => { const item = document.querySelector(selector); if (item) item.click(); return item; };
+  const keys = {
+    "/": () => { const field = [...document.querySelectorAll("input[name=q]")].find((one) => one.offsetParent); if (field) field.focus(); },
+    j: () => step("[data-step], .list th[scope=row] a", 1),
+    k: () => step("[data-step], .list th[scope=row] a", -1),
+    n: () => mismatch(1),
+    p: () => mismatch(-1),
+    d: () => press("[data-key=d]"),
+    e: () => press("[data-key=e]"),
+    c: () => copy(location.href, "Link copied."),
+    y: () => press("[data-key=y]"),
+    "?": () => { const help = document.querySelector(".keys"); help.open = !help.open; if (help.open) help.scrollIntoView(); },
+  };
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.menu[open], .keys[open]").forEach((one) => { one.open = false; });
+      const found = document.querySelector(".found");
+      if (found) found.replaceChildren();
+      if (document.activeElement.name === "q") document.activeElement.blur();
+      return;
+    }
+    if (off() || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.timeStamp - went < 1500 && places[event.key]) { location.href = prefix + places[event.key]; return; }
+    went = event.key === "g" ? event.timeStamp : 0;
+    const act = keys[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+})();
