@@ -9,7 +9,7 @@ use pactolus_domain::usage::{Element, Part, normalised};
 use serde::Serialize;
 
 use self::place::{Located, concerns_element, explains};
-use crate::comparison::{Profile, compare};
+use crate::comparison::{Comparator, Profile};
 use crate::contract::{Contract, Interaction};
 use crate::diff::{Change, Day, diff};
 use crate::document::Document;
@@ -64,7 +64,7 @@ pub struct Broken {
 /// What would come of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
-    /// All changes, the gravest first.
+    /// All changes, in the order of the old document.
     pub changes: Vec<Graded>,
     /// What no longer fits.
     pub broken: Vec<Broken>,
@@ -78,14 +78,16 @@ pub fn preview(old: &Document, new: &Document, consumers: &[Consumer<'_>], today
     let changes = diff(old, new, today);
     let api = Api::of(old);
     let calls = Calls { operations: Operations::of(&api), api: &api };
+    // Made once: documents are large, contracts many.
+    let (before, after) = (Comparator::new(old, Profile::Sound), Comparator::new(new, Profile::Sound));
     let mut preview = Preview { changes: Vec::new(), broken: Vec::new(), failed_before: BTreeSet::new() };
     for (index, consumer) in consumers.iter().enumerate() {
-        let before = failing(old, consumer.contract);
-        if !before.is_empty() {
+        let failed = failing(&before, consumer.contract);
+        if !failed.is_empty() {
             preview.failed_before.insert(index);
         }
-        for finding in compare(new, consumer.contract, Profile::Sound).findings {
-            if finding.severity < Severity::Error || before.contains(&finding.place.interaction) {
+        for finding in after.compare(consumer.contract).findings {
+            if finding.severity < Severity::Error || failed.contains(&finding.place.interaction) {
                 continue;
             }
             let changes = calls.explaining(&changes, consumer.contract, &finding);
@@ -97,14 +99,17 @@ pub fn preview(old: &Document, new: &Document, consumers: &[Consumer<'_>], today
 }
 
 /// The interactions that do not fit a document.
-fn failing(document: &Document, contract: &Contract) -> BTreeSet<usize> {
-    let findings = compare(document, contract, Profile::Sound).findings;
+fn failing(document: &Comparator<'_>, contract: &Contract) -> BTreeSet<usize> {
+    let findings = document.compare(contract).findings;
     let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
     errors.map(|finding| finding.place.interaction).collect()
 }
 
 fn graded(changes: Vec<Change>, broken: &[Broken], consumers: &[Consumer<'_>], calls: &Calls<'_>) -> Vec<Graded> {
-    let mut graded: Vec<Graded> = changes.into_iter().map(|change| calls.graded(change)).collect();
+    let mut graded: Vec<Graded> = changes
+        .into_iter()
+        .map(|change| Graded { change, level: Level::Info, breaks: BTreeSet::new(), uses: BTreeSet::new() })
+        .collect();
     for broken in broken {
         for change in &broken.changes {
             graded[*change].breaks.insert(broken.consumer);
@@ -139,10 +144,6 @@ struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    fn graded(&self, change: Change) -> Graded {
-        Graded { change, level: Level::Info, breaks: BTreeSet::new(), uses: BTreeSet::new() }
-    }
-
     /// Method and path of the operation, as the document writes them.
     fn find(&self, method: &str, path: &str) -> Option<(&'a str, &'a str)> {
         let operation = &self.api.operations[self.operations.find(method, path)?];
