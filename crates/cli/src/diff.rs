@@ -28,6 +28,7 @@ Examples:
 
   # Two API documents: what changed, and what of it breaks who relies on the old one
   pactolus diff before/openapi.yaml openapi.yaml
+  pactolus diff --provider stock --from 40 --to 41
 
 Order, ids, metadata and comments are no difference, nor are examples that the same matching rule governs on both
 sides. A matching rule that differs is one. Paths start at the interaction.
@@ -39,17 +40,16 @@ pact, or none to compare with · 2 wrong usage, or a file that is neither · 3 t
 #[command(about = "Tell how two contracts differ in what they promise, or two API documents", after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Two pact files or two API documents, the older one first
-    #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present = "consumer")]
+    #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present_any = ["consumer", "from"])]
     files: Vec<PathBuf>,
 
     /// Consumer whose published versions are compared
-    #[arg(long, value_name = "NAME", requires = "provider", conflicts_with = "files",
+    #[arg(long, value_name = "NAME", requires_all = ["provider", "version"], conflicts_with = "files",
           value_parser = NonEmptyStringValueParser::new())]
     consumer: Option<String>,
 
     /// Provider that the pacts are with
-    #[arg(long, value_name = "NAME", requires = "version", conflicts_with = "files",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", conflicts_with = "files", value_parser = NonEmptyStringValueParser::new())]
     provider: Option<String>,
 
     /// Version of the consumer with the newer pact
@@ -61,6 +61,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VERSION", requires = "version", conflicts_with = "files",
           value_parser = NonEmptyStringValueParser::new())]
     with: Option<String>,
+
+    /// Version of the provider with the older API document
+    #[arg(long, value_name = "VERSION", requires_all = ["provider", "to"], conflicts_with_all = ["files", "consumer"],
+          value_parser = NonEmptyStringValueParser::new())]
+    from: Option<String>,
+
+    /// Version of the provider with the newer API document
+    #[arg(long, value_name = "VERSION", requires = "from", value_parser = NonEmptyStringValueParser::new())]
+    to: Option<String>,
 
     #[command(flatten)]
     connection: Connection,
@@ -81,6 +90,10 @@ struct Named {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    if let (Some(provider), Some(from), Some(to)) = (&arguments.provider, &arguments.from, &arguments.to) {
+        let broker = Broker::open(&arguments.connection)?;
+        return documents::published(&broker, provider, (from, to), Style::of_stdout()).await;
+    }
     let [old, new] = match (&arguments.files[..], &arguments.consumer, &arguments.provider, &arguments.version) {
         ([old, new], ..) => {
             let [old, new] = [read(old)?, read(new)?];

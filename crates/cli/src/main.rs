@@ -19,6 +19,7 @@ mod outcome;
 mod output;
 mod pact_files;
 mod plain;
+mod preview;
 mod publish;
 mod publish_provider_contract;
 mod record;
@@ -28,6 +29,7 @@ mod secrets;
 mod serve;
 mod settings;
 mod terminal;
+mod usage;
 mod verify;
 mod webhooks;
 mod xml;
@@ -98,6 +100,8 @@ enum Command {
     CanIMerge(Box<can_i_deploy::MergeArguments>),
     Compare(Box<compare::Arguments>),
     Diff(Box<diff::Arguments>),
+    Preview(Box<preview::Arguments>),
+    Usage(Box<usage::Arguments>),
     RecordDeployment(Box<record::Deployment>),
     RecordRelease(Box<record::Release>),
     CreateEnvironment(Box<create_environment::Arguments>),
@@ -151,6 +155,8 @@ async fn run(command: Command) -> ExitCode {
         Command::CanIDeploy(arguments) => arguments.output.show(can_i_deploy::run(&arguments).await),
         Command::Compare(arguments) => compare::run(&arguments).into(),
         Command::Diff(arguments) => arguments.output.show(diff::run(&arguments).await),
+        Command::Preview(arguments) => preview::run(&arguments).await.into(),
+        Command::Usage(arguments) => arguments.output.show(usage::run(&arguments).await),
         Command::RecordDeployment(arguments) => arguments.output.show(record::deployment(&arguments).await),
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
@@ -228,6 +234,7 @@ mod tests {
             "can-i-deploy",
             "can-i-merge",
             "diff",
+            "usage",
             "record-deployment",
             "record-release",
             "create-environment",

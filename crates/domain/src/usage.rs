@@ -105,6 +105,12 @@ impl Part {
         }
     }
 
+    /// Whether its names are ways to fields.
+    #[must_use]
+    pub fn has_fields(self) -> bool {
+        matches!(self, Self::RequestBody | Self::ResponseBody | Self::Payload)
+    }
+
     /// The part that is written so.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {

@@ -25,7 +25,7 @@ mod types;
 mod unchanged;
 mod walk;
 
-pub use change::{Change, Changes};
+pub use change::{Change, Changes, Concerns};
 pub use checks::known_severity;
 pub use day::Day;
 

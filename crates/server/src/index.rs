@@ -16,6 +16,18 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ),
     ("pb:publish-contracts", "/contracts/publish", "Publish contracts"),
     ("pf:publish-provider-contract", "/provider-contracts/provider/{provider}/publish", "Publish a provider contract"),
+    (
+        "pf:diff-provider-contracts",
+        "/provider-contracts/provider/{provider}/diff?from={from}&to={to}",
+        "What changed between the documents of two versions of a provider",
+    ),
+    (
+        "pf:preview-provider-contract",
+        "/provider-contracts/provider/{provider}/preview",
+        "What a new document would do to a provider's consumers",
+    ),
+    ("pf:provider-usage", "/usage/provider/{provider}", "Which consumers use what of a provider"),
+    ("pf:provider-unused", "/usage/provider/{provider}/unused", "What nobody uses of a provider's document"),
     ("pb:provider-contracts", "/contracts/provider/{provider}", "All provider contracts of a provider"),
     ("pb:latest-pact-versions", "/pacts/latest", "Latest pact versions"),
     (

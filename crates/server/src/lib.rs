@@ -34,6 +34,7 @@ mod serving;
 mod settings;
 mod tenants;
 mod ui;
+mod usage;
 mod verdicts;
 mod verification_requests;
 mod verifications;

@@ -23,7 +23,7 @@ use crate::edge::{
 };
 use crate::{
     badges, comparisons, contracts, dashboard, deployments, environments, events, evidence, health, index,
-    integrations, matrix, metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts,
+    integrations, matrix, metrics, pacticipants, provider_contracts, removal, secrets, ui, usage, verdicts,
     verification_requests, verifications, versions, webhooks,
 };
 
@@ -46,6 +46,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
         .merge(secrets::routes())
+        .merge(usage::routes())
         .merge(verdicts::routes())
         .merge(verification_requests::routes())
         .merge(verifications::list_routes())

@@ -1,13 +1,14 @@
 //! Two API documents: what changed, and what of it breaks who relies on the old one.
 
 use chrono::Datelike as _;
-use pactolus_oas::diff::{Change, Changes, Day, diff};
+use pactolus_oas::diff::{Changes, Day, diff};
 use pactolus_oas::document::Document;
-use pactolus_oas::finding::Severity;
 use pactolus_oas::source::Budget;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::Text;
+use crate::broker::Broker;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::plain;
 use crate::terminal::Style;
@@ -41,12 +42,34 @@ pub(super) fn compare(old: &Text, new: &Text, style: Style) -> Result<Outcome, F
     if let (Value::Object(members), Ok(Value::Object(found))) = (&mut json, serde_json::to_value(&changes)) {
         members.extend(found);
     }
-    Ok(Outcome {
-        exit: if changes.breaking { Exit::No } else { Exit::Yes },
-        text: told(old, new, &changes, style),
-        json,
-        id: None,
-    })
+    Ok(outcome((&old.name, &new.name), json, style))
+}
+
+/// What changed between the documents that two versions of a provider published.
+pub(super) async fn published(
+    broker: &Broker,
+    provider: &str,
+    (from, to): (&str, &str),
+    style: Style,
+) -> Result<Outcome, Failure> {
+    let words = [("provider", provider), ("from", from), ("to", to)];
+    let address = broker.relation("pf:diff-provider-contracts", &words).await?;
+    let answer = broker.get(&address).await?;
+    if answer.status == StatusCode::NOT_FOUND {
+        let said = answer.body["error"].as_str().unwrap_or("there is no such provider contract").to_owned();
+        return Err(Failure::new(Exit::No, "missing", said).with_status(404));
+    }
+    let mut json = answer.accepted(&format!("could not compare {provider} {from} with {to}"))?;
+    if let Value::Object(members) = &mut json {
+        members.remove("_links");
+    }
+    let [old, new] = [from, to].map(|version| format!("{provider} {version}"));
+    Ok(outcome((&old, &new), json, style))
+}
+
+fn outcome(names: (&str, &str), json: Value, style: Style) -> Outcome {
+    let exit = if json["breaking"] == true { Exit::No } else { Exit::Yes };
+    Outcome { exit, text: told(names, &json, style), json, id: None }
 }
 
 /// What is to be switched off on a day may be gone after it.
@@ -58,18 +81,20 @@ fn today() -> Result<Day, Failure> {
     Day::new(year, month, day).ok_or_else(|| Failure::usage("this machine's clock is wrong"))
 }
 
-fn told(old: &Text, new: &Text, changes: &Changes, style: Style) -> String {
-    let mut text = style.faint(&format!("- {}\n+ {}\n", old.name, new.name));
+fn told((old, new): (&str, &str), changes: &Value, style: Style) -> String {
+    let mut text = style.faint(&format!("- {old}\n+ {new}\n"));
     text.push('\n');
-    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
-        for change in changes.changes.iter().filter(|change| change.severity == severity) {
+    let listed = || changes["changes"].as_array().into_iter().flatten();
+    for severity in ["error", "warning", "info"] {
+        for change in listed().filter(|change| change["severity"] == severity) {
             text.push_str(&line(change, old, new, style));
         }
     }
-    let (errors, warnings, infos) = (changes.errors, changes.warnings, changes.infos);
-    text.push_str(&if changes.breaking {
+    let count = |key: &str| changes[key].as_u64().unwrap_or(0);
+    let (errors, warnings, infos) = (count("errors"), count("warnings"), count("infos"));
+    text.push_str(&if changes["breaking"] == true {
         style.red(&format!("✗ breaking: {errors} errors, {warnings} warnings, {infos} other changes\n"))
-    } else if changes.changes.is_empty() {
+    } else if listed().next().is_none() {
         style.green("✓ nothing changed\n")
     } else {
         style
@@ -78,26 +103,28 @@ fn told(old: &Text, new: &Text, changes: &Changes, style: Style) -> String {
     text
 }
 
-fn line(change: &Change, old: &Text, new: &Text, style: Style) -> String {
-    let head = match change.severity {
-        Severity::Error if change.harmless => style.faint("· proved harmless"),
-        Severity::Error => style.red("✗ error"),
-        Severity::Warning => style.yellow("! warning"),
-        Severity::Info => style.faint("· info"),
+fn line(change: &Value, old: &str, new: &str, style: Style) -> String {
+    let head = match change["severity"].as_str() {
+        Some("error") if change["harmless"] == true => style.faint("· proved harmless"),
+        Some("error") => style.red("✗ error"),
+        Some("warning") => style.yellow("! warning"),
+        _ => style.faint("· info"),
     };
-    let operation = match (&change.operation, &change.path) {
+    let text = |key: &str| change[key].as_str();
+    let operation = match (text("operation"), text("path")) {
         (Some(operation), Some(path)) => format!("{} {path}: ", operation.to_uppercase()),
         (None, Some(path)) => format!("{path}: "),
         _ => String::new(),
     };
-    let message = plain::line(&format!("{operation}{}", change.message), LONGEST_LINE);
-    let spots = [(old, &change.old), (new, &change.new)];
+    let message = plain::line(&format!("{operation}{}", text("message").unwrap_or_default()), LONGEST_LINE);
+    let spots = [(old, &change["old"]), (new, &change["new"])];
     let places = spots.into_iter().filter_map(|(file, spot)| {
-        let position = spot.as_ref()?.position;
-        Some(format!("{}:{}:{}", file.name, position.line, position.column))
+        let (line, column) = spot["line"].as_u64().zip(spot["column"].as_u64())?;
+        Some(format!("{file}:{line}:{column}"))
     });
     let places: Vec<String> = places.collect();
-    let at = style.faint(&format!("{}  {}", change.id, places.join("  ")));
+    let id = plain::line(text("id").unwrap_or_default(), LONGEST_LINE);
+    let at = style.faint(&format!("{id}  {}", places.join("  ")));
     format!("{head}  {message}\n    {at}\n")
 }
 

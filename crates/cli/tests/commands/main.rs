@@ -4,5 +4,7 @@
 mod asking_a_server;
 mod certificates;
 mod demo;
+mod preview;
 mod support;
+mod usage;
 mod verifying;

@@ -9,6 +9,7 @@ use super::walk::{self, Pair};
 use crate::document::{Document, Node};
 use crate::model::{Content, Header, Media, Response, Status};
 use crate::pointer::Pointer;
+use pactolus_domain::usage::Part;
 use serde_json::Value;
 
 fn node<'d>(document: &'d Document, pointer: &Pointer) -> Node<'d> {
@@ -16,6 +17,10 @@ fn node<'d>(document: &'d Document, pointer: &Pointer) -> Node<'d> {
 }
 
 pub(super) fn requests(session: &mut Session<'_>, endpoint: &Endpoint<'_, '_>) {
+    session.about(Part::RequestBody, None, "", |session| request(session, endpoint));
+}
+
+fn request(session: &mut Session<'_>, endpoint: &Endpoint<'_, '_>) {
     let (old, new) = (&endpoint.old.operation.body, &endpoint.new.operation.body);
     let (old, new) = match (old, new) {
         (Some(old), Some(new)) => (old, new),
@@ -217,7 +222,9 @@ fn status(session: &mut Session<'_>, status: Status, action: &str, (old, new): (
         _ => (format!("response-non-success-status-{action}"), Effect::Neutral),
     };
     let message = format!("the response {} was {action}", said(status));
-    session.note_with(&id, effect, (old.as_ref(), new.as_ref()), "", message);
+    session.about(Part::Status, Some(said(status)), "", |session| {
+        session.note_with(&id, effect, (old.as_ref(), new.as_ref()), "", message);
+    });
 }
 
 fn said(status: Status) -> String {
@@ -231,22 +238,32 @@ fn said(status: Status) -> String {
 fn described(session: &mut Session<'_>, old: &Response, new: &Response) {
     let nodes = (node(session.old, &old.pointer), node(session.new, &new.pointer));
     let status = said(new.status);
-    contents(session, &RESPONSE, &format!("the body of the response {status}"), (&old.content, &new.content), &nodes);
+    let subject = format!("the body of the response {status}");
+    session.about(Part::ResponseBody, Some(status.clone()), "", |session| {
+        contents(session, &RESPONSE, &subject, (&old.content, &new.content), &nodes);
+    });
     let find =
         |headers: &[Header], name: &str| headers.iter().position(|header| header.name.eq_ignore_ascii_case(name));
     for header in &old.headers {
         if let Some(index) = find(&new.headers, &header.name) {
-            headers(session, header, &new.headers[index], &status);
+            session.about(Part::ResponseHeader, Some(status.clone()), &header.name, |session| {
+                headers(session, header, &new.headers[index], &status);
+            });
             continue;
         }
         let id = if header.required { "required-response-header-removed" } else { "optional-response-header-removed" };
         let message = format!("the header `{}` of the response {status} is gone", header.name);
-        session.note(id, (Some(&node(session.old, &header.pointer)), Some(&nodes.1)), "", message);
+        let sides = (Some(&node(session.old, &header.pointer)), Some(&nodes.1));
+        session.about(Part::ResponseHeader, Some(status.clone()), &header.name, |session| {
+            session.note(id, sides, "", message);
+        });
     }
     for header in new.headers.iter().filter(|header| find(&old.headers, &header.name).is_none()) {
         let message = format!("the header `{}` of the response {status} is new", header.name);
         let sides = (Some(&nodes.0), Some(&node(session.new, &header.pointer)));
-        session.note("response-header-added", sides, "", message);
+        session.about(Part::ResponseHeader, Some(status.clone()), &header.name, |session| {
+            session.note("response-header-added", sides, "", message);
+        });
     }
 }
 
@@ -259,7 +276,8 @@ fn headers(session: &mut Session<'_>, old: &Header, new: &Header, status: &str) 
     let mut note = |id: &str, key: &str, effect: Effect, phrase: &str| {
         let ((old, from), (new, to)) = (found(Some(&nodes.0), key), found(Some(&nodes.1), key));
         let (id, message) = (id.to_owned(), format!("{subject} {phrase}"));
-        session.report(Seen { id, direction: Direction::Response, effect, old, new, from, to, message });
+        let (direction, field) = (Direction::Response, String::new());
+        session.report(Seen { id, field, direction, effect, old, new, from, to, message });
     };
     match (old.required, new.required) {
         (true, false) => note("response-header-became-optional", "required", Effect::Widens, "became optional"),

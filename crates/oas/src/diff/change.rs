@@ -1,5 +1,6 @@
 //! One change, as it is shown and as it is written in JSON.
 
+use pactolus_domain::usage::Part;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,6 +22,9 @@ pub struct Change {
     /// The operation's path, as the old document writes it if it has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// What of the operation is concerned; `None` for all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concerns: Option<Concerns>,
     /// Where it stands in the old document, or what it would stand in there; `None` if nothing near is there.
     pub old: Option<Spot>,
     /// Where it stands in the new document, or what it would stand in there; `None` if nothing near is there.
@@ -31,6 +35,18 @@ pub struct Change {
     pub to: Value,
     /// Set algebra proves that nothing which the old document allowed is lost, whatever the severity says.
     pub harmless: bool,
+}
+
+/// What of an operation a change is about, named as the contracts that use it are said to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Concerns {
+    /// What kind of thing it is.
+    pub part: Part,
+    /// The status, a range of them such as `4XX`, or `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// A name, or the way to a field with `*` for the items of a list. Empty for the whole.
+    pub name: String,
 }
 
 impl Change {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::checks::Effect;
-use super::scope::{Role, Scope};
+use super::scope::{Role, Scope, Step};
 use super::session::Seen;
 use crate::pointer::Pointer;
 
@@ -30,13 +30,13 @@ pub(super) struct Note {
 /// A change, and the way to it from the schema that is being compared.
 #[derive(Clone)]
 pub(super) struct Found {
-    way: Option<Rc<Step>>,
+    way: Option<Rc<Way>>,
     note: Rc<Note>,
 }
 
-struct Step {
-    name: String,
-    next: Option<Rc<Step>>,
+struct Way {
+    step: Step,
+    next: Option<Rc<Way>>,
 }
 
 impl Found {
@@ -45,21 +45,23 @@ impl Found {
     }
 
     /// The same seen from further up.
-    pub(super) fn below(&self, path: &[String]) -> Self {
-        let step = |next, name: &String| Some(Rc::new(Step { name: name.clone(), next }));
+    pub(super) fn below(&self, path: &[Step]) -> Self {
+        let step = |next, step: &Step| Some(Rc::new(Way { step: step.clone(), next }));
         Self { way: path.iter().rev().fold(self.way.clone(), step), note: Rc::clone(&self.note) }
     }
 
     /// What there is to report, in the words of a value's role.
     pub(super) fn seen(&self, scope: &Scope) -> Seen {
-        let (mut path, mut way) = (Vec::new(), self.way.as_ref());
-        while let Some(step) = way {
-            path.push(step.name.as_str());
-            way = step.next.as_ref();
+        let (mut path, mut field, mut way) = (Vec::new(), Pointer::root(), self.way.as_ref());
+        while let Some(here) = way {
+            path.push(here.step.name());
+            field = here.step.token().map_or(field.clone(), |token| field.child(token));
+            way = here.next.as_ref();
         }
         let note = &self.note;
         Seen {
             id: note.id.clone(),
+            field: field.to_string(),
             direction: scope.direction,
             effect: note.effect,
             old: note.old.clone(),

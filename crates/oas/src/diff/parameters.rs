@@ -11,6 +11,7 @@ use super::walk::{self, Pair};
 use crate::document::{Document, Node};
 use crate::model::{Parameter, Place, Schema};
 use crate::pointer::Pointer;
+use pactolus_domain::usage::Part;
 
 pub(super) fn compare(session: &mut Session<'_>, endpoint: &Endpoint<'_, '_>) {
     let (old, new) = (endpoint.old.operation, endpoint.new.operation);
@@ -26,19 +27,31 @@ pub(super) fn compare(session: &mut Session<'_>, endpoint: &Endpoint<'_, '_>) {
             .iter()
             .find(|other| is_same(other, parameter.place, &name))
             .or_else(|| new.parameters.iter().find(|other| is_same(other, parameter.place, &parameter.name)));
-        match counterpart {
+        about(session, parameter, |session| match counterpart {
             Some(counterpart) => both(session, parameter, counterpart),
             None => removed(session, parameter, &endpoint.new.node),
-        }
+        });
     }
     for parameter in &new.parameters {
         let known = |other: &Parameter| {
             is_same(parameter, other.place, &name_now(other)) || is_same(parameter, other.place, &other.name)
         };
         if !old.parameters.iter().any(known) {
-            added(session, parameter, endpoint);
+            about(session, parameter, |session| added(session, parameter, endpoint));
         }
     }
+}
+
+fn about(session: &mut Session<'_>, parameter: &Parameter, compare: impl FnOnce(&mut Session<'_>)) {
+    let part = match parameter.place {
+        Place::Query => Part::Query,
+        Place::Header => Part::RequestHeader,
+        // Every request has a path, and what else there is nobody tells apart.
+        Place::Path | Place::QueryString | Place::Cookie => Part::Operation,
+        Place::Form => Part::RequestBody,
+    };
+    let name = if part == Part::Operation { "" } else { &parameter.name };
+    session.about(part, None, name, compare);
 }
 
 /// The names of path parameters in the new document by those in the old one: the place in the path counts.

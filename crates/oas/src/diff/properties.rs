@@ -42,7 +42,7 @@ fn kept<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str,
     if required.0 == required.1 && walk.same(&property.old, &property.new) {
         return;
     }
-    let mut below = place.below(name, true);
+    let mut below = place.property(name);
     below.read_only |= says(&property.new, "readOnly");
     below.write_only |= says(&property.new, "writeOnly");
     match required {
@@ -113,7 +113,7 @@ fn removed<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &s
     let phrase = "the property is no longer described".to_owned();
     let (old, from) = (Some(property.pointer().clone()), property.value().clone());
     let new = found(Some(&pair.new), "properties").0;
-    walk.add(&place.below(name, true), Note { id, effect, old, new, from, to: Value::Null, phrase });
+    walk.add(&place.property(name), Note { id, effect, old, new, from, to: Value::Null, phrase });
 }
 
 fn added<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str, property: &Node<'d>) {
@@ -139,5 +139,5 @@ fn added<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place, name: &str
     let phrase = format!("the {} property is new", whether(required));
     let (new, to) = (Some(property.pointer().clone()), property.value().clone());
     let old = found(Some(&pair.old), "properties").0;
-    walk.add(&place.below(name, true), Note { id, effect, old, new, from: Value::Null, to, phrase });
+    walk.add(&place.property(name), Note { id, effect, old, new, from: Value::Null, to, phrase });
 }

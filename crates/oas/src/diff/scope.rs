@@ -41,11 +41,42 @@ pub(super) struct ParameterScope {
 /// Where within the schema that is being compared a schema stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
-    pub(super) path: Vec<String>,
+    pub(super) path: Vec<Step>,
     /// Whether it stands below the value itself.
     pub(super) property: bool,
     pub(super) read_only: bool,
     pub(super) write_only: bool,
+}
+
+/// A step into a schema.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// To a property of that name.
+    Property(String),
+    /// To what stands in a keyword.
+    Keyword(String),
+}
+
+impl Step {
+    /// As people read it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Property(name) | Self::Keyword(name) => name,
+        }
+    }
+
+    /// The step into a value that it stands for: `*` for items and for members of any name, none for a part of the schema
+    /// that is about the same value.
+    pub(super) fn token(&self) -> Option<&str> {
+        let of_any = ["items", "prefixItems", "additionalProperties", "patternProperties", "contains"];
+        match self {
+            Self::Property(name) => Some(name),
+            Self::Keyword(name) => {
+                let keyword = name.split('/').next().unwrap_or_default();
+                of_any.contains(&keyword).then_some("*")
+            }
+        }
+    }
 }
 
 impl Place {
@@ -55,8 +86,16 @@ impl Place {
     }
 
     pub(super) fn below(&self, step: impl Into<String>, property: bool) -> Self {
+        self.step(Step::Keyword(step.into()), property)
+    }
+
+    pub(super) fn property(&self, name: &str) -> Self {
+        self.step(Step::Property(name.to_owned()), true)
+    }
+
+    fn step(&self, step: Step, property: bool) -> Self {
         let mut path = self.path.clone();
-        path.push(step.into());
+        path.push(step);
         Self { path, property: self.property || property, read_only: self.read_only, write_only: self.write_only }
     }
 }

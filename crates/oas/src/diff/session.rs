@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::change::Change;
+use super::change::{Change, Concerns};
 use super::checks::{Direction, Effect, known_severity};
 use super::day::Day;
 use super::harmless;
@@ -16,6 +16,7 @@ use crate::document::{Document, Node};
 use crate::finding::Spot;
 use crate::pointer::Pointer;
 use crate::position::Position;
+use pactolus_domain::usage::Part;
 
 /// What one comparison of two documents needs and finds.
 pub(super) struct Session<'d> {
@@ -25,6 +26,8 @@ pub(super) struct Session<'d> {
     pub(super) unchanged: Unchanged<'d>,
     /// The operation whose parts are being compared: method and path.
     pub(super) operation: Option<(String, String)>,
+    /// The part of the operation that is being compared.
+    pub(super) part: Option<Concerns>,
     /// What was found in pairs of schemas.
     pub(super) known: HashMap<Compared, Rc<[Found]>>,
     /// How much was looked at.
@@ -48,6 +51,8 @@ enum Age {
 /// A change, as a check sees it.
 pub(super) struct Seen {
     pub(super) id: String,
+    /// The way to it within the value that is compared; empty for the whole.
+    pub(super) field: String,
     pub(super) direction: Direction,
     pub(super) effect: Effect,
     pub(super) old: Option<Pointer>,
@@ -65,6 +70,7 @@ impl<'d> Session<'d> {
             today,
             unchanged: Unchanged::of(old, new),
             operation: None,
+            part: None,
             known: HashMap::new(),
             steps: 0,
             positions: HashMap::new(),
@@ -87,15 +93,34 @@ impl<'d> Session<'d> {
         proved
     }
 
+    /// Compares a part of the operation.
+    pub(super) fn about<T>(
+        &mut self,
+        part: Part,
+        status: Option<String>,
+        name: &str,
+        compare: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = self.part.replace(Concerns { part, status, name: name.to_owned() });
+        let compared = compare(self);
+        self.part = outer;
+        compared
+    }
+
     pub(super) fn report(&mut self, seen: Seen) {
         let (old, new) = (self.spot(Age::Old, seen.old), self.spot(Age::New, seen.new));
         let (operation, path) = self.operation.clone().unzip();
+        let mut concerns = self.part.clone();
+        if let Some(concerns) = concerns.as_mut().filter(|concerns| concerns.part.has_fields()) {
+            concerns.name = seen.field;
+        }
         self.changes.push(Change {
             severity: known_severity(&seen.id).unwrap_or_else(|| seen.effect.severity(seen.direction)),
             id: seen.id,
             message: seen.message,
             operation,
             path,
+            concerns,
             old,
             new,
             from: seen.from,
@@ -132,7 +157,8 @@ impl<'d> Session<'d> {
         let (old, from) = found(old, key);
         let (new, to) = found(new, key);
         let id = id.to_owned();
-        self.report(Seen { id, direction: Direction::Request, effect, old, new, from, to, message });
+        let (direction, field) = (Direction::Request, String::new());
+        self.report(Seen { id, field, direction, effect, old, new, from, to, message });
     }
 }
 

@@ -290,6 +290,7 @@ fn a_change_says_where_it_stands_in_both_texts() {
             "message": "the body of the response 200: its type went from integer to string",
             "operation": "GET",
             "path": "/things",
+                "concerns": {"part": "response-body", "status": "200", "name": ""},
             "old": {"pointer": pointer, "line": 10, "column": 17},
             "new": {"pointer": pointer, "line": 11, "column": 17},
             "from": "integer",

@@ -24,6 +24,7 @@ use crate::comparisons;
 use crate::edge::{BaseUrl, Error, Principal};
 use crate::ids::{ContentId, PacticipantId, TenantId};
 use crate::pacticipants;
+use crate::usage;
 use crate::versions::{self, LineOfVersion};
 use crate::webhooks::{self, ContractEvent, Listeners, Triggered};
 
@@ -234,7 +235,11 @@ async fn put_contract(
 ) -> Result<PublishedContract, Error> {
     let tenant = principal.tenant;
     let Put { publication, contract, slot, outcome, content, neighbours } = put;
-    let content_id = store::ensure_content(db, tenant, slot.consumer, slot.provider, content, app.now()).await?;
+    let ensured = store::ensure_content(db, tenant, slot.consumer, slot.provider, content, app.now()).await?;
+    let content_id = ensured.id;
+    if ensured.created {
+        usage::record(db, tenant, slot.provider, content_id, content.raw()).await?;
+    }
     store::put_contract(db, tenant, slot, content_id, outcome != Outcome::Unchanged, app.now()).await?;
     let subject = format!("{} {} {}", publication.consumer, publication.version, contract.provider);
     let detail = json!({"sha": content.sha(), "outcome": format!("{outcome:?}").to_lowercase()});

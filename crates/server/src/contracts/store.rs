@@ -53,6 +53,12 @@ pub(super) async fn find_text(db: &mut PgConnection, tenant: TenantId, content: 
         .await
 }
 
+/// A content, and whether it is new.
+pub(super) struct EnsuredContent {
+    pub(super) id: ContentId,
+    pub(super) created: bool,
+}
+
 /// The content of that sha between the two; the first publication's text stays.
 pub(super) async fn ensure_content(
     db: &mut PgConnection,
@@ -61,9 +67,9 @@ pub(super) async fn ensure_content(
     provider: PacticipantId,
     content: &Content,
     now: DateTime<Utc>,
-) -> sqlx::Result<ContentId> {
+) -> sqlx::Result<EnsuredContent> {
     if let Some(id) = find_content_id(db, tenant, consumer, provider, content.sha()).await? {
-        return Ok(id);
+        return Ok(EnsuredContent { id, created: false });
     }
     let interaction_ids: Vec<String> = content.interaction_ids().iter().map(ToString::to_string).collect();
     let message_count = i32::try_from(content.message_count()).unwrap_or(i32::MAX);
@@ -87,11 +93,11 @@ pub(super) async fn ensure_content(
     .fetch_optional(&mut *db)
     .await?;
     if let Some(id) = inserted {
-        return Ok(ContentId(id));
+        return Ok(EnsuredContent { id: ContentId(id), created: true });
     }
     // Another publication of the same content came first.
     let id = find_content_id(db, tenant, consumer, provider, content.sha()).await?;
-    id.ok_or(sqlx::Error::RowNotFound)
+    Ok(EnsuredContent { id: id.ok_or(sqlx::Error::RowNotFound)?, created: false })
 }
 
 async fn find_content_id(

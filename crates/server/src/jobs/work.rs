@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::TenantId;
 use crate::webhooks::{Loaded, Recorder};
-use crate::{comparisons, events, evidence, removal, retention, tenants, verdicts, verification_requests, webhooks};
+use crate::{
+    comparisons, events, evidence, removal, retention, tenants, usage, verdicts, verification_requests, webhooks,
+};
 
 const POLL: Duration = Duration::from_secs(1);
 /// After a database error, so that a database that is away is not asked all the time.
@@ -102,10 +104,15 @@ async fn tidy(app: &App) {
 
 /// Returns whether there may be more to attend to at once.
 async fn attend(app: &App) -> bool {
-    verification_requests::attend(app).await.unwrap_or_else(|error| {
+    let requested = verification_requests::attend(app).await.unwrap_or_else(|error| {
         tracing::warn!("requested verifications cannot be attended to: {}; trying again in a minute", chain(&error));
         false
-    })
+    });
+    let unread = usage::attend(app).await.unwrap_or_else(|error| {
+        tracing::warn!("what contracts use cannot be kept: {}; trying again in a minute", chain(&error));
+        false
+    });
+    requested || unread
 }
 
 /// Tidies up, does all that is due now and returns how many jobs that was. For tests.

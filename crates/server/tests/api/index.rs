@@ -1,6 +1,8 @@
 //! The index: where clients begin.
 
-use crate::support::{TestApp, path_of};
+use serde_json::json;
+
+use crate::support::{TestApp, base64, path_of};
 
 /// What the variables of the index's templates stand for in `a_world`.
 fn expanded(href: &str, webhook: &str, environment: &str) -> String {
@@ -14,6 +16,8 @@ fn expanded(href: &str, webhook: &str, environment: &str) -> String {
         ("{branch}", "main"),
         ("{tag}", "prod"),
         ("{environment}", "production"),
+        ("{from}", "40"),
+        ("{to}", "40"),
         ("{uuid}", uuid),
     ];
     values.iter().fold(href.to_owned(), |href, (variable, value)| href.replace(variable, value))
@@ -25,6 +29,9 @@ async fn every_relation_leads_somewhere() {
     let world = app.world();
     world.environment("production").await;
     world.consumer("shop").version("1").branch("main").tag("prod").contract_with("stock", &["a"]).await;
+    let contract = json!({"content": base64("openapi: 3.0.3\ninfo: {}\npaths: {}\n"), "specification": "oas"});
+    let offer = json!({"pacticipantVersionNumber": "40", "contract": contract});
+    app.post("/provider-contracts/provider/stock/publish", &offer).await.is(200);
     let webhook = world.webhook("https://hooks.example.org/").on("contract_published").await.link("self");
     let environment = app.get("/environments").await.text_at("/_embedded/environments/0/uuid");
     let webhook = webhook.rsplit('/').next().expect("it has an id").to_owned();
@@ -41,7 +48,9 @@ async fn every_relation_leads_somewhere() {
         assert_eq!(link["templated"], href.contains('{'), "{relation}");
         followed += 1;
         // Publishing is not asked for, but must be there.
-        let expected = if ["pb:publish-contracts", "pf:publish-provider-contract"].contains(&relation.as_str()) {
+        let expected = if ["pb:publish-contracts", "pf:preview-provider-contract", "pf:publish-provider-contract"]
+            .contains(&relation.as_str())
+        {
             405
         } else {
             200

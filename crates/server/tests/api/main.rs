@@ -52,6 +52,7 @@ mod self_description;
 mod signing;
 mod socket;
 mod triggered_webhooks;
+mod usage;
 mod verdicts;
 mod verification_requests;
 mod verifications;

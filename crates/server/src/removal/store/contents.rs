@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::results::delete_results;
 use super::versions::Page;
 use crate::ids::{ContentId, PacticipantId, TenantId};
-use crate::verification_requests;
+use crate::{usage, verification_requests};
 
 /// Whose contents are meant: those of a consumer, of a provider or of the two.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,7 @@ async fn delete_held(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) 
     .await?;
     delete_results(db, tenant, &results).await?;
     verification_requests::delete_unneeded(db, tenant, contents).await?;
+    usage::delete_of_contents(db, tenant, contents).await?;
     sqlx::query!(
         r#"
         delete from contract_revision

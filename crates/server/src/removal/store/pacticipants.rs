@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use super::contracts::delete_deliveries;
 use crate::ids::{PacticipantId, TenantId};
+use crate::usage;
 
 /// The main branch, if there is one.
 pub(crate) async fn find_main_branch(
@@ -95,6 +96,7 @@ pub(crate) async fn delete_pacticipant(
     .fetch_all(&mut *db)
     .await?;
     delete_deliveries(db, tenant, &deliveries).await?;
+    usage::delete_elements(db, tenant, pacticipant).await?;
     sqlx::query!(
         r#"
         delete from webhook
