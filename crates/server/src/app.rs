@@ -10,6 +10,7 @@ use sqlx::{PgPool, PgTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::home;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
@@ -41,6 +42,7 @@ pub struct App {
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
+    pub(crate) overviews: home::Kept,
 }
 
 impl App {
@@ -56,6 +58,7 @@ impl App {
             outgoing,
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
+            overviews: home::Kept::default(),
         }
     }
 

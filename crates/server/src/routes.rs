@@ -22,9 +22,9 @@ use crate::edge::{
     refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, contracts, dashboard, deployments, environments, events, evidence, health, index, integrations, matrix,
-    metrics, pacticipants, provider_contracts, removal, secrets, ui, verdicts, verification_requests, verifications,
-    versions, webhooks,
+    badges, contracts, dashboard, deployments, environments, events, evidence, health, home, index, integrations,
+    matrix, metrics, pacticipants, provider_contracts, removal, search, secrets, ui, verdicts, verification_requests,
+    verifications, versions, webhooks,
 };
 
 /// The release of the Pact Broker whose API this is; clients log it.
@@ -40,10 +40,12 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(environments::routes())
         .merge(events::routes())
         .merge(evidence::routes())
+        .merge(home::routes())
         .merge(index::routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
+        .merge(search::routes())
         .merge(secrets::routes())
         .merge(verdicts::routes())
         .merge(verification_requests::routes())
@@ -97,7 +99,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
-    Router::new()
+    Router::new().merge(home::page_routes()).merge(pacticipants::page_routes()).merge(search::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {
