@@ -6,8 +6,10 @@ mod sarif;
 mod text;
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use pactolus_oas::comparison::{self, Profile};
+use pactolus_oas::comparison::{Comparator, Profile};
 use pactolus_oas::contract::Contract;
 use pactolus_oas::document::Document;
 use pactolus_oas::finding::{Finding, Severity};
@@ -26,13 +28,14 @@ Examples:
   pactolus compare --oas openapi.yaml --contract pacts/*.json --format github
   pactolus compare --oas openapi.yaml --contract pacts/*.json --format sarif > findings.sarif
 
-OpenAPI 3.0 to 3.2, Swagger 2 and AsyncAPI 3, JSON or YAML; nothing is fetched. With --profile sound (the default) all
-that either side may send counts, as far as matching rules and schemas tell; with --profile compatible the examples do,
-to the same findings as existing comparators.
+OpenAPI 3.0 to 3.2, Swagger 2, AsyncAPI 2 and 3 and JSON Schema, JSON or YAML; nothing is fetched. With --profile sound
+(the default) all that either side may send counts, as far as matching rules and schemas tell; with --profile compatible
+the examples do, to the same findings as existing comparators.
 
-Exit codes: 0 nothing speaks against it · 1 the two do not fit · 2 wrong usage, or a file that cannot be read";
+Exit codes: 0 nothing speaks against it · 1 the two do not fit · 2 wrong usage, or a file that cannot be read ·
+3 the time limit was exceeded";
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(about = "Hold consumers' contracts against a provider's API document", after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The provider's document
@@ -50,6 +53,10 @@ pub(crate) struct Arguments {
     /// How to tell
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Give up after that time, for files that nobody vouches for
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -92,7 +99,11 @@ struct Comparison {
 
 /// Runs the whole command.
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    match compare(arguments) {
+    let compared = match arguments.time_limit {
+        Some(seconds) => compare_within(Duration::from_secs(seconds), arguments, compare),
+        None => compare(arguments),
+    };
+    match compared {
         Ok(comparison) => {
             print(&comparison.told_as(arguments.format));
             if comparison.is_compatible() { Exit::Yes } else { Exit::No }
@@ -104,6 +115,30 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
+/// Compares in a thread of its own, which the end of the program ends, too, wherever it then is.
+fn compare_within(
+    limit: Duration,
+    arguments: &Arguments,
+    compare: fn(&Arguments) -> Result<Comparison, Failure>,
+) -> Result<Comparison, Failure> {
+    let (done, finished) = mpsc::channel();
+    let arguments = arguments.clone();
+    std::thread::spawn(move || {
+        // Nobody waits any longer if the limit is exceeded.
+        let _ = done.send(compare(&arguments));
+    });
+    finished.recv_timeout(limit).map_err(|error| match error {
+        mpsc::RecvTimeoutError::Timeout => Failure::new(
+            Exit::NotAsked,
+            "timeout",
+            format!("the comparison took longer than {} s; a higher --time-limit gives it more", limit.as_secs()),
+        ),
+        mpsc::RecvTimeoutError::Disconnected => {
+            Failure::new(Exit::NotAsked, "not-understood", "the comparison ended without an answer")
+        }
+    })?
+}
+
 fn compare(arguments: &Arguments) -> Result<Comparison, Failure> {
     let budget = Budget::default();
     let name = arguments.oas.display().to_string();
@@ -113,12 +148,13 @@ fn compare(arguments: &Arguments) -> Result<Comparison, Failure> {
         ProfileName::Sound => Profile::Sound,
         ProfileName::Compatible => Profile::Compatible,
     };
+    let comparator = Comparator::new(&document, profile);
     let mut contracts = Vec::new();
     for path in &arguments.contract {
         let file = path.display().to_string();
         let contract = Contract::load(&read(path)?, &budget)
             .map_err(|error| Failure::usage(format!("{file} cannot be used: {error}")))?;
-        let findings = comparison::compare(&document, &contract, profile).findings;
+        let findings = comparator.compare(&contract).findings;
         let interactions = contract.interactions().iter().map(|interaction| interaction.description.clone()).collect();
         contracts.push(Compared { file, interactions, findings });
     }
@@ -198,7 +234,7 @@ paths:
         });
         let document = Document::load(DOCUMENT, &Budget::default()).unwrap();
         let contract = Contract::load(&contract.to_string(), &Budget::default()).unwrap();
-        let findings = comparison::compare(&document, &contract, Profile::Compatible).findings;
+        let findings = Comparator::new(&document, Profile::Compatible).compare(&contract).findings;
         let compared = Compared { file: "shop.json".into(), interactions: vec!["an item".into()], findings };
         Comparison { document: "openapi.yaml".into(), contracts: vec![compared] }
     }
@@ -220,6 +256,48 @@ paths:
         assert!(!comparison.is_compatible());
         assert_eq!((&finding["code"], &finding["severity"]), (&json!("response.body.incompatible"), &json!("error")));
         assert_eq!((&finding["contractFile"], &finding["documentFile"]), (&json!("shop.json"), &json!("openapi.yaml")));
+    }
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn arguments(given: &[&str]) -> Result<Arguments, clap::Error> {
+        use clap::Parser as _;
+
+        let all = ["pactolus", "--oas", "missing.yaml", "--contract", "missing.json"].iter().chain(given);
+        Command::try_parse_from(all).map(|command| command.arguments)
+    }
+
+    #[test]
+    fn a_comparison_that_never_ends_is_given_up() {
+        let endless = |_: &Arguments| -> Result<Comparison, Failure> {
+            loop {
+                std::thread::park();
+            }
+        };
+
+        let given_up = compare_within(Duration::from_millis(1), &arguments(&[]).unwrap(), endless);
+
+        let failure = given_up.err().unwrap();
+        assert_eq!((failure.exit, failure.kind), (Exit::NotAsked, "timeout"));
+    }
+
+    #[test]
+    fn within_the_limit_the_answer_is_the_same_as_without() {
+        let arguments = arguments(&["--time-limit", "600"]).unwrap();
+
+        let limited = compare_within(Duration::from_mins(10), &arguments, compare).err().unwrap();
+
+        assert_eq!(limited, compare(&arguments).err().unwrap());
+        assert_eq!(limited.exit, Exit::Usage);
+    }
+
+    #[test]
+    fn a_limit_of_no_time_is_wrong_usage() {
+        assert!(arguments(&["--time-limit", "0"]).is_err());
     }
 
     #[test]

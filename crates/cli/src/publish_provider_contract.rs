@@ -1,9 +1,13 @@
 //! `pactolus publish-provider-contract`: sends what a provider offers to the server, with what came of testing it.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use pactolus_oas::document::Document;
+use pactolus_oas::exercise::{Exercise, exercised};
+use pactolus_oas::source::Budget;
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, Connection, Repeat, notices};
@@ -11,7 +15,10 @@ use crate::build_version::{BuildVersion, Given};
 use crate::ci;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::Output;
+use crate::plain;
 use crate::terminal::Style;
+
+const LONGEST_LINE: usize = 500;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +30,8 @@ Examples:
       --verification-exit-code $? --verification-results report.txt --verification-results-content-type text/plain \\
       --verifier schemathesis --verifier-version 4.1.0
 
-Without a result nobody knows whether the provider does what its document says.
+Without a result nobody knows whether the provider does what its document says. A report of Schemathesis (NDJSON, HAR),
+Dredd, Newman (JSON) or any tool that writes JUnit is read, and the operations counted that it really exercised.
 
 Exit codes: 0 published · 1 refused (this version has another document) ·
 2 wrong usage, or the server rejects it · 3 the server could not be asked";
@@ -145,10 +153,46 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         text.push_str(&style.notice(notice));
         text.push('\n');
     }
+    let exercise = report.as_deref().and_then(|report| exercise(report, &document));
+    if let Some(exercise) = &exercise {
+        text.push_str(&told(exercise));
+    }
     let mut json = published;
     json["published"] = true.into();
+    if let Some(exercise) = exercise {
+        json["exercised"] = serde_json::to_value(exercise).unwrap_or_default();
+    }
     json["version"] = version.to_json();
     Ok(Outcome { exit: Exit::Yes, text, json, id: None })
+}
+
+/// Which of the document's operations the report shows to have been exercised; `None` if the document has none, as one
+/// of another language.
+fn exercise(report: &[u8], document: &[u8]) -> Option<Exercise> {
+    let document = Document::load(std::str::from_utf8(document).ok()?, &Budget::default()).ok()?;
+    let exercise = exercised(report, &document);
+    (!exercise.operations.is_empty()).then_some(exercise)
+}
+
+/// No more operations are named than people read.
+const MAX_NAMED: usize = 10;
+
+fn told(exercise: &Exercise) -> String {
+    let mut text = format!("{}\n", plain::line(&exercise.sentence(), LONGEST_LINE));
+    let untried: Vec<String> = exercise
+        .operations
+        .iter()
+        .filter(|operation| exercise.format.is_some() && !operation.is_exercised())
+        .map(|operation| plain::line(&format!("{} {}", operation.method, operation.path), LONGEST_LINE))
+        .collect();
+    if !untried.is_empty() {
+        let more = if untried.len() > MAX_NAMED { ", …" } else { "" };
+        let _ = writeln!(text, "Not exercised: {}{more}", untried[..untried.len().min(MAX_NAMED)].join(", "));
+    }
+    for note in &exercise.notes {
+        let _ = writeln!(text, "{}", plain::line(note, LONGEST_LINE));
+    }
+    text
 }
 
 fn read(path: &str) -> Result<Vec<u8>, Failure> {
@@ -313,6 +357,26 @@ mod tests {
             assert_eq!(failure.exit, Exit::Usage);
             assert!(failure.message.contains("--verification-exit-code"), "{}", failure.message);
         }
+    }
+
+    const DOCUMENT: &[u8] = b"{openapi: 3.0.3, paths: {/a: {get: {responses: {}}}, /b: {get: {responses: {}}}}}";
+
+    #[test]
+    fn what_the_report_exercised_is_told_with_what_it_did_not() {
+        let report = br#"<testsuite name="Dredd Tests"><testcase name="GET (200) /a"/></testsuite>"#;
+
+        let exercise = exercise(report, DOCUMENT).unwrap();
+
+        let expected = "1 of 2 operations was exercised by Dredd (JUnit)\nNot exercised: GET /b\n";
+        assert_eq!(told(&exercise), expected);
+    }
+
+    #[test]
+    fn a_report_that_is_not_understood_is_noted_and_a_document_without_operations_passed_over() {
+        let told = told(&exercise(b"all good", DOCUMENT).unwrap());
+
+        assert!(told.starts_with("which operations were exercised is not known\nthe report could not be"), "{told}");
+        assert_eq!(exercise(b"all good", b"type Query { a: Int }"), None);
     }
 
     #[test]

@@ -24,5 +24,6 @@ pub mod selectors;
 pub mod signature;
 pub mod similar_names;
 pub mod template;
+pub mod usage;
 pub mod verification_notices;
 pub mod webhook;

@@ -20,15 +20,15 @@ mod switches;
 mod translate;
 mod validate;
 
-use crate::contract::Contract;
-use crate::document::{Document, Version};
+use crate::contract::{Contract, Specification};
+use crate::document::Document;
 use crate::finding::Report;
 use crate::model::Api;
 
 use self::interaction::Session;
-use self::route::Router;
+pub(crate) use self::route::Router;
 use self::schemas::Schemas;
-use self::switches::Switches;
+pub(crate) use self::switches::Switches;
 
 /// How a contract is held against a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,30 +40,63 @@ pub enum Profile {
     Sound,
 }
 
-/// Compares all interactions of a contract that a document is about: those over HTTP with an OpenAPI document, messages
-/// with an AsyncAPI document.
+/// A document that is ready to have contracts held against it: what was read and compiled of it for one contract serves
+/// the next.
+pub struct Comparator<'d> {
+    document: &'d Document,
+    profile: Profile,
+    api: Api,
+    switches: Switches,
+    router: Router,
+    schemas: Schemas<'d>,
+    /// Whether any reference of the document leads nowhere; only then an interaction's own are looked at.
+    broken_references: bool,
+}
+
+impl<'d> Comparator<'d> {
+    /// Reads the document's operations. Schemas are compiled when an interaction first needs them.
+    #[must_use]
+    pub fn new(document: &'d Document, profile: Profile) -> Self {
+        let (api, switches) = (Api::of(document), Switches::of(document));
+        let router = Router::new(&api, document.version(), &switches, profile);
+        let schemas = Schemas::new(document, profile, &switches);
+        let broken_references = profile == Profile::Sound && document.has_broken_references();
+        Self { document, profile, api, switches, router, schemas, broken_references }
+    }
+
+    /// Compares all interactions of a contract that the document is about: those over HTTP with an OpenAPI document,
+    /// messages with an AsyncAPI document or a JSON Schema.
+    #[must_use]
+    pub fn compare(&self, contract: &Contract) -> Report {
+        let mut session = Session {
+            document: self.document,
+            contract,
+            router: &self.router,
+            schemas: &self.schemas,
+            profile: self.profile,
+            api: &self.api,
+            switches: &self.switches,
+            broken_references: self.broken_references,
+            findings: Vec::new(),
+        };
+        for (index, interaction) in contract.interactions().iter().enumerate() {
+            match (self.document.version().describes_messages(), &interaction.exchange, &interaction.messages) {
+                // Before version 4 a message names no operation, and existing comparators pass it over.
+                (true, _, Some(_))
+                    if self.profile == Profile::Compatible && contract.specification() < Specification::V4 => {}
+                (true, _, Some(messages)) => messages::compare(&mut session, index, interaction, messages),
+                (true, _, None) | (false, None, _) => {}
+                (false, Some(exchange), _) => session.compare(index, interaction, exchange),
+            }
+        }
+        Report { findings: session.findings }
+    }
+}
+
+/// Compares one contract; see [`Comparator`] for many.
 #[must_use]
 pub fn compare(document: &Document, contract: &Contract, profile: Profile) -> Report {
-    let api = Api::of(document);
-    let switches = Switches::of(document);
-    let mut session = Session {
-        document,
-        contract,
-        router: Router::new(&api, document.version(), &switches, profile),
-        schemas: Schemas::new(document, profile, &switches),
-        profile,
-        api: &api,
-        switches: &switches,
-        findings: Vec::new(),
-    };
-    for (index, interaction) in contract.interactions().iter().enumerate() {
-        match (document.version(), &interaction.exchange, &interaction.messages) {
-            (Version::AsyncApi3, _, Some(messages)) => messages::compare(&mut session, index, interaction, messages),
-            (Version::AsyncApi3, _, None) | (_, None, _) => {}
-            (_, Some(exchange), _) => session.compare(index, interaction, exchange),
-        }
-    }
-    Report { findings: session.findings }
+    Comparator::new(document, profile).compare(contract)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub struct Exchange {
     pub response: Response,
 }
 
-/// Messages that are passed, as version 4 writes them.
+/// Messages that are passed, as versions 3 and 4 write them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Messages {
     /// The operation of the AsyncAPI document; `None` if the interaction does not name it.
@@ -88,6 +88,8 @@ pub struct Message {
     pub content_type: Option<String>,
     /// Its headers, if any are spoken of.
     pub metadata: Option<Value>,
+    /// What is asked beyond the example.
+    pub rules: Rules,
 }
 
 /// What a consumer sends.

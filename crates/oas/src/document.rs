@@ -1,6 +1,6 @@
 //! An OpenAPI (or AsyncAPI) document: a source whose version is known and whose references can be followed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -21,8 +21,20 @@ pub enum Version {
     V3_1,
     /// OpenAPI 3.2.x and what follows it.
     V3_2,
+    /// AsyncAPI 2.x, which describes messages.
+    AsyncApi2,
     /// AsyncAPI 3.x, which describes messages.
     AsyncApi3,
+    /// A JSON Schema of any draft, which describes what is in one message, or under `$defs` in several.
+    JsonSchema,
+}
+
+impl Version {
+    /// Whether the document is about messages, not about requests.
+    #[must_use]
+    pub fn describes_messages(self) -> bool {
+        matches!(self, Self::AsyncApi2 | Self::AsyncApi3 | Self::JsonSchema)
+    }
 }
 
 /// A loaded OpenAPI document.
@@ -39,10 +51,12 @@ pub enum DocumentError {
     #[error("the document cannot be read")]
     Source(#[from] SourceError),
     /// The document is not an object.
-    #[error("the document is not an object; it should begin with `openapi`, `swagger` or `asyncapi`")]
+    #[error("the document is not an object; it should begin with `openapi`, `swagger`, `asyncapi` or `$schema`")]
     NotAnObject,
-    /// Neither `openapi` nor `swagger` nor `asyncapi` says a version that is known.
-    #[error("{found}; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`")]
+    /// Neither `openapi` nor `swagger` nor `asyncapi` says a version that is known, and `$schema` names no JSON Schema.
+    #[error(
+        "{found}; write `openapi: 3.x.y`, `swagger: \"2.0\"`, `asyncapi: 3.x.y`, or the `$schema` of a JSON Schema"
+    )]
     UnknownVersion {
         /// What stands there instead.
         found: String,
@@ -128,6 +142,16 @@ impl Document {
         Some(Node { document: self, pointer: pointer.clone(), value })
     }
 
+    /// Whether any reference leads nowhere. Of a sound document, however large, this costs one look at each node.
+    pub(crate) fn has_broken_references(&self) -> bool {
+        let mut references = HashSet::new();
+        collect_references(self.value(), &mut references);
+        references.into_iter().any(|reference| {
+            let target = local_target(reference).and_then(|pointer| self.node(&pointer));
+            target.is_none_or(|target| target.resolved().is_err())
+        })
+    }
+
     /// Every reference that leads nowhere, in the document's order.
     #[must_use]
     pub fn broken_references(&self) -> Vec<ReferenceError> {
@@ -155,6 +179,12 @@ impl<'d> Node<'d> {
     pub fn member(&self, key: &str) -> Option<Self> {
         let value = self.value.as_object()?.get(key)?;
         Some(self.below(self.pointer.child(key), value))
+    }
+
+    /// A member of a member, without the way between.
+    pub(crate) fn member_of(&self, key: &str, inner: &str) -> Option<Self> {
+        let value = self.value.as_object()?.get(key)?.as_object()?.get(inner)?;
+        Some(self.below(self.pointer.descend([key, inner]), value))
     }
 
     /// The node that an absolute pointer names, in the same document.
@@ -239,11 +269,16 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
     }
     if let Some(asyncapi) = written("asyncapi") {
         return match asyncapi.split('.').next() {
+            Some("2") => Ok(Version::AsyncApi2),
             Some("3") => Ok(Version::AsyncApi3),
             _ => Err(DocumentError::UnknownVersion { found: format!("asyncapi {asyncapi} is not known") }),
         };
     }
     let Some(openapi) = written("openapi") else {
+        let dialect = members.get("$schema").and_then(Value::as_str);
+        if dialect.is_some_and(|dialect| dialect.contains("://json-schema.org/")) {
+            return Ok(Version::JsonSchema);
+        }
         let keys: Vec<&str> = members.keys().map(String::as_str).take(5).collect();
         return Err(DocumentError::UnknownVersion { found: format!("no version among {}", keys.join(", ")) });
     };
@@ -257,6 +292,22 @@ fn version(value: &Value) -> Result<Version, DocumentError> {
 
 /// Members whose content is data, not description: a `$ref` in them refers to nothing.
 pub(crate) const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
+
+/// All references below a value, as they are written.
+fn collect_references<'v>(value: &'v Value, references: &mut HashSet<&'v str>) {
+    match value {
+        Value::Object(members) => {
+            references.extend(members.get("$ref").and_then(Value::as_str));
+            for (key, member) in members {
+                if !DATA.contains(&key.as_str()) && !key.starts_with("x-") {
+                    collect_references(member, references);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, references)),
+        _ => {}
+    }
+}
 
 fn collect_broken(node: &Node<'_>, broken: &mut Vec<ReferenceError>) {
     if node.text("$ref").is_some()
@@ -296,15 +347,17 @@ mod tests {
         assert_eq!(version_of("openapi: 3.1"), Ok(Version::V3_1));
         assert_eq!(version_of("openapi: 3.2.0"), Ok(Version::V3_2));
         assert_eq!(version_of("asyncapi: 3.1.0"), Ok(Version::AsyncApi3));
+        assert_eq!(version_of("asyncapi: '2.6.0'"), Ok(Version::AsyncApi2));
+        assert_eq!(version_of("$schema: http://json-schema.org/draft-07/schema#"), Ok(Version::JsonSchema));
     }
 
     #[test]
     fn an_unknown_version_is_refused_with_what_to_write() {
-        let asks = "; write `openapi: 3.x.y`, `swagger: \"2.0\"` or `asyncapi: 3.x.y`";
+        let asks = "; write `openapi: 3.x.y`, `swagger: \"2.0\"`, `asyncapi: 3.x.y`, or the `$schema` of a JSON Schema";
 
         assert_eq!(version_of("swagger: 1.2"), Err(format!("swagger 1.2 is not known{asks}")));
         assert_eq!(version_of("openapi: 4.0.0"), Err(format!("openapi 4.0.0 is not known{asks}")));
-        assert_eq!(version_of("asyncapi: 2.6.0"), Err(format!("asyncapi 2.6.0 is not known{asks}")));
+        assert_eq!(version_of("asyncapi: 1.2.0"), Err(format!("asyncapi 1.2.0 is not known{asks}")));
         assert_eq!(version_of("info: {}"), Err(format!("no version among info{asks}")));
     }
 

@@ -240,6 +240,15 @@ codes! {
     /// The provider may send something that the consumer does not take.
     ResponseBodyWider = "response.body.wider", Error, Either,
         "narrow the schema, or widen the matching rule";
+    /// Whether the consumer takes all that the provider may send was only tried with examples.
+    ResponseBodyByExample = "response.body.by-example", Info, Either,
+        "say what is read with a rule that can be compared, such as a type or a list of values";
+    /// Whether the provider takes all that the consumer may send was only tried with examples.
+    RequestBodyByExample = "request.body.by-example", Info, Either,
+        "say what is sent with a rule that can be compared, such as a type or a list of values";
+    /// The consumer reads a property that no schema names.
+    ResponseBodyUndescribed = "response.body.undescribed", Error, Either,
+        "describe the property, or stop reading it";
     /// The consumer reads a property that the provider never sends.
     ResponseBodyWriteOnly = "response.body.write-only", Error, Consumer,
         "stop reading the property";

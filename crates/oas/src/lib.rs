@@ -4,6 +4,7 @@ pub mod comparison;
 pub mod contract;
 pub mod diff;
 pub mod document;
+pub mod exercise;
 pub mod finding;
 pub mod model;
 pub mod pointer;

@@ -25,7 +25,15 @@ impl Pointer {
     /// The pointer to a member of the object (or, by its number, an item of the array) that this one names.
     #[must_use]
     pub fn child(&self, token: &str) -> Self {
-        Self(format!("{}/{}", self.0, escape(token)))
+        let mut written = String::with_capacity(self.0.len() + 1 + token.len());
+        written.push_str(&self.0);
+        written.push('/');
+        if token.contains(['~', '/']) {
+            written.push_str(&escape(token));
+        } else {
+            written.push_str(token);
+        }
+        Self(written)
     }
 
     /// The pointer to an item of the array that this one names.
@@ -69,7 +77,7 @@ fn escape(token: &str) -> String {
 }
 
 fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
+    if token.contains('~') { token.replace("~1", "/").replace("~0", "~") } else { token.to_owned() }
 }
 
 #[cfg(test)]

@@ -32,12 +32,12 @@ impl std::fmt::Display for Position {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Positions {
     pub(crate) at: Position,
-    pub(crate) children: Vec<Self>,
+    pub(crate) children: Box<[Self]>,
 }
 
 impl Positions {
     pub(crate) fn leaf(at: Position) -> Self {
-        Self { at, children: Vec::new() }
+        Self { at, children: Box::default() }
     }
 
     /// Where `pointer` stands in `value`, whose positions these are; of a node that is missing, its nearest ancestor.

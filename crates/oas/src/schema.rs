@@ -54,6 +54,28 @@ pub(crate) fn walk(schema: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Va
     }
 }
 
+/// Members that say nothing of a value, and weigh more than all others together.
+const PROSE: [&str; 5] = ["description", "example", "examples", "externalDocs", "summary"];
+
+/// A copy of a schema without its prose.
+pub(crate) fn copy(schema: &Value) -> Value {
+    let Value::Object(keywords) = schema else { return schema.clone() };
+    let mut copied = Map::with_capacity(keywords.len());
+    for (key, value) in keywords.iter().filter(|(key, _)| !PROSE.contains(&key.as_str())) {
+        let value = match value {
+            // Properties may be called like prose.
+            Value::Object(members) if MAPS.contains(&key.as_str()) => {
+                members.iter().map(|(name, member)| (name.clone(), copy(member))).collect()
+            }
+            Value::Array(items) if LISTS.contains(&key.as_str()) => items.iter().map(copy).collect(),
+            Value::Object(_) if ONE.contains(&key.as_str()) => copy(value),
+            value => value.clone(),
+        };
+        copied.insert(key.clone(), value);
+    }
+    Value::Object(copied)
+}
+
 /// Makes the exclusive bounds of OpenAPI 3.0 and Swagger 2, which are booleans, the numbers that they are today.
 pub(crate) fn number_bounds(schema: &mut Map<String, Value>) {
     for (exclusive, bound) in [("exclusiveMaximum", "maximum"), ("exclusiveMinimum", "minimum")] {
@@ -82,7 +104,7 @@ pub(crate) fn gather(
             continue;
         }
         let target = pointer.find_in(document.value()).filter(|target| is_schema(target));
-        let mut target = target.cloned().unwrap_or_else(|| json!({}));
+        let mut target = target.map_or_else(|| json!({}), copy);
         prepare(&mut target);
         collect(&mut target, &mut wanted);
         if put(schema, &pointer, target) {
@@ -271,6 +293,16 @@ mod tests {
         let mut schema = schema;
         walk(&mut schema, &mut |schema| change(schema));
         schema
+    }
+
+    #[test]
+    fn a_copy_has_no_prose_but_all_properties() {
+        let schema = json!({"description": "x", "properties": {"description": {"type": "string", "example": "y"}},
+            "allOf": [{"examples": [1], "enum": [{"example": 1}]}], "items": {"summary": "z"}});
+
+        let expected = json!({"properties": {"description": {"type": "string"}}, "allOf": [{"enum": [{"example": 1}]}],
+            "items": {}});
+        assert_eq!(copy(&schema), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod json;
 mod yaml;
 
 use serde_json::Value;
+use serde_json::map::Entry;
 
 use crate::pointer::Pointer;
 use crate::position::{Position, Positions};
@@ -176,12 +177,19 @@ fn put_member(
     key: String,
     (value, position): (Value, Positions),
 ) {
-    let existing = if members.contains_key(&key) { members.keys().position(|known| *known == key) } else { None };
-    match existing {
-        Some(index) => positions[index] = position,
-        None => positions.push(position),
+    match members.entry(key) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+            positions.push(position);
+        }
+        Entry::Occupied(mut place) => {
+            place.insert(value);
+            let key = place.key().clone();
+            if let Some(index) = members.keys().position(|known| *known == key) {
+                positions[index] = position;
+            }
+        }
     }
-    members.insert(key, value);
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::home;
+use crate::matrix::Told;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
@@ -43,6 +44,7 @@ pub struct App {
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
     pub(crate) overviews: home::Kept,
+    pub(crate) told_refusals: Arc<Told>,
 }
 
 impl App {
@@ -59,6 +61,7 @@ impl App {
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
             overviews: home::Kept::default(),
+            told_refusals: Arc::default(),
         }
     }
 

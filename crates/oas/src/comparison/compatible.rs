@@ -11,7 +11,7 @@ use super::switches::Switches;
 use crate::document::{Document, local_target};
 use crate::model::Schema;
 use crate::pointer::Pointer;
-use crate::schema::{Overgrown, gather, mend, number_bounds, put, walk};
+use crate::schema::{Overgrown, copy, gather, mend, number_bounds, put, walk};
 
 /// The keyword that stands for `discriminator` in what is compiled.
 pub(super) const TAG: &str = "x-tag";
@@ -30,7 +30,7 @@ pub(super) fn schema(
 ) -> Result<Value, Overgrown> {
     let mut prepared = match schema {
         Schema::Open => return Ok(json!({})),
-        Schema::At(pointer) => pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})),
+        Schema::At(pointer) => pointer.find_in(document.value()).map_or_else(|| json!({}), copy),
         Schema::Within(pointer) => within(pointer.find_in(document.value())),
     };
     if !prepared.is_object() {

@@ -23,8 +23,9 @@ pub(super) struct Session<'a> {
     pub(super) api: &'a Api,
     pub(super) profile: Profile,
     pub(super) switches: &'a Switches,
-    pub(super) router: Router,
-    pub(super) schemas: Schemas<'a>,
+    pub(super) broken_references: bool,
+    pub(super) router: &'a Router,
+    pub(super) schemas: &'a Schemas<'a>,
     pub(super) findings: Vec<Finding>,
 }
 

@@ -3,6 +3,10 @@
 /// Finds the first of `available` that one of the comma-separated `wanted` types names: exactly, then without
 /// parameters, then without what stands before `+`, then through a range on either side.
 pub(super) fn find_match<'a>(wanted: &str, available: &[&'a str]) -> Option<&'a str> {
+    // Nearly all name one type, in the same letters.
+    if let Some(same) = available.iter().find(|offer| offer.eq_ignore_ascii_case(wanted)) {
+        return Some(same);
+    }
     let plain = |text: &str| text.split_whitespace().collect::<String>().to_ascii_lowercase();
     let mut wanted: Vec<(f32, String)> = wanted.split(',').map(plain).map(|range| weigh(&range)).collect();
     wanted.sort_by(|one, other| other.0.total_cmp(&one.0));

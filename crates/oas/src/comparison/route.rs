@@ -1,5 +1,7 @@
 //! Finds the operation that a request calls: literal text goes before templates, character by character.
 
+use std::collections::HashMap;
+
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -9,20 +11,26 @@ use crate::document::Version;
 use crate::model::{Api, Operation};
 
 /// The operations of a document by path.
-pub(super) struct Router {
+pub(crate) struct Router {
+    /// The routes, those before others that go before them.
     routes: Vec<Route>,
+    /// Which routes a method and a number of segments may lead to.
+    of_length: HashMap<(String, usize), Vec<usize>>,
+    /// Routes of any length.
+    of_any_length: Vec<usize>,
     switches: Switches,
 }
 
 /// An operation that a path leads to.
-pub(super) struct Found<'a> {
-    pub(super) operation: &'a Operation,
+pub(crate) struct Found<'a> {
+    pub(crate) operation: &'a Operation,
     /// What stands in the path for each template, by its name as [`template_name`] gives it.
-    pub(super) captures: Vec<(String, String)>,
+    pub(crate) captures: Vec<(String, String)>,
 }
 
 struct Route {
     operation: usize,
+    method: String,
     segments: Vec<Segment>,
     /// The path, with a character that sorts behind all others for what is not literal.
     order: Vec<char>,
@@ -30,8 +38,16 @@ struct Route {
 
 enum Segment {
     Literal(String),
-    Template { names: Vec<String>, pattern: Regex, shape: String },
+    Template { names: Vec<String>, pattern: Pattern, shape: String },
     Rest,
+}
+
+/// What stands between and around the captures of a segment.
+enum Pattern {
+    /// One capture, as in nearly all paths. A large document has thousands of them, too many to compile.
+    One { before: String, after: String },
+    /// Several.
+    Many(Regex),
 }
 
 const TEMPLATE: char = '\u{10FFFD}';
@@ -39,7 +55,7 @@ const END: char = '\u{10FFFE}';
 const REST: char = '\u{10FFFF}';
 
 impl Router {
-    pub(super) fn new(api: &Api, version: Version, switches: &Switches, profile: Profile) -> Self {
+    pub(crate) fn new(api: &Api, version: Version, switches: &Switches, profile: Profile) -> Self {
         let mut routes = Vec::new();
         for (index, operation) in api.operations.iter().enumerate() {
             for base in base_paths(operation, version, switches, profile) {
@@ -47,36 +63,52 @@ impl Router {
                 let segments: Option<Vec<Segment>> = path.split('/').skip(1).map(segment).collect();
                 if let Some(segments) = segments {
                     let order = order(&segments);
-                    routes.push(Route { operation: index, segments, order });
+                    routes.push(Route { operation: index, method: operation.method.clone(), segments, order });
                 }
             }
         }
-        Self { routes, switches: switches.clone() }
+        // Of equals the first is taken: the one that the document names first.
+        routes.sort_by(|one, other| one.order.cmp(&other.order));
+        let (mut of_length, mut of_any_length): (HashMap<_, Vec<usize>>, _) = (HashMap::new(), Vec::new());
+        for (index, route) in routes.iter().enumerate() {
+            if route.segments.iter().any(|segment| matches!(segment, Segment::Rest)) {
+                of_any_length.push(index);
+            } else {
+                of_length.entry((route.method.clone(), route.segments.len())).or_default().push(index);
+            }
+        }
+        Self { routes, of_length, of_any_length, switches: switches.clone() }
     }
 
     /// Finds the operation of a method, in capitals, and a path without its query.
-    pub(super) fn find<'a>(&self, api: &'a Api, method: &str, path: &str) -> Option<Found<'a>> {
+    pub(crate) fn find<'a>(&self, api: &'a Api, method: &str, path: &str) -> Option<Found<'a>> {
         let path = tidy(path.split('#').next().unwrap_or_default(), &self.switches);
         let segments: Vec<String> = path.split('/').skip(1).map(decode).collect::<Option<_>>()?;
-        let of_method = self.routes.iter().filter(|route| api.operations[route.operation].method == method);
-        let fitting = of_method.filter_map(|route| Some((route, self.captures(&route.segments, &segments)?)));
-        // Of equals the first is taken: the one that the document names first.
-        let (route, captures) = fitting.min_by(|(one, _), (other, _)| one.order.cmp(&other.order))?;
+        let first = |routes: &[usize]| {
+            let mut of_method = routes.iter().filter(|index| self.routes[**index].method == method);
+            of_method.find_map(|index| Some((*index, self.captures(&self.routes[*index].segments, &segments)?)))
+        };
+        let of_length = self.of_length.get(&(method.to_owned(), segments.len()));
+        let found = [of_length.and_then(|routes| first(routes)), first(&self.of_any_length)];
+        let (index, captures) = found.into_iter().flatten().min_by_key(|(index, _)| *index)?;
+        let route = &self.routes[index];
         Some(Found { operation: &api.operations[route.operation], captures })
     }
 
     fn captures(&self, route: &[Segment], path: &[String]) -> Option<Vec<(String, String)>> {
+        // Most routes fail by their text, before anything is taken out of the path.
+        let differs = |(segment, given): (&Segment, &String)| matches!(segment, Segment::Literal(literal) if !self.same(literal, given));
+        if route.iter().zip(path).take_while(|(segment, _)| !matches!(segment, Segment::Rest)).any(differs) {
+            return None;
+        }
         let mut captures = Vec::new();
         for (index, segment) in route.iter().enumerate() {
             let given = path.get(index)?;
             match segment {
                 Segment::Rest => return Some(captures),
-                Segment::Literal(literal) if self.same(literal, given) => {}
-                Segment::Literal(_) => return None,
+                Segment::Literal(_) => {}
                 Segment::Template { names, pattern, .. } => {
-                    let found = pattern.captures(given)?;
-                    let values = found.iter().skip(1).flatten().map(|value| value.as_str().to_owned());
-                    captures.extend(names.iter().cloned().zip(values));
+                    captures.extend(names.iter().cloned().zip(pattern.captures(given)?));
                 }
             }
         }
@@ -85,6 +117,22 @@ impl Router {
 
     fn same(&self, literal: &str, given: &str) -> bool {
         literal == given || self.switches.case_insensitive && literal.to_lowercase() == given.to_lowercase()
+    }
+}
+
+impl Pattern {
+    /// What stands at each capture, which takes at least one character; `None` if the text does not fit.
+    fn captures(&self, text: &str) -> Option<Vec<String>> {
+        match self {
+            Self::One { before, after } => {
+                let inside = text.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+                (!inside.is_empty()).then(|| vec![inside.to_owned()])
+            }
+            Self::Many(pattern) => {
+                let found = pattern.captures(text)?;
+                Some(found.iter().skip(1).flatten().map(|value| value.as_str().to_owned()).collect())
+            }
+        }
     }
 }
 
@@ -130,7 +178,10 @@ fn segment(text: &str) -> Option<Segment> {
     if names.is_empty() {
         return Some(Segment::Literal(text.to_owned()));
     }
-    let pattern = Regex::new(&format!("{pattern}{}$", regex::escape(rest))).ok()?;
+    let pattern = match (names.len(), shape.split_once(TEMPLATE)) {
+        (1, Some((before, _))) => Pattern::One { before: before.to_owned(), after: rest.to_owned() },
+        _ => Pattern::Many(Regex::new(&format!("{pattern}{}$", regex::escape(rest))).ok()?),
+    };
     shape.push_str(rest);
     Some(Segment::Template { names, pattern, shape })
 }

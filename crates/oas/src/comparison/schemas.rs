@@ -1,6 +1,7 @@
 //! The document's schemas, compiled when they are first needed.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use jsonschema::Draft;
@@ -9,12 +10,12 @@ use super::switches::Switches;
 use super::translate::{self, Reading};
 use super::validate::Compiled;
 use super::{Profile, compatible};
-use crate::document::{Document, Version};
+use crate::document::Document;
 use crate::model::Schema;
 use crate::pointer::Pointer;
 
 /// Who writes the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Direction {
     /// The consumer, in a request; headers of responses are held to the same.
     Sent,
@@ -22,28 +23,31 @@ pub(super) enum Direction {
     Received,
 }
 
+/// A compiled schema, or why it cannot be used.
+type Usable = Result<Rc<Compiled>, String>;
+
 /// Compiled schemas by where they stand and who writes the value; of one that cannot be used, why.
 pub(super) struct Schemas<'d> {
     document: &'d Document,
     profile: Profile,
-    switches: &'d Switches,
-    compiled: BTreeMap<(Pointer, Direction), Result<Rc<Compiled>, String>>,
+    switches: Switches,
+    compiled: RefCell<HashMap<(Pointer, Direction), Usable>>,
 }
 
 impl<'d> Schemas<'d> {
-    pub(super) fn new(document: &'d Document, profile: Profile, switches: &'d Switches) -> Self {
-        Self { document, profile, switches, compiled: BTreeMap::new() }
+    pub(super) fn new(document: &'d Document, profile: Profile, switches: &Switches) -> Self {
+        Self { document, profile, switches: switches.clone(), compiled: RefCell::default() }
     }
 
-    pub(super) fn compiled(&mut self, schema: &Schema, direction: Direction) -> Result<Rc<Compiled>, String> {
+    pub(super) fn compiled(&self, schema: &Schema, direction: Direction) -> Usable {
         let pointer = match schema {
             Schema::At(pointer) | Schema::Within(pointer) => pointer.clone(),
             Schema::Open => Pointer::root(),
         };
-        let (document, profile, switches) = (self.document, self.profile, self.switches);
+        let (document, profile, switches) = (self.document, self.profile, &self.switches);
         let compile = || {
             let (prepared, draft) = match (profile, schema) {
-                (Profile::Compatible, Schema::At(pointer)) if document.version() == Version::AsyncApi3 => {
+                (Profile::Compatible, Schema::At(pointer)) if document.version().describes_messages() => {
                     (compatible::message(document, pointer, direction), Draft::Draft201909)
                 }
                 (Profile::Compatible, schema) => {
@@ -56,6 +60,6 @@ impl<'d> Schemas<'d> {
             };
             Compiled::new(prepared.map_err(|error| error.to_string())?, draft).map(Rc::new)
         };
-        self.compiled.entry((pointer, direction)).or_insert_with(compile).clone()
+        self.compiled.borrow_mut().entry((pointer, direction)).or_insert_with(compile).clone()
     }
 }

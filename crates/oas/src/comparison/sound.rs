@@ -8,22 +8,26 @@ mod parameters;
 mod references;
 mod samples;
 mod security;
+mod shown;
 mod variants;
 
 use serde_json::{Value, json};
 
 use super::interaction::{Call, Draft, Session};
 use super::schemas::Direction;
-use crate::contract::{Part, Place};
+use crate::contract::{Part, Place, Side};
 use crate::finding::Code;
 use crate::model::{Response, Schema};
 use crate::pointer::Pointer;
 
+pub(super) use self::body::Subject;
 pub(super) use self::security::check as check_security;
 
 /// Looks at what concerns the operation and the request outside its body.
 pub(super) fn check_request(session: &mut Session<'_>, call: &Call<'_>) {
-    references::check(session, call);
+    if session.broken_references {
+        references::check(session, call);
+    }
     if call.operation.deprecated {
         session.report(
             call.interaction,
@@ -45,14 +49,28 @@ pub(super) fn check_request(session: &mut Session<'_>, call: &Call<'_>) {
 pub(super) fn check_request_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
     // What was too much to compile is too much to walk.
     if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Sent).is_ok() {
-        body::check_sent(session, call, schema, body);
+        body::check_sent(session, &body::Subject::of_request(call), schema, body);
     }
 }
 
 /// Looks at the body of a response, described by the schema at a pointer.
 pub(super) fn check_response_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
     if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Received).is_ok() {
-        body::check_received(session, call, schema, body);
+        body::check_received(session, &body::Subject::of_response(call), schema, body);
+    }
+}
+
+/// Looks at the payload of a message, described by the schema at a pointer.
+pub(super) fn check_payload(session: &mut Session<'_>, subject: &body::Subject<'_>, schema: &Pointer, payload: &Value) {
+    let sent = subject.part == Part::Payload(Side::Request);
+    let direction = if sent { Direction::Sent } else { Direction::Received };
+    if session.schemas.compiled(&Schema::At(schema.clone()), direction).is_err() {
+        return;
+    }
+    if sent {
+        body::check_sent(session, subject, schema, payload);
+    } else {
+        body::check_received(session, subject, schema, payload);
     }
 }
 

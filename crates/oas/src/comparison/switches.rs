@@ -7,7 +7,7 @@ use crate::document::Document;
 /// The switches; everything is off unless the document says so.
 #[expect(clippy::struct_excessive_bools, reason = "the switches are independent, and named by the document")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Switches {
+pub(crate) struct Switches {
     /// What stands before all paths.
     pub(super) base_path: Option<String>,
     /// Paths fit in any case.

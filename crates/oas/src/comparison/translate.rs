@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::compatible::within;
 use crate::document::{Document, Version};
 use crate::model::Schema;
-use crate::schema::{Overgrown, gather, mend, number_bounds, walk};
+use crate::schema::{Overgrown, copy, gather, mend, number_bounds, walk};
 
 /// What the schema is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub(super) fn schema(document: &Document, schema: &Schema, reading: Reading) -> 
     match schema {
         Schema::Open => Ok(json!({})),
         Schema::At(pointer) => {
-            bundle(document, pointer.find_in(document.value()).cloned().unwrap_or_else(|| json!({})), reading)
+            bundle(document, pointer.find_in(document.value()).map_or_else(|| json!({}), copy), reading)
         }
         Schema::Within(pointer) => bundle(document, within(pointer.find_in(document.value())), reading),
     }
@@ -59,6 +59,18 @@ fn translate(document: &Document, schema: &mut Map<String, Value>, reading: Read
     }
     for annotation in ["example", "examples", "xml", "externalDocs", "default", "title", "description", "deprecated"] {
         schema.shift_remove(annotation);
+    }
+    if before_31 && is_nullable(schema) {
+        allow_null_beside_combined(schema);
+    }
+}
+
+/// Beside combined schemas alone `nullable` says nothing by the letter, and everybody who writes it means it.
+fn allow_null_beside_combined(schema: &mut Map<String, Value>) {
+    let combined = ["allOf", "anyOf", "oneOf"].iter().any(|key| schema.contains_key(*key));
+    if combined && !schema.contains_key("type") {
+        let described = Value::Object(std::mem::take(schema));
+        schema.insert("anyOf".to_owned(), json!([described, {"type": "null"}]));
     }
 }
 
@@ -245,6 +257,16 @@ mod tests {
         assert_eq!(schema["properties"]["a"]["type"], json!(["string", "null"]));
         assert_eq!(schema["properties"]["a"]["enum"], json!(["x", null]));
         assert_eq!(schema["properties"]["b"], json!({"anyOf": [{"$ref": "#/components/schemas/B"}, {"type": "null"}]}));
+    }
+
+    #[test]
+    fn nullable_allows_null_beside_combined_schemas() {
+        let schemas = json!({"A": {"nullable": true, "allOf": [{"type": "string"}]}});
+
+        let schema = translated("3.0.0", &schemas, Reading::Response);
+
+        assert_eq!(schema, json!({"anyOf": [{"nullable": true, "allOf": [{"type": "string"}]}, {"type": "null"}]}));
+        assert_eq!(translated("3.1.0", &schemas, Reading::Response), schemas["A"]);
     }
 
     #[test]

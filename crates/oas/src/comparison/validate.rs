@@ -113,6 +113,10 @@ impl Compiled {
     /// How a value fails.
     pub(super) fn violations(&self, value: &Value) -> Vec<Violation> {
         let mut violations = Vec::new();
+        // Most values fit, and to say so costs less than to look for all that does not.
+        if self.validator.is_valid(value) {
+            return violations;
+        }
         for error in self.validator.iter_errors(value) {
             self.expand(&error, value, &mut violations);
         }
@@ -166,7 +170,7 @@ impl Compiled {
             ValidationErrorKind::Contains => self.expand_items(error, root, violations),
             _ => {}
         }
-        violations.push(violation(error.to_string()));
+        violations.push(violation(message(error)));
     }
 
     /// How each item fails, where not enough of them fit.
@@ -186,6 +190,14 @@ impl Compiled {
             }));
         }
     }
+}
+
+/// Longer values are not repeated in a message; the finding has them.
+const LONGEST_MESSAGE: usize = 300;
+
+fn message(error: &ValidationError<'_>) -> String {
+    let message = error.to_string();
+    if message.len() <= LONGEST_MESSAGE { message } else { error.masked_with("the value").to_string() }
 }
 
 fn tokens(location: &Location) -> Vec<String> {

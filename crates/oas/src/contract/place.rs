@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::read::OLD_METADATA;
 use super::{Contract, Specification};
 use crate::pointer::Pointer;
 
@@ -136,8 +137,14 @@ pub(super) fn pointer(contract: &Contract, place: &Place) -> Pointer {
         Part::Interaction => below(&[]),
         Part::References => existing(contract, &below(&[]), &["comments", "references", "AsyncAPI"]),
         Part::OperationId => existing(contract, &below(&[]), &["comments", "references", "AsyncAPI", "operationId"]),
+        // What version 4 wraps stood as it is before.
+        Part::Payload(_) if contract.specification < Specification::V4 => below(&["contents"]),
         Part::Payload(side) => existing(contract, &side.below(&below(&[])), &["contents", "content"]),
-        Part::Metadata(side) => existing(contract, &side.below(&below(&[])), &["metadata"]),
+        Part::Metadata(side) => {
+            let message = side.below(&below(&[]));
+            let known = OLD_METADATA.into_iter().find(|key| message.child(key).find_in(contract.value()).is_some());
+            existing(contract, &message, &[known.unwrap_or("metadata")])
+        }
         Part::Answers => existing(contract, &below(&[]), &["response"]),
     };
     let within: Vec<&str> = place.within.iter().map(String::as_str).collect();

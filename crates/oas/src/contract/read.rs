@@ -23,7 +23,9 @@ pub(super) fn interactions(source: &Source) -> Result<(Specification, Vec<Intera
     for (key, list) in lists {
         for (index, written) in list.into_iter().flatten().enumerate() {
             let pointer = Pointer::root().child(key).item(index);
-            interactions.push(reader.interaction(written, pointer)?);
+            let read =
+                if key == "messages" { old_message(written, pointer) } else { reader.interaction(written, pointer)? };
+            interactions.push(read);
         }
     }
     Ok((specification, interactions))
@@ -58,7 +60,6 @@ enum Kind {
     Other,
 }
 
-/// Before version 4, messages stand in a list of their own and name no operation, so nothing is held against them.
 fn kind(interaction: &Value) -> Kind {
     match interaction["type"].as_str().map(str::to_ascii_lowercase).as_deref() {
         None if interaction.get("request").is_some() => Kind::Http,
@@ -80,6 +81,32 @@ fn message(written: &Value) -> Message {
         payload: contents.filter(|contents| contents.contains_key("content")).map(content),
         content_type: written["contents"]["contentType"].as_str().map(str::to_owned),
         metadata: written.get("metadata").filter(|metadata| metadata.is_object()).cloned(),
+        rules: Rules::read(&written["matchingRules"]),
+    }
+}
+
+/// The key under which libraries write the headers of a message of version 3.
+pub(super) const OLD_METADATA: [&str; 2] = ["metadata", "metaData"];
+
+/// A message of version 3 stands in a list of its own, its payload as it is; that is JSON unless something else is said.
+fn old_message(written: &Value, pointer: Pointer) -> Interaction {
+    let metadata = OLD_METADATA.into_iter().find_map(|key| written.get(key)).and_then(Value::as_object).cloned();
+    let mut metadata = metadata.unwrap_or_default();
+    let is_type = |key: &&String| ["contenttype", "content-type"].contains(&key.to_ascii_lowercase().as_str());
+    let key = metadata.keys().find(is_type).cloned();
+    let said = key.and_then(|key| metadata.shift_remove(&key)?.as_str().map(str::to_owned));
+    let message = Message {
+        payload: written.get("contents").cloned(),
+        content_type: Some(said.unwrap_or_else(|| "application/json".to_owned())),
+        metadata: (!metadata.is_empty()).then_some(Value::Object(metadata)),
+        rules: Rules::read(&written["matchingRules"]),
+    };
+    Interaction {
+        description: written["description"].as_str().unwrap_or_default().to_owned(),
+        states: states(written),
+        exchange: None,
+        messages: Some(Box::new(Messages { operation: None, passed: Passed::Received(message) })),
+        pointer,
     }
 }
 

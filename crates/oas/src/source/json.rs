@@ -18,6 +18,16 @@ pub(super) fn read(text: &str, budget: &Budget) -> Result<Source, SourceError> {
 
 type Read = (Value, Positions);
 
+/// An object of just the size that its members need: in a large document what maps keep in reserve weighs more than the
+/// text.
+fn object(read: Vec<(String, Read)>, at: Position) -> Read {
+    let (mut members, mut children) = (Map::with_capacity(read.len()), Vec::with_capacity(read.len()));
+    for (key, member) in read {
+        put_member(&mut members, &mut children, key, member);
+    }
+    (Value::Object(members), Positions { at, children: children.into_boxed_slice() })
+}
+
 struct Reader<'t> {
     text: &'t str,
     offset: usize,
@@ -40,11 +50,11 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, depth: usize, at: Position) -> Result<Read, SourceError> {
-        let (mut members, mut children) = (Map::new(), Vec::new());
+        let mut read = Vec::new();
         self.advance(1);
         self.skip_space();
         if self.take(b'}') {
-            return Ok((Value::Object(members), Positions::leaf(at)));
+            return Ok((Value::Object(Map::new()), Positions::leaf(at)));
         }
         loop {
             let key_at = self.at;
@@ -55,11 +65,10 @@ impl Reader<'_> {
             self.skip_space();
             self.expect(b':', "`:` should follow the key")?;
             self.skip_space();
-            let member = self.value(depth + 1, key_at)?;
-            put_member(&mut members, &mut children, key, member);
+            read.push((key, self.value(depth + 1, key_at)?));
             self.skip_space();
             if self.take(b'}') {
-                return Ok((Value::Object(members), Positions { at, children }));
+                return Ok(object(read, at));
             }
             self.expect(b',', "`,` or `}` should follow the member")?;
             self.skip_space();
@@ -79,7 +88,8 @@ impl Reader<'_> {
             children.push(position);
             self.skip_space();
             if self.take(b']') {
-                return Ok((Value::Array(items), Positions { at, children }));
+                items.shrink_to_fit();
+                return Ok((Value::Array(items), Positions { at, children: children.into_boxed_slice() }));
             }
             self.expect(b',', "`,` or `]` should follow the item")?;
             self.skip_space();
@@ -112,6 +122,11 @@ impl Reader<'_> {
         let rest = &self.text[self.offset..];
         let length =
             rest.bytes().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
+        // Most numbers are short and whole.
+        if let Some(short) = rest[..length].parse::<u32>().ok().filter(|_| !rest.starts_with(['0', '+'])) {
+            self.advance(length);
+            return Ok(Number::from(short));
+        }
         let number = serde_json::from_str(&rest[..length]).map_err(|_| self.wrong("this is not a number of JSON"))?;
         self.advance(length);
         Ok(number)

@@ -86,7 +86,7 @@ impl<'t> Reader<'t> {
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
-                return Ok((Value::Array(items), Positions { at, children }));
+                return Ok((Value::Array(items), Positions { at, children: children.into_boxed_slice() }));
             }
             let (item, positions) = self.node(event, &span, depth + 1, position(&span))?;
             items.push(item);
@@ -123,7 +123,7 @@ impl<'t> Reader<'t> {
         for (value, positions) in bases {
             merge(&mut members, &mut children, value, positions);
         }
-        Ok((Value::Object(members), Positions { at, children }))
+        Ok((Value::Object(members), Positions { at, children: children.into_boxed_slice() }))
     }
 
     /// A copy of what the anchor names. It stands where the alias does; what is in it, where it was written.

@@ -1,5 +1,5 @@
-//! What Postgres alone makes of the rows that a published result writes: the same inserts in one transaction, sent by
-//! pgbench over as many connections as the server has.
+//! What Postgres alone makes of the rows that a published result writes: the same inserts and the same update in one
+//! transaction, sent by pgbench over as many connections as the server has. Nothing is looked up in it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +12,9 @@ use crate::requests::BUILD_URL;
 
 /// Scripts, one for each content that results are about. More of them would be prepared for longer than they run.
 pub(crate) const SCRIPTS: usize = 32;
+
+/// The server's address in what is told, as long as in its own rows.
+const BASE_URL: &str = "http://127.0.0.1:39401";
 
 /// A folder of scripts; gone when it is dropped.
 pub(crate) struct Scripts {
@@ -71,6 +74,7 @@ fn transactions_per_second(output: &str) -> Option<f64> {
 fn script(promise: &Promise, run: &str) -> String {
     let Promise { provider, provider_id, content_id, sha, consumer, .. } = promise;
     let name = format!("pgbench-{run}-");
+    let contract_url = format!("{BASE_URL}/pacts/provider/{provider}/consumer/{}/pact-version/{sha}", consumer.name);
     format!(
         r#"\set low random(0, 1000000000000)
 begin;
@@ -100,9 +104,32 @@ values (1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint),
             || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
         'local', 'verification.published', '{provider} {name}' || :low || ' {consumer}',
         ('{{"sha":"{sha}","success": true,"number":' || :result_number || '}}')::json, clock_timestamp());
+insert into event (tenant_id, id, name, source, subject, data, once, created_at)
+select 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+           || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid,
+       name, '{BASE_URL}', '{consumer}/{provider}',
+       ('{{"consumer":{{"name":"{consumer}","version":"{head}"}},"provider":{{"name":"{provider}","version":"{name}'
+        || :low || '"}},"contract":{{"sha":"{sha}","url":"{contract_url}"}},"verification":{{"number":'
+        || :result_number || ',"success": true,"url":"{contract_url}/verification-results/' || :result_number
+        || '"}},"buildUrl":"{BUILD_URL}"}}')::json,
+       null, clock_timestamp()
+from unnest(array['provider_verification_published', 'provider_verification_succeeded']) as name
+on conflict (tenant_id, once) where once is not null do nothing;
+update integration
+set updated_at = clock_timestamp()
+where (tenant_id, consumer_id, provider_id) in (
+    select integration.tenant_id, integration.consumer_id, integration.provider_id
+    from integration
+    where integration.tenant_id = 1
+      and integration.consumer_id = {consumer_id}
+      and integration.provider_id = {provider_id}
+    for update skip locked
+);
 commit;
 "#,
         consumer = consumer.name,
+        consumer_id = consumer.id,
+        head = consumer.head,
     )
 }
 

@@ -64,5 +64,6 @@ pub(super) async fn tell_of(
         ],
         once: None,
     };
-    webhooks::tell_of(db, app, tenant, base, happened).await
+    webhooks::tell_of(db, app, tenant, base, happened).await?;
+    Ok(())
 }

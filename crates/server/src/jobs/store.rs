@@ -1,6 +1,8 @@
 //! SQL of jobs. Whoever ends a job names the number of its lease, so that a worker whose lease was taken over changes
 //! nothing.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -86,8 +88,8 @@ pub(super) struct Lease<'a> {
     pub(super) limit: usize,
     /// … of each lane so many, …
     pub(super) limit_of_lane: usize,
-    /// … but nothing of these lanes.
-    pub(super) full: &'a [String],
+    /// … but only as many as there is room for in lanes that something is under way in.
+    pub(super) rooms: &'a BTreeMap<String, usize>,
 }
 
 /// Of each lane those that were due first, in order; the lane that has waited longest comes first. Jobs that another
@@ -95,6 +97,8 @@ pub(super) struct Lease<'a> {
 /// What goes in order goes one by one. A lane that has rested after failures is tried out with one job, by one worker.
 #[expect(clippy::too_many_lines, reason = "it is one statement")]
 pub(super) async fn claim_jobs(db: &mut PgConnection, tenant: TenantId, lease: Lease<'_>) -> sqlx::Result<Vec<Job>> {
+    let (busy, rooms): (Vec<String>, Vec<i64>) =
+        lease.rooms.iter().map(|(lane, room)| (lane.clone(), i64::try_from(*room).unwrap_or(i64::MAX))).unzip();
     let mut jobs = sqlx::query_as!(
         Job,
         r#"
@@ -144,7 +148,7 @@ pub(super) async fn claim_jobs(db: &mut PgConnection, tenant: TenantId, lease: L
         ),
         open_lane as materialized (
             select lane.lane, lane.number, coalesce(job_lane.failures, 0) as failures,
-                   case when job_lane.failures >= $7 then 1 else $6::bigint end as at_once
+                   case when job_lane.failures >= $7 then 1 else coalesce(busy.room, $6::bigint) end as at_once
             from (
                 select lane, run_at, null as number from waiting
                 union all
@@ -152,8 +156,9 @@ pub(super) async fn claim_jobs(db: &mut PgConnection, tenant: TenantId, lease: L
             ) as lane
             left join job_lane on job_lane.tenant_id = $1
                               and job_lane.lane = lane.lane
+            left join unnest($5::text[], $8::bigint[]) as busy (lane, room) on busy.lane = lane.lane
             where lane.run_at <= $2
-              and lane.lane <> all($5)
+              and (busy.room is null or busy.room > 0)
               and (job_lane.paused_until is null or job_lane.paused_until <= $2)
             order by lane.run_at
             limit $4
@@ -210,9 +215,10 @@ pub(super) async fn claim_jobs(db: &mut PgConnection, tenant: TenantId, lease: L
         lease.now,
         lease.until,
         i64::try_from(lease.limit).unwrap_or(i64::MAX),
-        lease.full,
+        &busy,
         i64::try_from(lease.limit_of_lane).unwrap_or(i64::MAX),
         lanes::FAILURES_BEFORE_REST,
+        &rooms,
     )
     .fetch_all(db)
     .await?;

@@ -1,6 +1,6 @@
 //! Doing jobs: as many at once as there is room for, and only a few of one lane.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -181,8 +181,9 @@ impl Running {
 
     async fn claim(&self, db: &mut PgConnection, tenant: TenantId, limit: usize) -> sqlx::Result<Vec<Job>> {
         let now = self.app.now();
-        let full = self.full_lanes(tenant);
-        let lease = store::Lease { now, until: later(now, LEASE), limit, limit_of_lane: AT_ONCE_IN_LANE, full: &full };
+        let rooms = self.rooms(tenant);
+        let lease =
+            store::Lease { now, until: later(now, LEASE), limit, limit_of_lane: AT_ONCE_IN_LANE, rooms: &rooms };
         store::claim_jobs(db, tenant, lease).await
     }
 
@@ -261,17 +262,15 @@ impl Running {
         counts
     }
 
-    /// Those of the tenant that have no room; with them the slow ones, when these fill half of all the room together.
-    fn full_lanes(&self, tenant: TenantId) -> Vec<String> {
+    /// How many more have room in each lane of the tenant that something is under way in. The slow ones have none when
+    /// they fill half of all the room together.
+    fn rooms(&self, tenant: TenantId) -> BTreeMap<String, usize> {
         let counts = self.counts();
         let slow: usize = self.slow.iter().filter_map(|lane| counts.get(lane)).sum();
-        let full = counts.iter().filter(|(_, count)| **count >= AT_ONCE_IN_LANE).map(|(lane, _)| lane);
-        let slow = self.slow.iter().filter(|_| slow >= AT_ONCE / 2);
-        let mut lanes: Vec<String> =
-            full.chain(slow).filter(|(of, _)| *of == tenant).map(|(_, lane)| lane.clone()).collect();
-        lanes.sort_unstable();
-        lanes.dedup();
-        lanes
+        let slow = self.slow.iter().filter(|_| slow >= AT_ONCE / 2).map(|lane| (lane, 0));
+        let busy = counts.iter().map(|(lane, count)| (lane, AT_ONCE_IN_LANE.saturating_sub(*count)));
+        let rooms = busy.chain(slow).filter(|((of, _), _)| *of == tenant);
+        rooms.map(|((_, lane), room)| (lane.clone(), room)).collect()
     }
 }
 

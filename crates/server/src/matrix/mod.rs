@@ -11,12 +11,14 @@ mod refusal;
 mod requested;
 mod rows;
 mod store;
+mod told;
 mod view;
 mod what_if;
 
 use axum::Router;
 
 pub(crate) use api::{Outcome, may_go};
+pub(crate) use told::Told;
 
 use crate::app::App;
 

@@ -43,6 +43,10 @@ pub(super) async fn tell(
         "reasons": shown,
         "url": format!("{}{question}", base.as_str()),
     }));
+    let key = key(&versions, environment, answer.verdict.deployable, &in_the_way);
+    if app.told_refusals.contains(tenant, &key, app.now()) {
+        return Ok(());
+    }
     let (name, version) = versions.first().cloned().unwrap_or_default();
     let in_lines = shown.join("\n");
     let happened = Happened {
@@ -56,12 +60,15 @@ pub(super) async fn tell(
             ("environmentName", environment.unwrap_or_default()),
             ("reasons", &in_lines),
         ],
-        once: Some(key(&versions, environment, answer.verdict.deployable, &in_the_way)),
+        once: Some(key.clone()),
     };
     let mut tx = app.db.begin().await?;
-    webhooks::tell_of(&mut tx, app, tenant, base, happened).await?;
+    let is_news = webhooks::tell_of(&mut tx, app, tenant, base, happened).await?;
     tx.commit().await?;
-    app.jobs_written.notify_waiters();
+    app.told_refusals.remember(tenant, key, app.now());
+    if is_news {
+        app.jobs_written.notify_waiters();
+    }
     Ok(())
 }
 

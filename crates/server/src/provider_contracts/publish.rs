@@ -159,5 +159,6 @@ async fn tell(
         ],
         once: None,
     };
-    webhooks::tell_of(db, app, tenant, base, happened).await
+    webhooks::tell_of(db, app, tenant, base, happened).await?;
+    Ok(())
 }

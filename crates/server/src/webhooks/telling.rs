@@ -31,17 +31,18 @@ pub(crate) struct Happened<'a> {
 }
 
 /// Tells of what happened to pacticipants. What was told once before is not told again.
+/// Returns whether it was news.
 pub(crate) async fn tell_of(
     db: &mut PgConnection,
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
     happened: Happened<'_>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let Happened { name, pacticipants, subject, data, values, once } = happened;
     let new = NewEvent { name, subject, data, once };
     let Some(event) = events::record(db, app, tenant, base, vec![new]).await?.pop().flatten() else {
-        return Ok(());
+        return Ok(false);
     };
     let listening = store::list_listening_to_any(db, tenant, pacticipants).await?;
     let mut context = Context::default();
@@ -53,7 +54,7 @@ pub(crate) async fn tell_of(
     let wanting = listening.iter().filter(|webhook| webhook.wants(name));
     let new = wanting.map(|to| (delivery(app, to, &word, &context, &event), to));
     write(db, app, tenant, new.collect()).await?;
-    Ok(())
+    Ok(true)
 }
 
 #[derive(Clone, Copy, Default)]

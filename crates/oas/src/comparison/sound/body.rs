@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::interaction::{Call, Draft, Session};
 use super::super::translate::{Reading, bundle};
-use super::algebra::{Answer, contains};
-use super::expectation;
+use super::algebra::{Answer, contains, contains_all};
 use super::variants::{self, Declared, Variant, marked};
-use crate::contract::{Part, Place, Rules, kind};
+use super::{expectation, shown};
+use crate::contract::{Interaction, Part, Place, Rules, kind};
 use crate::document::Node;
 use crate::finding::{Code, Severity};
 use crate::pointer::Pointer;
@@ -21,29 +21,48 @@ type Choices<'d> = Vec<Vec<Node<'d>>>;
 
 /// Checks that a consumer takes all that the schema lets a provider send where the consumer's matchers say something,
 /// and that the provider sends what the consumer reads.
-pub(super) fn check_received(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_received(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
-    let rules = &call.exchange.response.rules;
-    Walk { session, call, rules, part: Part::ResponseBody }.received(&mut Vec::new(), body, &vec![vec![node]]);
+    Walk { session, subject }.received(&mut Vec::new(), body, &vec![vec![node]]);
 }
 
 /// Checks that the provider takes all that the consumer's matchers let it send.
-pub(super) fn check_sent(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_sent(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
-    let rules = &call.exchange.request.rules;
-    Walk { session, call, rules, part: Part::RequestBody }.sent(&mut Vec::new(), body, &vec![vec![node]]);
+    Walk { session, subject }.sent(&mut Vec::new(), body, &vec![vec![node]]);
+}
+
+/// What is looked at: a body or a payload, with the consumer's rules for it.
+pub(in super::super) struct Subject<'w> {
+    pub(in super::super) index: usize,
+    pub(in super::super) interaction: &'w Interaction,
+    pub(in super::super) part: Part,
+    pub(in super::super) rules: &'w Rules,
+    /// The call whose response it is, if it is one.
+    pub(in super::super) answers: Option<&'w Call<'w>>,
+}
+
+impl<'w> Subject<'w> {
+    pub(super) fn of_request(call: &'w Call<'w>) -> Self {
+        let rules = &call.exchange.request.rules;
+        Self { index: call.index, interaction: call.interaction, part: Part::RequestBody, rules, answers: None }
+    }
+
+    pub(super) fn of_response(call: &'w Call<'w>) -> Self {
+        let rules = &call.exchange.response.rules;
+        let (index, interaction) = (call.index, call.interaction);
+        Self { index, interaction, part: Part::ResponseBody, rules, answers: Some(call) }
+    }
 }
 
 struct Walk<'w, 'a> {
     session: &'w mut Session<'a>,
-    call: &'w Call<'w>,
-    rules: &'w Rules,
-    part: Part,
+    subject: &'w Subject<'w>,
 }
 
 impl<'a> Walk<'_, 'a> {
     fn received(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
-        let matchers = self.rules.of_body(path);
+        let matchers = self.subject.rules.of_body(path);
         match example {
             Value::Object(members) => {
                 let Some(all) = self.variants(choices) else { return };
@@ -65,24 +84,45 @@ impl<'a> Walk<'_, 'a> {
                 }
             }
             _ => {
-                if let Some(expected) = expectation::schema(matchers, example) {
-                    self.check_scalar(path, example, &expected, choices);
+                let unsaid = expectation::unsaid(matchers).is_some();
+                match (expectation::schema(matchers, example), first_pointer(choices)) {
+                    (Some(expected), _) => self.check_scalar(path, example, &expected, choices),
+                    (None, Some(pointer)) if unsaid => {
+                        self.report_by_example(Code::ResponseBodyByExample, path, example, &pointer, 0);
+                    }
+                    (None, _) => {}
                 }
             }
         }
     }
 
     fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
-        let (mut choices, mut free, mut optional) = (Vec::new(), false, false);
+        path.push(name.to_owned());
+        // Of most values nothing is asked but that they are described.
+        let is_scalar = !value.is_object() && !value.is_array();
+        let is_plain = is_scalar && self.subject.rules.of_body(path).is_empty();
+        if !is_plain || !fitting.iter().any(|variant| variant.names_plainly(self.session.document, name)) {
+            self.look_at_property(path, name, value, fitting);
+        }
+        path.pop();
+    }
+
+    /// Looks at a property; the path leads to it.
+    fn look_at_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        let (mut choices, mut free, mut unnamed, mut optional) = (Vec::new(), false, false, false);
         for variant in fitting {
             match variant.property(name) {
                 Declared::Described(nodes) => choices.push(nodes),
                 Declared::Free => free = true,
-                Declared::Absent => continue,
+                Declared::Unnamed => {
+                    unnamed = true;
+                    continue;
+                }
+                // Holding the example against the schema has said so.
+                Declared::Forbidden => continue,
             }
             optional |= !variant.requires(name);
         }
-        path.push(name.to_owned());
         let first = choices.iter().flatten().next().map(|node| node.pointer().clone());
         match first {
             Some(pointer) => {
@@ -90,22 +130,51 @@ impl<'a> Walk<'_, 'a> {
                 if hidden && !free {
                     let message = format!("`{name}` is only written, never sent back");
                     self.report(Code::ResponseBodyWriteOnly, path, value, &pointer, message);
-                } else if optional && !self.rules.of_body(path).is_empty() {
+                } else if optional && !self.subject.rules.of_body(path).is_empty() {
                     let message = format!("the provider may leave out `{name}`");
                     self.report(Code::ResponseBodyOptional, path, value, &pointer, message);
                 }
                 self.received(path, value, &choices);
             }
-            None if free => {}
-            None => {
-                let part = fitting.iter().flat_map(Variant::parts).next();
-                if let Some(pointer) = part.map(|part| part.pointer().clone()) {
-                    let message = format!("`{name}` is not described");
-                    self.report(Code::ResponseBodyIncompatible, path, value, &pointer, message);
-                }
-            }
+            None if unnamed && !free => self.report_unnamed(path, name, value, fitting),
+            None => {}
         }
-        path.pop();
+    }
+
+    /// Reports a property that no schema names. Where the schema does not close its object and an example of the document
+    /// shows the property, the document does not contradict the consumer; it just never promises the property.
+    fn report_unnamed(&mut self, path: &[String], name: &str, value: &Value, fitting: &[Variant<'a>]) {
+        let mut parts = fitting.iter().flat_map(Variant::parts);
+        let Some(pointer) = parts.next().map(|part| part.pointer().clone()) else { return };
+        let beside = fitting.iter().flat_map(Variant::parts).flat_map(|part| shown::beside(part.value()));
+        let own = [name.to_owned()];
+        let is_shown = beside.into_iter().any(|example| shown::has(example, &own))
+            || self.subject.answers.is_some_and(|call| {
+                shown::of_response(self.session.document, call).iter().any(|example| shown::has(example, path))
+            });
+        if is_shown {
+            let message = format!("no schema names `{name}`, only an example shows it");
+            self.report(Code::ResponseBodyUndescribed, path, value, &pointer, message).severity = Severity::Warning;
+        } else {
+            let message = format!("`{name}` is not described");
+            self.report(Code::ResponseBodyUndescribed, path, value, &pointer, message);
+        }
+    }
+
+    /// Says that matching rules were only tried by example.
+    fn report_by_example(&mut self, code: Code, path: &[String], example: &Value, pointer: &Pointer, tried: usize) {
+        let matchers = self.subject.rules.of_body(path);
+        let message = match (expectation::unsaid(matchers), tried) {
+            (Some(kind), _) => format!("checked by example only: the rule `{kind}` says more than a schema can"),
+            (None, 0) => {
+                "checked by the contract's example only: no other value of the schema could be made".to_owned()
+            }
+            (None, tried) => {
+                let values = if tried == 1 { "1 value fits" } else { "all values fit" };
+                format!("checked by example only: it could not be proved, and {values} that were tried ({tried})")
+            }
+        };
+        self.report(code, path, example, pointer, message);
     }
 
     fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
@@ -133,7 +202,7 @@ impl<'a> Walk<'_, 'a> {
     fn sent_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
         let declared = fitting.iter().filter_map(|variant| match variant.property(name) {
             Declared::Described(nodes) => Some(nodes),
-            Declared::Free | Declared::Absent => None,
+            Declared::Free | Declared::Unnamed | Declared::Forbidden => None,
         });
         let choices: Choices<'a> = declared.collect();
         let Some(pointer) = choices.iter().flatten().next().map(|node| node.pointer().clone()) else { return };
@@ -148,14 +217,20 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check_sent_scalar(&mut self, path: &[String], example: &Value, choices: &Choices<'a>) {
-        let matchers = self.rules.of_body(path);
+        let matchers = self.subject.rules.of_body(path);
         let (Some(sent), Some(taken)) =
             (expectation::schema(matchers, example), self.schema(choices, Reading::Request))
         else {
             return;
         };
-        let Answer::Refuted(witness) = contains(&taken, &sent) else { return };
         let Some(pointer) = first_pointer(choices) else { return };
+        let witness = match contains(&taken, &sent) {
+            Answer::Proved => return,
+            Answer::Refuted(witness) => witness,
+            Answer::Undecided(tried) => {
+                return self.report_by_example(Code::RequestBodyByExample, path, example, &pointer, tried);
+            }
+        };
         let message = format!("the matching rule allows {witness}, which the provider refuses");
         let only_type = matchers.iter().all(|matcher| kind(matcher) == "type");
         let finding = self.report(Code::RequestBodyWider, path, example, &pointer, message);
@@ -177,15 +252,23 @@ impl<'a> Walk<'_, 'a> {
             self.report_null(path, example, &pointer);
         }
         let apart_from_null = with_definitions(json!({"allOf": [sent.clone(), {"not": {"type": "null"}}]}), &sent);
-        if let Answer::Refuted(witness) = contains(expected, &apart_from_null) {
-            let message = format!("the provider may send {witness}, which the consumer does not take");
-            let finding = self.report(Code::ResponseBodyWider, path, example, &pointer, message);
-            finding.witness = Some(witness);
+        let known: Vec<Value> =
+            choices.iter().flatten().flat_map(|node| shown::beside(node.value())).cloned().collect();
+        match contains_all(expected, &apart_from_null, &known) {
+            Answer::Proved => {}
+            Answer::Refuted(witness) => {
+                let message = format!("the provider may send {witness}, which the consumer does not take");
+                let finding = self.report(Code::ResponseBodyWider, path, example, &pointer, message);
+                finding.witness = Some(witness);
+            }
+            Answer::Undecided(tried) => {
+                self.report_by_example(Code::ResponseBodyByExample, path, example, &pointer, tried);
+            }
         }
     }
 
     fn check_null(&mut self, path: &[String], example: &Value, choices: &Choices<'a>, all: &[Variant<'a>]) {
-        let ruled = !self.rules.of_body(path).is_empty();
+        let ruled = !self.subject.rules.of_body(path).is_empty();
         let nullable = all.iter().any(|variant| variant.allows_null(self.session.document));
         if let Some(pointer) = first_pointer(choices).filter(|_| ruled && nullable) {
             self.report_null(path, example, &pointer);
@@ -198,7 +281,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn check_length(&mut self, path: &[String], items: &[Value], choices: &Choices<'a>, fitting: &[Variant<'a>]) {
-        let (least, most) = expectation::length(self.rules.of_body(path));
+        let (least, most) = expectation::length(self.subject.rules.of_body(path));
         let shorter = least.filter(|least| fitting.iter().any(|variant| variant.length().0 < *least));
         let longer =
             most.filter(|most| fitting.iter().any(|variant| variant.length().1.is_none_or(|limit| limit > *most)));
@@ -221,7 +304,12 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn fitting(&self, all: Vec<Variant<'a>>, example: &Value) -> Vec<Variant<'a>> {
-        all.into_iter().filter(|variant| variant.fits(self.session.document, example)).collect()
+        let document = self.session.document;
+        // Where nothing is to be chosen, one wrong value does not make the others unknown.
+        match all.len() {
+            1 => all.into_iter().filter(|variant| variant.fits_type(document, example)).collect(),
+            _ => all.into_iter().filter(|variant| variant.fits(document, example)).collect(),
+        }
     }
 
     /// What may stand at a place, as one schema; `None` if nothing is known of it.
@@ -249,10 +337,10 @@ impl<'a> Walk<'_, 'a> {
         message: String,
     ) -> &mut crate::finding::Finding {
         self.session.report(
-            self.call.interaction,
+            self.subject.interaction,
             Draft {
                 code,
-                place: Place::within(self.call.index, self.part.clone(), path.to_vec()),
+                place: Place::within(self.subject.index, self.subject.part.clone(), path.to_vec()),
                 message,
                 value: value.clone(),
                 document,

@@ -15,6 +15,12 @@ pub(super) fn schema(matchers: &[Value], example: &Value) -> Option<Value> {
     }
 }
 
+/// The kinds of matchers that say something of a value which no schema says.
+pub(super) fn unsaid(matchers: &[Value]) -> Option<&str> {
+    let known = ["type", "equality", "regex", "integer", "decimal", "number", "boolean", "null", "include", "notEmpty"];
+    matchers.iter().map(kind).find(|kind| !known.contains(kind))
+}
+
 fn of_matcher(matcher: &Value, example: &Value) -> Option<Value> {
     match kind(matcher) {
         "type" => Some(json!({"type": type_of(example)})),

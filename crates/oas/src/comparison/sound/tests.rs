@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Profile, compare};
 use crate::contract::Contract;
 use crate::document::Document;
-use crate::finding::Finding;
+use crate::finding::{Code, Finding, Severity};
 use crate::source::Budget;
 
 fn findings(version: &str, operation: &Value, interaction: &Value) -> Vec<Finding> {
@@ -117,11 +117,11 @@ fn a_variant_that_the_example_is_not_of_does_not_count() {
 #[test]
 fn properties_that_nothing_describes_are_found_wherever_they_are() {
     let pattern = json!({"type": "object", "patternProperties": {"^x": {"type": "object", "properties": {"a": {}}}}});
-    let ghost = one("response.body.incompatible", "response/body/x1/ghost", None);
+    let ghost = one("response.body.undescribed", "response/body/x1/ghost", None);
     assert_eq!(of_response("3.1.0", &pattern, &json!({"x1": {"ghost": 1}}), &Value::Null), ghost);
 
     let nullable = json!({"type": ["object", "null"], "properties": {"a": {}}});
-    let ghost = one("response.body.incompatible", "response/body/ghost", None);
+    let ghost = one("response.body.undescribed", "response/body/ghost", None);
     assert_eq!(of_response("3.1.0", &nullable, &json!({"ghost": 1}), &Value::Null), ghost);
 }
 
@@ -292,4 +292,74 @@ fn recursive_schemas_come_to_an_end() {
 
     assert_eq!(of(200), []);
     assert_eq!(of(201), []);
+}
+
+#[test]
+fn a_property_that_only_an_example_shows_is_a_warning_and_one_that_nothing_shows_an_error() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let media = json!({"schema": schema, "examples": {"one": {"value": {"a": "x", "shown": 1}}}});
+    let operation = json!({"get": {"responses": {"200": {"content": {"application/json": media}}}}});
+    let interaction =
+        |body: &Value| json!({"request": {"method": "GET", "path": "/t"}, "response": {"status": 200, "body": body}});
+    let severity = |body: &Value| {
+        let found = findings("3.0.0", &operation, &interaction(body));
+        found.iter().map(|finding| (finding.code, finding.severity)).collect::<Vec<_>>()
+    };
+
+    assert_eq!(severity(&json!({"a": "x"})), []);
+    assert_eq!(severity(&json!({"shown": 1})), [(Code::ResponseBodyUndescribed, Severity::Warning)]);
+    assert_eq!(severity(&json!({"ghost": 1})), [(Code::ResponseBodyUndescribed, Severity::Error)]);
+}
+
+#[test]
+fn a_closed_object_is_reported_once() {
+    let schema = json!({"type": "object", "properties": {"a": {}}, "additionalProperties": false});
+
+    let found = of_response("3.0.0", &schema, &json!({"ghost": 1}), &Value::Null);
+
+    assert_eq!(found, one("response.body.incompatible", "response/body", None));
+}
+
+#[test]
+fn one_wrong_value_does_not_hide_what_stands_beside_it() {
+    let schema = json!({"type": "object", "properties": {"a": {"enum": ["x"]}}});
+
+    let found = of_response("3.0.0", &schema, &json!({"a": "y", "ghost": 1}), &Value::Null);
+
+    let codes: Vec<&str> = found.iter().map(|(code, ..)| code.as_str()).collect();
+    assert_eq!(codes, ["response.body.incompatible", "response.body.undescribed"]);
+}
+
+#[test]
+fn what_cannot_be_proved_is_tried_by_example_and_says_so() {
+    let number = typed(&json!({"type": "string", "pattern": "^[0-9]{3}$", "example": "123"}));
+    let digits = json!({"$.body.a": {"match": "regex", "regex": "^[0-9]+$"}});
+    let by_example = one("response.body.by-example", "response/body/a", None);
+
+    assert_eq!(of_response("3.0.0", &number, &json!({"a": "123"}), &digits), by_example);
+
+    // An example of the document that the rule does not take refutes what no made-up value would.
+    let shown = typed(&json!({"type": "string", "pattern": "^[0-9]{3}(-[a-z]+)?$", "example": "123-hidden"}));
+    let refuted = of_response("3.0.0", &shown, &json!({"a": "123"}), &digits);
+    assert_eq!(refuted, one("response.body.wider", "response/body/a", Some(json!("123-hidden"))));
+}
+
+#[test]
+fn a_rule_that_no_schema_can_say_is_checked_by_example_and_says_so() {
+    let date = typed(&json!({"type": "string", "format": "date-time"}));
+    let rule = json!({"$.body.a": {"match": "timestamp", "timestamp": "yyyy-MM-dd'T'HH:mm:ss"}});
+
+    let found = of_response("3.0.0", &date, &json!({"a": "2020-01-31T12:30:45Z"}), &rule);
+
+    assert_eq!(found, one("response.body.by-example", "response/body/a", None));
+}
+
+#[test]
+fn a_request_that_cannot_be_proved_to_be_taken_says_that_it_was_tried_by_example() {
+    let schema = typed(&json!({"type": "string", "pattern": "^[0-9]+$"}));
+    let rule = json!({"$.body.a": {"match": "regex", "regex": "^[0-9]{3}$"}});
+
+    let found = of_request(&schema, &json!({"a": "123"}), &rule);
+
+    assert_eq!(found, one("request.body.by-example", "request/body/a", None));
 }

@@ -21,8 +21,10 @@ pub(super) enum Declared<'d> {
     Described(Vec<Node<'d>>),
     /// It may be anything.
     Free,
-    /// It is not meant to be there.
-    Absent,
+    /// It is forbidden.
+    Forbidden,
+    /// Nothing names it, though other properties are named.
+    Unnamed,
 }
 
 /// With more variants than that, nothing is said.
@@ -40,7 +42,7 @@ fn expand_all<'d>(
     start: Vec<Variant<'d>>,
     depth: usize,
 ) -> Option<Vec<Variant<'d>>> {
-    nodes.iter().try_fold(start, |variants, node| product(variants, &expand(document, node, depth)?))
+    nodes.iter().try_fold(start, |variants, node| product(variants, expand(document, node, depth)?))
 }
 
 fn expand<'d>(document: &'d Document, node: &Node<'d>, depth: usize) -> Option<Vec<Variant<'d>>> {
@@ -51,7 +53,7 @@ fn expand<'d>(document: &'d Document, node: &Node<'d>, depth: usize) -> Option<V
     let mut variants = vec![own];
     if node.text("$ref").is_some() {
         let target = node.resolved().ok()?;
-        variants = product(variants, &expand(document, &target, depth + 1)?)?;
+        variants = product(variants, expand(document, &target, depth + 1)?)?;
     }
     if let Some(parts) = node.member("allOf") {
         let parts: Vec<Node<'d>> = parts.items().collect();
@@ -72,12 +74,15 @@ fn expand<'d>(document: &'d Document, node: &Node<'d>, depth: usize) -> Option<V
                 choices.push(variant);
             }
         }
-        variants = product(variants, &choices)?;
+        variants = product(variants, choices)?;
     }
     Some(variants)
 }
 
-fn product<'d>(left: Vec<Variant<'d>>, right: &[Variant<'d>]) -> Option<Vec<Variant<'d>>> {
+fn product<'d>(left: Vec<Variant<'d>>, right: Vec<Variant<'d>>) -> Option<Vec<Variant<'d>>> {
+    if left.len() == 1 && left[0].parts.is_empty() && left[0].tag.is_none() {
+        return Some(right);
+    }
     if left.len() * right.len() > MAX_VARIANTS {
         return None;
     }
@@ -96,6 +101,11 @@ impl<'d> Variant<'d> {
         &self.parts
     }
 
+    /// Whether an example is of the variant's type.
+    pub(super) fn fits_type(&self, document: &Document, example: &Value) -> bool {
+        self.parts.iter().all(|part| type_fits(document, part, example))
+    }
+
     /// Whether an example may be of this variant, as far as its type, its tag and its fixed values tell.
     pub(super) fn fits(&self, document: &Document, example: &Value) -> bool {
         let tagged =
@@ -107,7 +117,7 @@ impl<'d> Variant<'d> {
     pub(super) fn property(&self, name: &str) -> Declared<'d> {
         let mut described = Vec::new();
         for part in &self.parts {
-            described.extend(part.member("properties").and_then(|properties| properties.member(name)));
+            described.extend(part.member_of("properties", name));
             let patterns = part.member("patternProperties");
             described.extend(
                 patterns
@@ -123,7 +133,7 @@ impl<'d> Variant<'d> {
         for part in &self.parts {
             for key in ["additionalProperties", "unevaluatedProperties"] {
                 match part.member(key) {
-                    Some(node) if *node.value() == Value::Bool(false) => return Declared::Absent,
+                    Some(node) if *node.value() == Value::Bool(false) => return Declared::Forbidden,
                     Some(node) if node.value().as_object().is_some_and(|schema| !schema.is_empty()) => {
                         return Declared::Described(vec![node]);
                     }
@@ -138,7 +148,14 @@ impl<'d> Variant<'d> {
                 part.member(key).is_some_and(|members| members.value().as_object().is_some_and(|map| !map.is_empty()))
             })
         });
-        if names_any { Declared::Absent } else { Declared::Free }
+        if names_any { Declared::Unnamed } else { Declared::Free }
+    }
+
+    /// Whether properties name one that the provider sends. It says no where it would have to look closer.
+    pub(super) fn names_plainly(&self, document: &Document, name: &str) -> bool {
+        let mut named = self.parts.iter().filter_map(|part| part.value().get("properties")?.get(name)).peekable();
+        let looks_plain = self.parts.iter().all(|part| part.value().get("patternProperties").is_none());
+        looks_plain && named.peek().is_some() && !named.any(|schema| says(document, schema, "writeOnly", 0))
     }
 
     /// What is said of an item.
@@ -180,6 +197,20 @@ pub(super) fn marked(document: &Document, nodes: &[Node<'_>], mark: &str) -> boo
 }
 
 fn part_fits(document: &Document, part: &Node<'_>, example: &Value) -> bool {
+    let fixed = || {
+        let before_31 = document.version() <= crate::document::Version::V3_0;
+        let counts = part.value().is_object()
+            && !(before_31 && (part.value().get("$ref").is_some() || example.is_null() && nullable(part.value())));
+        !counts || allows(part.value(), example) && fixed_properties_fit(part.value().get("properties"), example)
+    };
+    type_fits(document, part, example) && fixed()
+}
+
+fn nullable(schema: &Value) -> bool {
+    schema.as_object().is_some_and(is_nullable)
+}
+
+fn type_fits(document: &Document, part: &Node<'_>, example: &Value) -> bool {
     let Value::Object(schema) = part.value() else { return *part.value() != Value::Bool(false) };
     let before_31 = document.version() <= crate::document::Version::V3_0;
     if before_31 && schema.contains_key("$ref") {
@@ -188,12 +219,11 @@ fn part_fits(document: &Document, part: &Node<'_>, example: &Value) -> bool {
     if example.is_null() && before_31 && is_nullable(schema) {
         return true;
     }
-    let fits_type = match schema.get("type") {
+    match schema.get("type") {
         Some(Value::String(kind)) => is_of(example, kind),
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).any(|kind| is_of(example, kind)),
         _ => true,
-    };
-    fits_type && allows(part.value(), example) && fixed_properties_fit(schema.get("properties"), example)
+    }
 }
 
 /// Whether the tag-like properties of an example, those whose value the schema fixes, are as it says.
