@@ -67,12 +67,71 @@ const cases = {
     await page.waitForFunction(() => document.querySelector("#address").value.endsWith("/latest"));
   },
 
+  async "home leads to an application, and its filters stand in the address"(page) {
+    await page.goto(`${base}/`);
+    await page.getByRole("searchbox", { name: "Name or label" }).fill("sho");
+    await page.waitForURL(/[?&]q=sho/);
+    await page.locator("#list a", { hasText: "stock" }).waitFor({ state: "detached" });
+    await page.reload();
+    assert.equal(await page.locator("#list tbody tr").count(), 1);
+
+    await page.locator("#list th a", { hasText: "shop" }).click();
+
+    assert.equal(await page.locator("h1").innerText(), "shop");
+    assert.equal(await page.locator(".sections [aria-current]").innerText(), "Applications");
+  },
+
+  async "the search of the header finds while one writes"(page) {
+    await page.goto(`${base}/pacticipants`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("stoc");
+    await page.locator("#found a", { hasText: "stock" }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/search\?q=stoc/);
+    await page.locator("main a", { hasText: "stock" }).first().waitFor();
+  },
+
+  async "a theme is chosen and stays"(page) {
+    await page.goto(`${base}/pacticipants?q=sho`);
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.getByRole("link", { name: "Dark theme" }).first().click();
+    assert.match(page.url(), /\/pacticipants\?q=sho$/);
+    assert.notEqual(await ground(), light);
+    await page.goto(`${base}/search`);
+    assert.notEqual(await ground(), light);
+    await page.goto(BROWSE);
+    assert.notEqual(await ground(), light);
+  },
+
+  async "keys lead to places, and can be turned off"(page) {
+    await page.goto(`${base}/`);
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.waitForURL(/\/pacticipants$/);
+    await page.keyboard.press("?");
+    await page.getByLabel("Turn single keys off").check();
+    await page.keyboard.press("Escape");
+    await page.locator("h1").click();
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.name === "q"), false);
+  },
+
+  async "filters and search work without a script"(page) {
+    await page.goto(`${base}/`);
+    await page.getByRole("searchbox", { name: "Name or label" }).fill("sho");
+    await page.getByRole("button", { name: "Apply" }).click();
+    assert.equal(await page.locator("#list tbody tr").count(), 1);
+    await page.locator("header input[name=q]").fill("stock");
+    await page.locator("header input[name=q]").press("Enter");
+    await page.locator("main a", { hasText: "stock" }).first().waitFor();
+  },
+
   async "an odd name stays what it is"(page) {
     const odd = "/pacticipants/50%25%20of%20a%2Fb%3F";
     assert.equal((await page.request.post(`${base}/pacticipants`, { data: { name: "50% of a/b?" } })).status(), 201);
 
-    await page.goto(`${base}/pacticipants?q=50`);
-    await page.getByRole("link", { name: "Try it" }).click();
+    await page.goto(`${BROWSE}#/pacticipants?q=50`);
     const request = page.locator("#request");
     await request.getByText("200 OK").waitFor();
     await request.locator("pre a", { hasText: `${odd}"` }).first().click();
@@ -82,7 +141,7 @@ const cases = {
   },
 
   async "an answer is a page with links to follow"(page) {
-    await page.goto(`${base}/pacticipants/shop`);
+    await page.goto(`${base}/pacticipants/shop/versions`);
     await page.locator("pre a", { hasText: "/versions/1\"" }).first().click();
     assert.equal(await page.locator("h1").innerText(), "/pacticipants/shop/versions/1");
 
@@ -93,8 +152,8 @@ const cases = {
   },
 
   async "a link with variables waits for their values"(page) {
-    await page.goto(`${base}/`);
-    await page.locator("pre a", { hasText: "/pacticipants/{pacticipant}\"" }).click();
+    await page.goto(`${BROWSE}#/`);
+    await page.locator("#request pre a", { hasText: "/pacticipants/{pacticipant}\"" }).click();
     const address = page.getByLabel("Address");
     await page.getByText("variables in braces").waitFor();
     assert.ok(await address.evaluate((field) => field === document.activeElement));
@@ -140,7 +199,7 @@ const cases = {
   },
 
   async "nothing sticks out of a small screen"(page) {
-    for (const path of ["/hal-browser/browser.html", "/doc", "/doc/publish-contracts", "/", "/pacticipants/shop"]) {
+    for (const path of ["/hal-browser/browser.html", "/doc", "/doc/publish-contracts", "/", "/pacticipants", "/pacticipants/shop", "/search?q=s"]) {
       await page.goto(base + path);
       const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(content <= screen, `${path} is ${content} wide`);
@@ -150,6 +209,7 @@ const cases = {
 
 const settings = {
   "it is read without a script": { javaScriptEnabled: false },
+  "filters and search work without a script": { javaScriptEnabled: false },
   "nothing sticks out of a small screen": { viewport: { width: 390, height: 800 } },
 };
 

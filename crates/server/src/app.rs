@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::comparisons::Room;
+use crate::home;
 use crate::matrix::Told;
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
@@ -45,6 +46,7 @@ pub struct App {
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
+    pub(crate) overviews: home::Kept,
     pub(crate) told_refusals: Arc<Told>,
 }
 
@@ -62,6 +64,7 @@ impl App {
             comparing: Room::default(),
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
+            overviews: home::Kept::default(),
             told_refusals: Arc::default(),
         }
     }

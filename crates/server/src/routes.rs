@@ -22,8 +22,8 @@ use crate::edge::{
     refuse_other_origins, render_errors, repeat_overtaken,
 };
 use crate::{
-    badges, comparisons, contracts, dashboard, deployments, environments, events, evidence, health, index,
-    integrations, matrix, metrics, pacticipants, provider_contracts, removal, secrets, ui, usage, verdicts,
+    badges, comparisons, contracts, dashboard, deployments, environments, events, evidence, health, home, index,
+    integrations, matrix, metrics, pacticipants, provider_contracts, removal, search, secrets, ui, usage, verdicts,
     verification_requests, verifications, versions, webhooks,
 };
 
@@ -41,10 +41,12 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(environments::routes())
         .merge(events::routes())
         .merge(evidence::routes())
+        .merge(home::routes())
         .merge(index::routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
+        .merge(search::routes())
         .merge(secrets::routes())
         .merge(usage::routes())
         .merge(verdicts::routes())
@@ -99,7 +101,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
-    Router::new()
+    Router::new().merge(home::page_routes()).merge(pacticipants::page_routes()).merge(search::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {

@@ -96,6 +96,22 @@ impl Error {
         Self::Invalid(Problem::at(field, message).into())
     }
 
+    /// Whether the client can do something about it.
+    pub(crate) fn is_of_client(&self) -> bool {
+        self.status().is_client_error()
+    }
+
+    /// Logs why a part of a page could not be made while the rest is shown; gives the reference to it.
+    pub(crate) fn log(&self, part: &str) -> String {
+        let reference = base32(random_bytes());
+        let cause = match self {
+            Self::Internal(cause) | Self::Unavailable(cause) | Self::Overtaken(cause) => chain(cause.as_ref()),
+            other => other.detail(),
+        };
+        tracing::error!(error.reference = %reference, "{part} could not be shown: {cause}");
+        reference
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::NoSuchPacticipant { .. } | Self::Missing(_) | Self::EmptyPathComponent => {

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::deployments::{self, Cause, Deployed};
 use crate::edge::{BaseUrl, Error, Link, timestamp, urls, without_nulls};
 use crate::ids::{PacticipantId, TenantId, VersionId};
+use crate::ui::nearest;
 
 pub(crate) use api::{EnvironmentRef, routes};
 pub(crate) use store::{find_by_id, find_by_name, list};
@@ -80,4 +81,18 @@ pub(crate) async fn deploy_by_tag(
         deployments::tell_of_deployment(db, app, tenant, base, &environment, &recorded).await?;
     }
     Ok(())
+}
+
+/// In the order in which versions go through them: production last, else as they were created.
+pub(crate) async fn in_order(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<Environment>> {
+    let mut environments = list(db, tenant, None).await?;
+    environments.sort_by_key(|one| (one.production, one.created_at));
+    Ok(environments)
+}
+
+/// What a page says of an environment that its address names and that is not there.
+pub(crate) fn no_such(name: &str, environments: &[Environment]) -> Error {
+    let meant = nearest(name, environments.iter(), |one| &one.name, 1).pop();
+    let meant = meant.map_or_else(String::new, |one| format!(" Did you mean {}?", one.name));
+    Error::InvalidQuery(vec![format!("Environment \"{name}\" doesn't exist.{meant}")])
 }

@@ -3,6 +3,7 @@
 mod api;
 mod introduce;
 mod labels;
+mod page;
 mod store;
 mod view;
 
@@ -15,6 +16,10 @@ use crate::ids::PacticipantId;
 pub(crate) use introduce::introduce;
 pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_labels_of, list_names};
 pub(crate) use view::link;
+
+pub(crate) fn page_routes() -> Router<App> {
+    page::routes()
+}
 
 pub(crate) fn routes() -> Router<App> {
     api::routes().merge(labels::routes())

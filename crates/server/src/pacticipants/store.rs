@@ -1,5 +1,8 @@
 //! SQL of pacticipants.
 
+pub(super) mod around;
+pub(super) mod history;
+
 use chrono::{DateTime, Utc};
 use pactolus_domain::names::{self, PacticipantName};
 use sqlx::PgConnection;

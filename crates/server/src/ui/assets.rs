@@ -11,6 +11,9 @@ const STYLES: &str = concat!(
     include_str!("assets/css/frame.css"),
     include_str!("assets/css/parts.css"),
     include_str!("assets/css/reasons.css"),
+    include_str!("assets/css/application.css"),
+    include_str!("assets/css/home.css"),
+    include_str!("assets/css/search.css"),
     include_str!("assets/css/api.css"),
 );
 

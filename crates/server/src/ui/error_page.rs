@@ -45,12 +45,19 @@ fn content(viewer: &Viewer, told: &Told, nearest: Option<&Nearest>) -> Markup {
             div .empty {
                 @if let Some(reference) = &told.reference {
                     p { "Reference " code { (reference) } "; your data is untouched. Try again, or read it as JSON." }
-                } @else {
+                } @else if told.name.is_none() {
                     p { (told.detail) }
                 }
-                @if let Some(Nearest(found)) = nearest.filter(|nearest| !nearest.0.is_empty()) {
-                    p { "Nearly so called:" }
-                    ul { @for (words, path) in found { li { a href=(viewer.at(path)) { (words) } } } }
+                @match nearest {
+                    Some(Nearest(found)) if !found.is_empty() => p {
+                        "Did you mean "
+                        @for (place, (words, path)) in found.iter().enumerate() {
+                            @if place > 0 { " or " }
+                            a .name href=(viewer.at(path)) { (words) }
+                        }
+                        "?"
+                    },
+                    _ => { @if told.name.is_some() { p { "It appears with the first contract, version or result that a build publishes of it." } } }
                 }
                 p { (link(&viewer.at("/"), "Home")) " · " (link(&viewer.at("/search"), "Search")) }
             }

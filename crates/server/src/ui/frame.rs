@@ -154,8 +154,8 @@ impl Frame<'_> {
             format!("{}/theme?to={theme}&back={back}", self.root)
         };
         html! {
-            @if self.theme != Theme::Dark { a .square .to-dark href=(to("dark")) rel="nofollow" title="Dark" aria-label="Dark theme" { (icon("moon")) } }
-            @if self.theme != Theme::Light { a .square .to-light href=(to("light")) rel="nofollow" title="Light" aria-label="Light theme" { (icon("sun")) } }
+            @if self.theme != Theme::Dark { a .square .to-dark href=(to("dark")) rel="nofollow" title="Dark" aria-label="Dark theme" { (icon("moon")) span .words { "Dark" } } }
+            @if self.theme != Theme::Light { a .square .to-light href=(to("light")) rel="nofollow" title="Light" aria-label="Light theme" { (icon("sun")) span .words { "Light" } } }
         }
     }
 
@@ -167,7 +167,6 @@ impl Frame<'_> {
                     @if let Some(took) = self.took_ms { span { "Page in " (took) " ms" } }
                 }
                 nav aria-label="About this page" {
-                    a href="#keys" { "Keyboard" }
                     @if let Some(json) = self.json { a href=(json) data-key="y" { "This page as JSON" } }
                 }
                 details .keys #keys {

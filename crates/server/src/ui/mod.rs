@@ -7,7 +7,7 @@
 //!
 //! 1. `<slice>/page.rs` has a handler with the extractors of any other (`Principal`, `Named`, `QueryPairs`), and `Viewer`,
 //!    which knows the time, the theme, the page's address, and what addresses begin with (`viewer.at("/pacticipants/…")`,
-//!    `viewer.here_with(&[("sort", Some("name"))])`; names in paths through `urls::segment`). It answers with
+//!    `viewer.here_with(&[("sort", Some("name"))])`; `urls::pacticipant(&viewer.site, name)`). It answers with
 //!    `Page { crumbs, twins, …, ..Page::new(title, Section::…, heading, content) }.show(&viewer)`, or with an `Error`: that
 //!    becomes a page in its own words, with the names most like one that is not there.
 //! 2. The slice's `page_routes() -> Router<App>` names its address; `routes::pages` merges it.

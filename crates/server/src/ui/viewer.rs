@@ -16,7 +16,9 @@ use crate::edge::{BaseUrl, Principal, QueryPairs};
 pub(crate) struct Viewer {
     /// What addresses of this server begin with, seen from a browser; mostly nothing.
     pub(crate) root: String,
-    /// The same with scheme and host: what a command to copy names.
+    /// The same for the functions of `urls`, which then give addresses for pages.
+    pub(crate) site: BaseUrl,
+    /// With scheme and host: what a command to copy names.
     pub(crate) base: BaseUrl,
     pub(crate) query: QueryPairs,
     /// When the request came.
@@ -38,6 +40,7 @@ pub(super) enum Theme {
 impl Viewer {
     pub(super) fn of(app: &App, headers: &HeaderMap, path: &str, query: &str) -> Self {
         Self {
+            site: BaseUrl(BaseUrl::prefix(app, headers)),
             root: BaseUrl::prefix(app, headers),
             base: BaseUrl::of(app, headers),
             query: QueryPairs::parse(query),
@@ -137,6 +140,7 @@ pub(super) mod tests {
         let now = DateTime::from_timestamp(1_795_356_360, 0).unwrap();
         Viewer {
             root: String::new(),
+            site: BaseUrl(String::new()),
             base: BaseUrl("http://pactolus.test".into()),
             query: QueryPairs::parse(query),
             now,

@@ -25,6 +25,16 @@
     const command = button.closest(".command");
     copy(command ? command.querySelector("code").textContent : location.href, command ? "Command copied." : "Link copied.");
   });
+  // What is not filtered by is not in the address, and what is filtered by is marked.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.target.matches("form.filters")) return;
+    const parameters = event.detail.parameters;
+    for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+  });
+  document.addEventListener("input", (event) => {
+    const filter = event.target.closest(".filters .field, .filters .choice");
+    if (filter) filter.classList.toggle("set", event.target.value !== "");
+  });
   // Where htmx does not replace the list itself, a changed filter asks for the page anew.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.filters");

@@ -38,11 +38,13 @@ impl Filters<'_> {
         let names: Vec<&str> = self.fields.iter().map(Filter::name).collect();
         let is_set = names.iter().any(|name| viewer.query.last(name).is_some());
         let cleared: Vec<(&str, Option<&str>)> =
-            names.iter().chain(&["after", "before"]).map(|name| (*name, None)).collect();
+            names.iter().chain(&["after", "before", "page"]).map(|name| (*name, None)).collect();
         html! {
             form .filters role="search" aria-label="Filters" action=(here) method="get" hx-get=(here) hx-target=(target)
-                hx-select=(target) hx-swap="outerHTML" hx-push-url="true" hx-trigger="submit, change, input delay:250ms" {
-                @if let Some(sort) = viewer.query.last("sort") { input type="hidden" name="sort" value=(sort); }
+                hx-select=(target) hx-swap="outerHTML" hx-push-url="true" hx-select-oob="#filters-end" hx-sync="this:replace" hx-trigger="submit, change, input delay:250ms" {
+                @for (name, value) in viewer.query.iter().filter(|(name, value)| !value.is_empty() && !cleared.iter().any(|(own, _)| own == name)) {
+                    input type="hidden" name=(name) value=(value);
+                }
                 @for filter in &self.fields { @if let Filter::Text { name, label } = filter { (text(viewer, name, label)) } }
                 @if self.fields.iter().any(|filter| matches!(filter, Filter::Choice(_))) {
                     input .more .vh #filters-open type="checkbox" aria-label="Show the filters";
@@ -50,11 +52,9 @@ impl Filters<'_> {
                     div .choices { @for filter in &self.fields { @if let Filter::Choice(one) = filter { (choice(viewer, one)) } } }
                 }
                 button .apply type="submit" { "Apply" }
-                @if is_set || self.end.is_some() {
-                    div .end {
-                        @if is_set { a .link href=(viewer.here_with(&cleared)) { "Clear" } }
-                        @if let Some(end) = &self.end { (end) }
-                    }
+                div .end #filters-end {
+                    @if is_set { a .link href=(viewer.here_with(&cleared)) { "Clear" } }
+                    @if let Some(end) = &self.end { (end) }
                 }
             }
         }

@@ -29,6 +29,14 @@ pub(crate) fn link(href: &str, text: &str) -> Markup {
     html! { a .link href=(href) { (text) } }
 }
 
+/// A link that a user wrote: only to addresses of the web, and without telling where it came from.
+pub(crate) fn outside(url: &str, words: &str) -> Markup {
+    let is_of_web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
+    html! {
+        @if is_of_web { a .link href=(url) rel="noreferrer nofollow" title=(url) { (words) } } @else { span title=(url) { (words) } }
+    }
+}
+
 /// A command to copy: it wraps and is never cut, and one click selects it where no script runs.
 pub(crate) fn command(text: &str) -> Markup {
     html! {

@@ -37,16 +37,16 @@ fn of(cell: &Cell<'_>) -> Markup {
     html! {
         @if let Some(href) = cell.href {
             a class=(class) href=(href) title=(cell.label) aria-current=[cell.is_selected.then_some("true")] {
-                (glyph(cell.verdict)) (cell.label)
+                (glyph(cell.verdict)) span .vh { (cell.label) }
             }
         } @else {
-            span class=(class) title=(cell.label) { (glyph(cell.verdict)) (cell.label) }
+            span class=(class) title=(cell.label) { (glyph(cell.verdict)) span .vh { (cell.label) } }
         }
     }
 }
 
 /// Failures stand out without colour.
-fn glyph(verdict: Verdict) -> Markup {
+pub(crate) fn glyph(verdict: Verdict) -> Markup {
     html! {
         @if verdict == Verdict::Failed { svg viewBox="0 0 8 8" aria-hidden="true" { path d="m1.5 1.5 5 5m0-5-5 5" {} } }
         @if verdict == Verdict::Warning { svg viewBox="0 0 8 8" aria-hidden="true" { path d="M4 1v3.500M4 7v.1" {} } }

@@ -60,6 +60,9 @@ fn small_parts_show_what_was_written_as_text() {
     check(&panel(HOSTILE, Some(HOSTILE), Some(&text()), &text()));
     check(&about(&[("Repository", text())]));
     check(&link(HOSTILE, HOSTILE));
+    check(&outside(HOSTILE, HOSTILE));
+    check(&outside(&format!("https://{HOSTILE}"), HOSTILE));
+    assert!(!outside("javascript:alert(1)", "Build").into_string().contains("href"));
     check(&command(HOSTILE));
     check(&empty(HOSTILE, Some(HOSTILE), Some((HOSTILE, HOSTILE))));
     check(&trouble(HOSTILE, Some(HOSTILE)));

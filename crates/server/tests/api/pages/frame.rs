@@ -7,7 +7,7 @@ use crate::support::TestApp;
 async fn a_browser_gets_an_error_as_a_page_with_what_next() {
     let app = TestApp::start().await;
 
-    for (address, status) in [("/nowhere", 404), ("/pacticipants/nobody", 404), ("/pacticipants?size=0", 400)] {
+    for (address, status) in [("/nowhere", 404), ("/pacticipants/nobody", 404), ("/integrations?size=0", 400)] {
         let page = page(&app, address).await.is(status);
         is_safe(&page);
         assert!(words(&page).ends_with("Home · Search"), "{page:?}");
@@ -25,8 +25,8 @@ async fn who_asks_for_an_application_that_is_not_there_is_told_the_nearest_ones(
 
     let words = words(&page);
     assert!(words.contains("No application is called paymnts"), "{words}");
-    assert!(words.contains("Nearly so called: payments payment-gateway"), "{words}");
-    assert!(page.text().contains(r#"<a href="/pacticipants/payments">"#), "{page:?}");
+    assert!(words.contains("Did you mean payments or payment-gateway ?"), "{words}");
+    assert!(page.text().contains(r#"<a class="name" href="/pacticipants/payments">"#), "{page:?}");
     assert!(!words.contains("checkout"), "{words}");
 }
 

@@ -1,0 +1,124 @@
+//! What the page about a pacticipant is made of, as it is at one moment.
+
+use std::collections::HashMap;
+
+use pactolus_domain::names::PacticipantName;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::edge::{Error, urls};
+use crate::environments::{self, Environment};
+use crate::home::{self, Team};
+use crate::ids::TenantId;
+use crate::pacticipants::Pacticipant;
+use crate::pacticipants::store::{self, around, history};
+use crate::ui::Viewer;
+
+/// More are not counted.
+pub(super) const MOST_VERSIONS: i64 = 20_000;
+/// Branches on the page.
+pub(super) const MOST_BRANCHES: i64 = 8;
+/// Cells of a tape.
+pub(super) const MOST_ON_TAPE: i64 = 14;
+const MOST_DEPLOYMENTS: i64 = 6;
+pub(super) const MOST_WEBHOOKS: i64 = 5;
+
+pub(super) struct About {
+    pub(super) pacticipant: Pacticipant,
+    pub(super) labels: Vec<String>,
+    pub(super) team: Team,
+    /// In the order in which versions go through them.
+    pub(super) environments: Vec<Environment>,
+    pub(super) running: Vec<around::Running>,
+    pub(super) extent: history::Extent,
+    pub(super) partners: Vec<around::Partner>,
+    pub(super) meetings: Vec<around::Meeting>,
+    /// By version and environment.
+    pub(super) stands: HashMap<(i64, Uuid), around::Stand>,
+    pub(super) branches: Vec<history::Branch>,
+    pub(super) on_branches: Vec<history::OnBranch>,
+    pub(super) deployments: Vec<history::Deployment>,
+    pub(super) webhooks: Vec<history::Webhook>,
+}
+
+impl About {
+    pub(super) async fn read(db: &mut PgConnection, tenant: TenantId, name: &PacticipantName) -> Result<Self, Error> {
+        let missing = || Error::NoSuchPacticipant { role: "pacticipant", name: name.to_string() };
+        let pacticipant = store::find_pacticipant(db, tenant, name).await?.ok_or_else(missing)?;
+        let (id, main) = (pacticipant.id, pacticipant.main_branch.clone());
+        let labels = store::list_labels_of(db, tenant, id).await?;
+        let environments = environments::in_order(db, tenant).await?;
+        let running = around::list_running(db, tenant, id).await?;
+        let extent = history::find_extent(db, tenant, id, main.as_deref(), MOST_VERSIONS + 1).await?;
+        let partners = around::list_partners(db, tenant, id, extent.head_id).await?;
+        let meetings = match extent.head_id {
+            Some(head) => around::list_meetings(db, tenant, id, head).await?,
+            None => Vec::new(),
+        };
+        let branches = history::list_branches(db, tenant, id, main.as_deref(), MOST_BRANCHES).await?;
+        let names: Vec<String> = branches.iter().map(|one| one.name.clone()).collect();
+        let on_branches = history::list_on_branches(db, tenant, id, &names, MOST_ON_TAPE).await?;
+        let deployments = history::list_deployments(db, tenant, id, MOST_DEPLOYMENTS).await?;
+        let webhooks = history::list_webhooks(db, tenant, id, MOST_WEBHOOKS).await?;
+        let team = home::team_of(&labels);
+        let labels = labels.into_iter().filter(|label| !home::names_team(label)).collect();
+        let mut about = Self {
+            pacticipant,
+            labels,
+            team,
+            environments,
+            running,
+            extent,
+            partners,
+            meetings,
+            stands: HashMap::new(),
+            branches,
+            on_branches,
+            deployments,
+            webhooks,
+        };
+        let stands = around::list_stands(db, tenant, id, &about.asked()).await?;
+        about.stands = stands.into_iter().map(|one| ((one.version_id, one.environment_id), one)).collect();
+        Ok(about)
+    }
+
+    /// What runs left of an environment in it, the head everywhere, and the head of each branch where the gate is.
+    fn asked(&self) -> Vec<(i64, Uuid)> {
+        let mut asked: Vec<(i64, Uuid)> = Vec::new();
+        for (place, environment) in self.environments.iter().enumerate() {
+            asked.extend(self.extent.head_id.map(|head| (head, environment.id)));
+            asked.extend(self.comes_to(place).map(|coming| (coming.version_id, environment.id)));
+        }
+        if let Some(gate) = self.gate() {
+            asked.extend(self.branches.iter().map(|branch| (branch.head_id, gate.id)));
+        }
+        asked
+    }
+
+    pub(super) fn in_environment(&self, id: Uuid) -> impl Iterator<Item = &around::Running> {
+        self.running.iter().filter(move |one| one.environment_id == id)
+    }
+
+    /// What would come to the environment at this place: the newest that runs in the one before it.
+    pub(super) fn comes_to(&self, place: usize) -> Option<&around::Running> {
+        let before = self.environments.get(place.checked_sub(1)?)?;
+        self.in_environment(before.id).next()
+    }
+
+    /// The environment that "can it ship?" is about.
+    pub(super) fn gate(&self) -> Option<&Environment> {
+        self.environments.iter().find(|one| one.production).or(self.environments.last())
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.pacticipant.name
+    }
+
+    pub(super) fn main_branch(&self) -> &str {
+        self.pacticipant.main_branch.as_deref().unwrap_or("main")
+    }
+
+    pub(super) fn address(&self, viewer: &Viewer) -> String {
+        urls::pacticipant(&viewer.site, self.name())
+    }
+}
