@@ -90,3 +90,9 @@ pub fn draw(network: Network<'_>) -> Drawing {
     let (heights, bands) = heights::of(&layered, &ordered);
     routes::of(network, &layered, &ordered, &heights, bands)
 }
+
+/// Nodes that use each other, directly or through others, or themselves: each group by its numbers.
+#[must_use]
+pub fn cycles(count: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    layers::cycles_of(count, edges)
+}

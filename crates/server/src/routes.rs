@@ -41,6 +41,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(events::routes())
         .merge(evidence::routes())
         .merge(index::routes())
+        .merge(integrations::map_routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
@@ -97,7 +98,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
-    Router::new()
+    Router::new().merge(integrations::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {

@@ -62,6 +62,14 @@ pub(super) fn of(network: Network<'_>) -> Layered {
     Layered { items, chains, is_turned, band_numbers, cycles, cycle_of, count }
 }
 
+pub(super) fn cycles_of(count: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let mut providers = vec![Vec::new(); count];
+    for &(from, to) in edges.iter().filter(|(from, to)| *from < count && *to < count && from != to) {
+        providers[from].push(to);
+    }
+    cycles(edges, &providers, &walk(&providers)).0
+}
+
 /// Bends stand in the bands between those of the two ends.
 fn chain(items: &mut Vec<Item>, left: usize, right: usize) -> Vec<usize> {
     let (from, to) = (items[left], items[right]);

@@ -61,6 +61,7 @@ fn who_use_each_other_are_a_cycle_with_one_edge_back() {
     let drawing = drawn(&[0; 4], &edges);
 
     assert_eq!(drawing.cycles, [vec![1, 2, 3]]);
+    assert_eq!(cycles(4, &edges), [vec![1, 2, 3]]);
     assert_eq!(drawing.routes.iter().map(|route| route.is_in_cycle).collect::<Vec<_>>(), [false, true, true, true]);
     assert_eq!(drawing.routes.iter().map(|route| route.is_back).collect::<Vec<_>>(), [false, false, false, true]);
     check(&[0; 4], &edges);

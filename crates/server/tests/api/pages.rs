@@ -1,6 +1,7 @@
 //! The pages, as browsers ask for them.
 
 mod frame;
+mod map;
 
 use axum::body::Body;
 use axum::extract::Request;
