@@ -24,6 +24,7 @@ pub mod secret;
 pub mod selectors;
 pub mod signature;
 pub mod similar_names;
+pub mod system_map;
 pub mod template;
 pub mod usage;
 pub mod verification_notices;

@@ -43,6 +43,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(evidence::routes())
         .merge(home::routes())
         .merge(index::routes())
+        .merge(integrations::map_routes())
         .merge(metrics::routes())
         .merge(pacticipants::routes())
         .merge(provider_contracts::routes())
@@ -101,7 +102,11 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
-    Router::new().merge(home::page_routes()).merge(pacticipants::page_routes()).merge(search::page_routes())
+    Router::new()
+        .merge(home::page_routes())
+        .merge(integrations::page_routes())
+        .merge(pacticipants::page_routes())
+        .merge(search::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {

@@ -1,6 +1,8 @@
 //! SQL of integrations.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::ids::TenantId;
 
@@ -83,6 +85,170 @@ pub(super) async fn list_pairs(db: &mut PgConnection, tenant: TenantId) -> sqlx:
         order by lower(consumer.name), consumer.name, lower(provider.name), provider.name
         "#,
         tenant.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A pacticipant, and the first of its labels that begins as those of teams do.
+pub(super) struct Application {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) team_label: Option<String>,
+}
+
+/// By name. `team` is what labels of teams begin with.
+pub(super) async fn list_applications(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    team: &str,
+) -> sqlx::Result<Vec<Application>> {
+    sqlx::query_as!(
+        Application,
+        r#"
+        select pacticipant.id, pacticipant.name, team.label as "team_label?"
+        from pacticipant
+        left join (
+            select label.pacticipant_id, min(label.name) as label
+            from label
+            where label.tenant_id = $1
+              and starts_with(label.name, $2)
+            group by label.pacticipant_id
+        ) as team on team.pacticipant_id = pacticipant.id
+        where pacticipant.tenant_id = $1
+        order by lower(pacticipant.name), pacticipant.name
+        "#,
+        tenant.0,
+        team,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A contract with the result that counts where it is looked at.
+pub(super) struct Promise {
+    pub(super) consumer: i64,
+    pub(super) provider: i64,
+    pub(super) consumer_version: String,
+    pub(super) published_at: DateTime<Utc>,
+    /// Of the result; in an environment, the one that runs there.
+    pub(super) provider_version: Option<String>,
+    pub(super) success: Option<bool>,
+    pub(super) pending: Option<bool>,
+    pub(super) verified_at: Option<DateTime<Utc>>,
+    /// When its verification was requested last, if it was and nobody has answered.
+    pub(super) asked_at: Option<DateTime<Utc>>,
+}
+
+/// The latest contract of each pair with the latest result about its content, whichever version it is of.
+pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<Promise>> {
+    // A limit of one changes nothing but the plan: contracts are looked up by key.
+    sqlx::query_as!(
+        Promise,
+        r#"
+        select integration.consumer_id as consumer, integration.provider_id as provider,
+               consumer_version.number as consumer_version, contract.created_at as published_at,
+               provider_version.number as "provider_version?", result.success as "success?", result.pending as "pending?",
+               result.created_at as "verified_at?", request.asked_at as "asked_at?"
+        from integration
+        cross join lateral (
+            select contract.content_id, contract.created_at
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = integration.latest_consumer_version_id
+              and contract.provider_id = integration.provider_id
+            limit 1
+        ) as contract
+        join version as consumer_version on consumer_version.tenant_id = $1
+                                        and consumer_version.id = integration.latest_consumer_version_id
+        left join lateral (
+            select verification_log.provider_version_id, verification_log.success, verification_log.pending,
+                   verification_log.created_at
+            from verification_log
+            where verification_log.tenant_id = $1
+              and verification_log.content_id = contract.content_id
+            order by verification_log.number desc
+            limit 1
+        ) as result on true
+        left join version as provider_version on provider_version.tenant_id = $1
+                                             and provider_version.id = result.provider_version_id
+        left join lateral (
+            select max(verification_request.asked_at) as asked_at
+            from verification_request
+            where verification_request.tenant_id = $1
+              and verification_request.content_id = contract.content_id
+              and verification_request.state <> 'done'
+        ) as request on result.provider_version_id is null
+        where integration.tenant_id = $1
+        "#,
+        tenant.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Contracts of the consumer versions in an environment, each with every version of its provider there, and the result for
+/// just these two.
+pub(super) async fn list_promises_in(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    environment: Uuid,
+) -> sqlx::Result<Vec<Promise>> {
+    sqlx::query_as!(
+        Promise,
+        r#"
+        with here as materialized (
+            select deployed_version.pacticipant_id, deployed_version.version_id
+            from deployed_version
+            where deployed_version.tenant_id = $1
+              and deployed_version.environment_id = $2
+              and deployed_version.undeployed_at is null
+            union
+            select released_version.pacticipant_id, released_version.version_id
+            from released_version
+            where released_version.tenant_id = $1
+              and released_version.environment_id = $2
+              and released_version.support_ended_at is null
+        )
+        select contract.consumer_id as consumer, contract.provider_id as provider,
+               consumer_version.number as consumer_version, contract.created_at as published_at,
+               provider_version.number as "provider_version?", result.success as "success?", result.pending as "pending?",
+               result.verified_at as "verified_at?", request.asked_at as "asked_at?"
+        from here as consumer
+        cross join lateral (
+            select contract.consumer_id, contract.provider_id, contract.content_id, contract.created_at
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = consumer.version_id
+            offset 0
+        ) as contract
+        join version as consumer_version on consumer_version.tenant_id = $1
+                                        and consumer_version.id = consumer.version_id
+        left join here as provider on provider.pacticipant_id = contract.provider_id
+        left join version as provider_version on provider_version.tenant_id = $1
+                                             and provider_version.id = provider.version_id
+        left join lateral (
+            select verification.success, verification_log.pending, verification.verified_at
+            from verification
+            join verification_log on verification_log.tenant_id = verification.tenant_id
+                                 and verification_log.number = verification.number
+            where verification.tenant_id = $1
+              and verification.content_id = contract.content_id
+              and verification.provider_version_id = provider.version_id
+            limit 1
+        ) as result on true
+        left join lateral (
+            select verification_request.asked_at
+            from verification_request
+            where verification_request.tenant_id = $1
+              and verification_request.content_id = contract.content_id
+              and verification_request.provider_version_id = provider.version_id
+              and verification_request.state <> 'done'
+            limit 1
+        ) as request on result.success is null
+        "#,
+        tenant.0,
+        environment,
     )
     .fetch_all(db)
     .await

@@ -14,6 +14,7 @@ const STYLES: &str = concat!(
     include_str!("assets/css/application.css"),
     include_str!("assets/css/home.css"),
     include_str!("assets/css/search.css"),
+    include_str!("assets/css/map.css"),
     include_str!("assets/css/api.css"),
 );
 

@@ -3,6 +3,7 @@
 mod application;
 mod frame;
 mod home;
+mod map;
 mod search;
 
 use axum::body::Body;

@@ -15,7 +15,7 @@
   };
   const copy = (text, done) => navigator.clipboard.writeText(text).then(() => say(done), () => say("Not copied: select the text instead."));
 
-  const prepare = (within) => within.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
+  const prepare = (within) => within.querySelectorAll("[data-copy][hidden], [data-zoom][hidden]").forEach((button) => { button.hidden = false; });
   prepare(document);
   document.addEventListener("htmx:load", (event) => prepare(event.target));
   document.addEventListener("click", (event) => {
@@ -39,6 +39,51 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.filters");
     if (form && !form.hasAttribute("hx-get") && event.target.matches("select")) form.requestSubmit();
+  });
+
+  // The map: neighbours of what is pointed at stay, it is dragged, and its size is chosen.
+  const near = (map, item) => {
+    map.classList.toggle("near", !!item);
+    map.querySelectorAll(".is-near").forEach((one) => one.classList.remove("is-near"));
+    if (!item) return;
+    const shown = new Set([item.dataset.node]);
+    map.querySelectorAll("[data-from]").forEach((edge) => {
+      const { from, to } = edge.dataset;
+      const is = item.dataset.node ? from === item.dataset.node || to === item.dataset.node : from === item.dataset.from && to === item.dataset.to;
+      if (is) { edge.classList.add("is-near"); shown.add(from).add(to); }
+    });
+    map.querySelectorAll("[data-node]").forEach((node) => node.classList.toggle("is-near", shown.has(node.dataset.node)));
+  };
+  const point = (event) => {
+    const map = event.target.closest && event.target.closest("svg.map");
+    if (map) near(map, event.target.closest("[data-node], [data-from]"));
+  };
+  document.addEventListener("pointerover", point);
+  document.addEventListener("focusin", point);
+  ["pointerout", "focusout"].forEach((name) => document.addEventListener(name, (event) => {
+    const map = event.target.closest && event.target.closest("svg.map");
+    if (map && !(event.relatedTarget instanceof Element && event.relatedTarget.closest("[data-node], [data-from]"))) near(map, null);
+  }));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom] button");
+    const map = document.querySelector("svg.map");
+    if (!button || !map) return;
+    const { width, height } = map.viewBox.baseVal;
+    const room = map.parentElement.clientWidth;
+    const by = button.dataset.by === "fit" ? room / map.getBoundingClientRect().width : Number(button.dataset.by);
+    const wide = Math.min(Math.max(map.getBoundingClientRect().width * by, 240), width * 3);
+    map.classList.remove("fits");
+    map.setAttribute("width", wide);
+    map.setAttribute("height", (wide / width) * height);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    const room = event.target.closest(".map-room");
+    if (!room || event.pointerType !== "mouse" || event.button || event.target.closest("a")) return;
+    const move = (to) => room.scrollBy(-to.movementX, -to.movementY);
+    const end = () => { room.classList.remove("held"); document.removeEventListener("pointermove", move); };
+    room.classList.add("held");
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", end, { once: true });
   });
 
   const off = () => localStorage.getItem("keys") === "off";
