@@ -6,6 +6,7 @@ mod api;
 mod ask;
 mod draw;
 mod history;
+mod page;
 mod query;
 mod refusal;
 mod requested;
@@ -22,4 +23,9 @@ use crate::app::App;
 
 pub(crate) fn routes() -> Router<App> {
     api::routes().merge(what_if::routes())
+}
+
+/// What browsers get at these addresses.
+pub(crate) fn page_routes() -> Router<App> {
+    page::routes()
 }

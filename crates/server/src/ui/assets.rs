@@ -11,6 +11,8 @@ const STYLES: &str = concat!(
     include_str!("assets/css/frame.css"),
     include_str!("assets/css/parts.css"),
     include_str!("assets/css/reasons.css"),
+    include_str!("assets/css/gate.css"),
+    include_str!("assets/css/heat.css"),
     include_str!("assets/css/api.css"),
 );
 

@@ -1,6 +1,8 @@
 //! The pages, as browsers ask for them.
 
 mod frame;
+mod gate;
+mod matrix;
 
 use axum::body::Body;
 use axum::extract::Request;

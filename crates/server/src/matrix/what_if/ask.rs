@@ -45,7 +45,7 @@ pub(crate) struct Circle {
 }
 
 /// `db` must be in a transaction that sees one moment.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     db: &mut PgConnection,
     tenant: TenantId,
     hypothesis: &Hypothesis,
