@@ -11,6 +11,7 @@ mod compare;
 mod create_environment;
 mod create_webhook;
 mod database;
+mod demo;
 mod diff;
 mod key_file;
 mod migrate;
@@ -100,6 +101,7 @@ enum Command {
     RecordDeployment(Box<record::Deployment>),
     RecordRelease(Box<record::Release>),
     CreateEnvironment(Box<create_environment::Arguments>),
+    Demo(Box<demo::Arguments>),
     #[command(alias = "create-or-update-webhook")]
     CreateWebhook(Box<create_webhook::Arguments>),
     Webhooks(Box<webhooks::Arguments>),
@@ -152,6 +154,7 @@ async fn run(command: Command) -> ExitCode {
         Command::RecordDeployment(arguments) => arguments.output.show(record::deployment(&arguments).await),
         Command::RecordRelease(arguments) => arguments.output.show(record::release(&arguments).await),
         Command::CreateEnvironment(arguments) => arguments.output.show(create_environment::run(&arguments).await),
+        Command::Demo(arguments) => arguments.output.show(demo::run(&arguments).await),
         Command::CreateWebhook(arguments) => arguments.output.show(create_webhook::run(&arguments).await),
         Command::Webhooks(arguments) => webhooks::run(&arguments).await,
         Command::Secrets(arguments) => arguments.output().show(secrets::run(&arguments).await),
@@ -229,11 +232,12 @@ mod tests {
             "record-release",
             "create-environment",
             "create-webhook",
+            "demo",
         ] {
             let mut command = Program::command();
             let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
 
-            assert!(help.contains("Example") && help.contains(&format!("pactolus {name} ")), "{name}: {help}");
+            assert!(help.contains("Example") && help.contains(&format!("pactolus {name}")), "{name}: {help}");
             assert!(help.contains("Exit codes: 0"), "{name}");
             assert!(help.contains("--json") && help.contains("PACT_BROKER_BASE_URL"), "{name}");
         }

@@ -3,5 +3,6 @@
 
 mod asking_a_server;
 mod certificates;
+mod demo;
 mod support;
 mod verifying;
