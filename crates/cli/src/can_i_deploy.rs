@@ -8,6 +8,7 @@ mod what_if;
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 
 use crate::broker::{Broker, Connection, Repeat, encode};
 use crate::ci;
@@ -185,7 +186,8 @@ async fn ask(arguments: &Arguments) -> Result<Outcome, Failure> {
         let matrix = answer.accepted(&format!("could not ask about {}", question.subject()))?;
         let verdict = verdict(&matrix)?;
         if verdict != Exit::Unknown || asked >= arguments.retry_while_unknown {
-            return Ok(question.answer(verdict, matrix, Style::of_stdout()));
+            let page = question.page(broker.below("can-i-deploy")).filter(|_| matrix["reasons"].is_array());
+            return Ok(question.answer(verdict, matrix, page.as_ref(), Style::of_stdout()));
         }
         asked += 1;
         let (interval, times) = (arguments.retry_interval, arguments.retry_while_unknown);
@@ -287,13 +289,39 @@ impl Question {
         query.join("&")
     }
 
+    /// The page of this question, which stays at its address. Of one version, since a page is about one. Only the pages of
+    /// Pactolus have it.
+    fn page(&self, mut gate: Url) -> Option<Url> {
+        let [Selector { pacticipant, which }] = self.selectors.asked.as_slice() else { return None };
+        let which = match which {
+            Which::Version(number) => format!("version={}", encode(number)),
+            Which::Branch(branch) => format!("branch={}", encode(branch)),
+            _ => return None,
+        };
+        let to = match &self.destination {
+            Destination::Environment(environment) => format!("environment={}", encode(environment)),
+            Destination::Tag(tag) => format!("to={}", encode(tag)),
+            Destination::MainBranch | Destination::None => return None,
+        };
+        if self.what_if.is_some() {
+            return None;
+        }
+        let ignored = self.selectors.ignored.iter().flat_map(|selector| selector.to_query("ignore"));
+        let query = [format!("pacticipant={}", encode(pacticipant)), which, to].into_iter().chain(ignored);
+        gate.set_query(Some(&query.collect::<Vec<String>>().join("&")));
+        // What is printed ends in the logs of builds.
+        gate.set_username("").and_then(|()| gate.set_password(None)).ok()?;
+        Some(gate)
+    }
+
     fn subject(&self) -> String {
         let asked: Vec<String> = self.selectors.asked.iter().map(ToString::to_string).collect();
         asked.join(" and ")
     }
 
-    fn answer(&self, verdict: Exit, matrix: Value, style: Style) -> Outcome {
-        let text = [vec![self.headline(verdict, &matrix, style)], paragraphs(&matrix, style)].concat().join("\n");
+    fn answer(&self, verdict: Exit, matrix: Value, page: Option<&Url>, style: Style) -> Outcome {
+        let page = page.map(|page| format!("As a page: {page}\n")).into_iter().collect();
+        let text = [vec![self.headline(verdict, &matrix, style)], paragraphs(&matrix, style), page].concat().join("\n");
         Outcome { exit: verdict, text, json: matrix, id: None }
     }
 
@@ -391,6 +419,28 @@ mod tests {
         check_query("-a shop -e 1 --limit 1000", &format!("{shop}&latestby=cvp&latest=true&limit=1000"));
     }
 
+    fn check_page(line: &str, expected: Option<&str>) {
+        let gate = Url::parse("https://ci:secret@pacts.example/can-i-deploy").unwrap();
+        let page = question(line).page(gate).map(|page| page.to_string());
+        let expected = expected.map(|query| format!("https://pacts.example/can-i-deploy?{query}"));
+        assert_eq!(page, expected, "{line}");
+    }
+
+    #[test]
+    fn a_question_about_one_version_has_a_page() {
+        let shop = "pacticipant=shop&version=1%2F2";
+        check_page("-a shop -e 1/2 --to-environment prod", Some(&format!("{shop}&environment=prod")));
+        check_page("-a shop -e 1/2 --to prod", Some(&format!("{shop}&to=prod")));
+        check_page("-a shop --branch main --to prod", Some("pacticipant=shop&branch=main&to=prod"));
+        check_page(
+            "-a shop -e 1/2 --to prod --ignore stock",
+            Some(&format!("{shop}&to=prod&ignore[][pacticipant]=stock")),
+        );
+        check_page("-a shop -e 1 -a stock -e 2 --to prod", None);
+        check_page("-a shop -e 1", None);
+        check_page("-a shop -e 1 --to-environment prod --what-if --assume-deployed stock@2", None);
+    }
+
     #[test]
     fn several_versions_are_never_collapsed_into_one() {
         check_query("-a shop --tag x --to prod", "q[][pacticipant]=shop&q[][tag]=x&tag=prod&latestby=cvpv&latest=true");
@@ -441,7 +491,7 @@ mod tests {
             ],
         });
 
-        let outcome = question("-a shop -e 1 --to-environment prod").answer(Exit::No, matrix, Style::PLAIN);
+        let outcome = question("-a shop -e 1 --to-environment prod").answer(Exit::No, matrix, None, Style::PLAIN);
 
         assert_eq!(
             outcome.text,

@@ -105,6 +105,7 @@ fn pages() -> Router<App> {
     Router::new()
         .merge(home::page_routes())
         .merge(integrations::page_routes())
+        .merge(matrix::page_routes())
         .merge(pacticipants::page_routes())
         .merge(search::page_routes())
 }

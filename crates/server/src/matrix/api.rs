@@ -46,9 +46,9 @@ async fn matrix(
     asking.answer(&query, Some(&request)).await.map_err(in_a_list)
 }
 
-struct Pair {
-    consumer: PacticipantName,
-    provider: PacticipantName,
+pub(super) struct Pair {
+    pub(super) consumer: PacticipantName,
+    pub(super) provider: PacticipantName,
 }
 
 impl FromPath for Pair {
@@ -91,10 +91,10 @@ async fn can_i_deploy(
     })
 }
 
-struct TagToTag {
-    pacticipant: PacticipantName,
-    tag: TagName,
-    to: TagName,
+pub(super) struct TagToTag {
+    pub(super) pacticipant: PacticipantName,
+    pub(super) tag: TagName,
+    pub(super) to: TagName,
 }
 
 impl FromPath for TagToTag {
@@ -116,10 +116,10 @@ async fn tag_to_tag(
     asking.answer_of_existing(asked, Criterion::LatestTag(path.to), &request).await
 }
 
-struct BranchToEnvironment {
-    pacticipant: PacticipantName,
-    branch: BranchName,
-    environment: EnvironmentName,
+pub(super) struct BranchToEnvironment {
+    pub(super) pacticipant: PacticipantName,
+    pub(super) branch: BranchName,
+    pub(super) environment: EnvironmentName,
 }
 
 impl FromPath for BranchToEnvironment {

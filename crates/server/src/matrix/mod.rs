@@ -7,6 +7,7 @@ mod ask;
 mod compared;
 mod draw;
 mod history;
+mod page;
 mod query;
 mod refusal;
 mod requested;
@@ -25,4 +26,9 @@ use crate::app::App;
 
 pub(crate) fn routes() -> Router<App> {
     api::routes().merge(what_if::routes())
+}
+
+/// What browsers get at these addresses.
+pub(crate) fn page_routes() -> Router<App> {
+    page::routes()
 }

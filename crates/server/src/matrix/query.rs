@@ -236,7 +236,8 @@ fn limit(query: &QueryPairs, problems: &mut Vec<String>) -> Option<usize> {
     }
 }
 
-fn ignored(query: &QueryPairs, problems: &mut Vec<String>) -> Vec<Ignored> {
+/// What is to be left out.
+pub(super) fn ignored(query: &QueryPairs, problems: &mut Vec<String>) -> Vec<Ignored> {
     let mut ignored = Vec::new();
     for name in query.list("ignore").into_iter().filter(|name| !name.trim().is_empty()) {
         let pacticipant = note(problems, "ignore", PacticipantName::parse(name));

@@ -15,6 +15,8 @@ const STYLES: &str = concat!(
     include_str!("assets/css/home.css"),
     include_str!("assets/css/search.css"),
     include_str!("assets/css/map.css"),
+    include_str!("assets/css/gate.css"),
+    include_str!("assets/css/heat.css"),
     include_str!("assets/css/api.css"),
 );
 

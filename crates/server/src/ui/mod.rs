@@ -55,7 +55,7 @@ pub(crate) use error_page::Nearest;
 pub(crate) use frame::Section;
 pub(crate) use hal_page::show_to_browsers;
 pub(crate) use nearest::nearest;
-pub(crate) use offer::{Offered, offer_pages};
+pub(crate) use offer::{Offered, no_page, offer_pages};
 pub(crate) use page::Page;
 pub(crate) use viewer::Viewer;
 

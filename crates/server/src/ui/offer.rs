@@ -30,13 +30,16 @@ struct NoPage;
 
 impl Offered {
     pub(crate) fn new(app: App, pages: Router<App>) -> Self {
-        let pages = pages.fallback(async || {
-            let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(NoPage);
-            response
-        });
+        let pages = pages.fallback(async || no_page());
         Self { pages: pages.with_state(app.clone()), app }
     }
+}
+
+/// What a page's handler answers where its address has no page after all.
+pub(crate) fn no_page() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(NoPage);
+    response
 }
 
 /// Answers with a page where there is one and the client prefers it.

@@ -5,6 +5,7 @@ mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -48,6 +49,34 @@ pub(crate) async fn record(app: &App, principal: &Principal, asked: &Asked) -> R
     let mut db = app.db.acquire().await?;
     store::insert_verdict(&mut db, principal.tenant, id, &principal.name, asked, app.now()).await?;
     Ok(id)
+}
+
+impl Verdict {
+    /// The version of the application that was asked about, if the question says it.
+    pub(crate) fn version_of(&self, pacticipant: &str) -> Option<String> {
+        let query = self.question.split_once('?').map_or("", |(_, query)| query);
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let is_named = |(key, value): &(String, String)| {
+            (key == "pacticipant" || key == "q[][pacticipant]") && value == pacticipant
+        };
+        let named = pairs.iter().position(is_named)?;
+        let version =
+            pairs[named..].iter().chain(&pairs[..named]).find(|(key, _)| key == "version" || key == "q[][version]")?;
+        Some(version.1.clone())
+    }
+}
+
+/// The newest verdicts about versions of the pacticipant and the environment.
+pub(crate) async fn list_about(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pacticipant: &str,
+    environment: &str,
+    most: i64,
+) -> sqlx::Result<Vec<Verdict>> {
+    let wanted =
+        store::Wanted { pacticipant: Some(pacticipant), environment: Some(environment), most, ..Default::default() };
+    store::list(db, tenant, wanted).await
 }
 
 /// Deletes what was kept for long enough, in short statements, beside other processes that do the same. What a deployment

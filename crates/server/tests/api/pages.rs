@@ -2,8 +2,10 @@
 
 mod application;
 mod frame;
+mod gate;
 mod home;
 mod map;
+mod matrix;
 mod search;
 
 use axum::body::Body;

@@ -18,7 +18,7 @@ const MOST_GOING: usize = 50;
 const MOST_ELEMENTS: usize = 500;
 
 /// A question over a hypothetical state.
-pub(super) struct Hypothesis {
+pub(crate) struct Hypothesis {
     pub(super) going: Vec<Going>,
     pub(super) to: EnvironmentName,
     pub(super) deployed: Vec<Deployed>,
@@ -95,7 +95,7 @@ pub(super) enum ContractOf {
 }
 
 impl Hypothesis {
-    pub(super) fn parse(body: &Value) -> Result<Self, Problems> {
+    pub(crate) fn parse(body: &Value) -> Result<Self, Problems> {
         let mut problems = Problems::none();
         let whole = Part { value: body, path: Vec::new() };
         whole.knows(&["pacticipants", "to", "assume", "ignore"], &mut problems);

@@ -10,5 +10,6 @@ mod state;
 mod view;
 
 pub(super) use api::routes;
-pub(super) use ask::Order;
+pub(super) use ask::{Order, ask};
+pub(super) use body::Hypothesis;
 pub(super) use view::{ShownWhatIf, in_words};

@@ -86,6 +86,30 @@
     document.addEventListener("pointerup", end, { once: true });
   });
 
+  // In a heat map arrows go from cell to cell, and Home and End to the ends of a row. The chosen cell is marked at once.
+  const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] };
+  document.addEventListener("keydown", (event) => {
+    const move = moves[event.key];
+    const here = event.target.closest && event.target.closest(".heat tbody td, .heat tbody th, .heat .versions th");
+    if (!move || !here || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const rows = [...here.closest("table").querySelectorAll(".versions, tbody tr")];
+    const row = rows.indexOf(here.parentElement);
+    const cells = rows[Math.min(Math.max(row + move[0], 0), rows.length - 1)].children;
+    const at = [...here.parentElement.children].indexOf(here) + move[1];
+    const link = cells[Math.min(Math.max(at, move[1] === -Infinity ? 1 : 0), cells.length - 1)].querySelector("a");
+    if (!link) return;
+    event.preventDefault();
+    link.focus();
+    link.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+  document.addEventListener("click", (event) => {
+    const cell = event.target.closest(".heat a.cell");
+    if (!cell || !cell.closest("[hx-boost]")) return;
+    cell.closest("table").querySelectorAll(".selected").forEach((one) => { one.classList.remove("selected"); one.removeAttribute("aria-current"); });
+    cell.classList.add("selected");
+    cell.setAttribute("aria-current", "true");
+  });
+
   const off = () => localStorage.getItem("keys") === "off";
   const toggle = document.querySelector("#keys-off");
   if (toggle) {
