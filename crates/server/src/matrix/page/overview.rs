@@ -243,7 +243,7 @@ impl Overview<'_> {
         let narrow = |label: &str| self.viewer.here_with(&[("label", Some(label))]);
         html! {
             p .second .after-filters { (words) ": by label. A label shows its own." }
-            (self.heat(&by_label, "Labels of providers", |_, provider| narrow(provider), |label| narrow(label)))
+            (self.heat(&by_label, "Labels of providers", |_, provider| narrow(provider), &narrow))
         }
     }
 

@@ -110,6 +110,9 @@
     cell.setAttribute("aria-current", "true");
   });
 
+  // Parts of pages are asked for as pages.
+  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers.Accept = "text/html"; });
+
   const off = () => localStorage.getItem("keys") === "off";
   const toggle = document.querySelector("#keys-off");
   if (toggle) {

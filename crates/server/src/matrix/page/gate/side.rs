@@ -67,11 +67,13 @@ impl Shown<'_> {
         let permanent = self.permanent();
         let counts = &self.answer.verdict;
         let all = counts.success + counts.failed + counts.unknown + counts.ignored;
-        let facts = [
+        let mut facts = vec![
             ("Asked", full(self.viewer.now)),
-            ("Counted", html! { (all) @if all == 1 { " contract" } @else { " contracts" } }),
             ("Address", html! { a href=(permanent) { "this question, whenever it is asked" } }),
         ];
+        if !self.answer.nothing_specified_exists() {
+            facts.insert(1, ("Counted", html! { (all) @if all == 1 { " contract" } @else { " contracts" } }));
+        }
         let to_run = self.asking.command(self.number());
         panel(
             "This answer",

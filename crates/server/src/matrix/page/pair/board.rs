@@ -52,12 +52,33 @@ impl Wanted {
     }
 }
 
-/// The way to the pages beside: the version that the next page begins before, and for the page before the same, or that it
-/// is the first.
+/// The ways to the pages beside.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
+    /// The version that the next page begins before.
     pub(super) older: Option<String>,
-    pub(super) newer: Option<Option<String>>,
+    pub(super) newer: Option<Newer>,
+}
+
+/// The page before.
+#[derive(Debug)]
+pub(super) enum Newer {
+    First,
+    /// It begins before this version.
+    Before(String),
+}
+
+impl Newer {
+    fn of(found: Option<String>) -> Self {
+        found.map_or(Self::First, Self::Before)
+    }
+
+    pub(super) fn before(&self) -> Option<&str> {
+        match self {
+            Self::First => None,
+            Self::Before(number) => Some(number),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -222,11 +243,12 @@ async fn columns(
     let mut found = store::list_promises(db, tenant, consumer, provider, part).await?;
     let is_more = found.len() > usize_of(COLUMNS);
     found.truncate(usize_of(COLUMNS));
-    let mut turns = Turns::default();
-    turns.older = found.last().filter(|_| is_more).map(|one| one.number.clone());
+    let older = found.last().filter(|_| is_more).map(|one| one.number.clone());
+    let mut turns = Turns { older, newer: None };
     if let (Some(newest), true) = (found.first(), before.is_some()) {
         let by = (newest.position, COLUMNS);
-        turns.newer = Some(store::find_newer_promise(db, tenant, consumer, provider, branch, by).await?);
+        let found = store::find_newer_promise(db, tenant, consumer, provider, branch, by).await?;
+        turns.newer = Some(Newer::of(found));
     }
     found.reverse();
     Ok((found, turns))
@@ -243,10 +265,11 @@ async fn rows(
     let mut found = store::list_builds(db, tenant, provider, Part { branch, before, most: ROWS + 1 }).await?;
     let is_more = found.len() > usize_of(ROWS);
     found.truncate(usize_of(ROWS));
-    let mut turns = Turns::default();
-    turns.older = found.last().filter(|_| is_more).map(|one| one.number.clone());
+    let older = found.last().filter(|_| is_more).map(|one| one.number.clone());
+    let mut turns = Turns { older, newer: None };
     if let (Some(newest), true) = (found.first(), before.is_some()) {
-        turns.newer = Some(store::find_newer_build(db, tenant, provider, branch, (newest.position, ROWS)).await?);
+        let found = store::find_newer_build(db, tenant, provider, branch, (newest.position, ROWS)).await?;
+        turns.newer = Some(Newer::of(found));
     }
     Ok((found, turns))
 }

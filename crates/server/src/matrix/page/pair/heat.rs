@@ -133,18 +133,17 @@ impl PairPage<'_> {
             nav aria-label=(label) {
                 @if is_rows { span .quiet { (self.board.provider) } } @else { span .quiet { (self.board.consumer) } }
                 (way("Older", turns.older.as_deref().map(|number| to(Some(number)))))
-                (way("Newer", turns.newer.as_ref().map(|number| to(number.as_deref()))))
+                (way("Newer", turns.newer.as_ref().map(|newer| to(newer.before()))))
             }
         }
     }
 }
 
-/// Failures stand out without colour; what is not there is a dot.
+/// Failures stand out without colour.
 pub(in crate::matrix::page) fn mark_of(verdict: Verdict) -> Markup {
     html! {
-        @match verdict {
-            Verdict::Failed => svg viewBox="0 0 8 8" aria-hidden="true" { path d="m1.500 1.500 5 5m0-5-5 5" {} },
-            _ => {},
+        @if verdict == Verdict::Failed {
+            svg viewBox="0 0 8 8" aria-hidden="true" { path d="m1.500 1.500 5 5m0-5-5 5" {} }
         }
     }
 }
