@@ -12,6 +12,8 @@ const STYLES: &str = concat!(
     include_str!("assets/css/parts.css"),
     include_str!("assets/css/reasons.css"),
     include_str!("assets/css/map.css"),
+    include_str!("assets/css/board.css"),
+    include_str!("assets/css/automation.css"),
     include_str!("assets/css/api.css"),
 );
 

@@ -1,5 +1,7 @@
 //! The pages, as browsers ask for them.
 
+mod automation;
+mod environments;
 mod frame;
 mod map;
 
