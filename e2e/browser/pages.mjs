@@ -172,6 +172,30 @@ const cases = {
     assert.equal(await page.locator("img, pre script, a[href^='javascript:']").count(), 0);
   },
 
+  async "on the map the neighbours of what is pointed at stay, and its size is chosen"(page) {
+    await page.goto(`${base}/map`);
+    const width = () => page.locator("svg.map").evaluate((map) => map.getBoundingClientRect().width);
+    await page.locator("svg.map a.node", { hasText: "shop" }).hover();
+    assert.equal(await page.locator("svg.map.near .node.is-near").count(), 2);
+    await page.mouse.move(2, 2);
+    assert.equal(await page.locator("svg.map.near").count(), 0);
+    const before = await width();
+    await page.getByRole("button", { name: "Larger" }).click();
+    assert.ok(await width() > before);
+    await page.getByRole("button", { name: "Fit" }).click();
+    await page.locator("svg.map a.node", { hasText: "stock" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/pacticipants\/stock$/);
+  },
+
+  async "an operation of the API is found among its resources, with a command that works"(page) {
+    await page.goto(`${base}/doc`);
+    await page.locator(".resources summary", { hasText: "overview" }).click();
+    await page.locator(".resources a[href*='operation=getMap']").click();
+    await page.locator("#operation .signature", { hasText: "/map" }).waitFor();
+    assert.match(await page.locator("#operation .command code").innerText(), new RegExp(`${base}/map`));
+  },
+
   async "keys are enough"(page) {
     await page.goto(BROWSE);
     await page.keyboard.press("Tab");
@@ -199,7 +223,8 @@ const cases = {
   },
 
   async "nothing sticks out of a small screen"(page) {
-    for (const path of ["/hal-browser/browser.html", "/doc", "/doc/publish-contracts", "/", "/pacticipants", "/pacticipants/shop", "/search?q=s"]) {
+    for (const path of ["/hal-browser/browser.html", "/doc", "/doc/publish-contracts", "/", "/pacticipants", "/pacticipants/shop", "/search?q=s", "/map",
+      "/environments", "/deployments", "/webhooks", "/webhook-deliveries", "/verification-requests"]) {
       await page.goto(base + path);
       const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(content <= screen, `${path} is ${content} wide`);

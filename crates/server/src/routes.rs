@@ -38,6 +38,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(comparisons::routes())
         .merge(contracts::routes())
         .merge(deployments::routes())
+        .merge(deployments::timeline_routes())
         .merge(environments::routes())
         .merge(events::routes())
         .merge(evidence::routes())
@@ -103,11 +104,14 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
     Router::new()
+        .merge(deployments::page_routes())
         .merge(home::page_routes())
         .merge(integrations::page_routes())
         .merge(matrix::page_routes())
         .merge(pacticipants::page_routes())
         .merge(search::page_routes())
+        .merge(verification_requests::page_routes())
+        .merge(webhooks::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {

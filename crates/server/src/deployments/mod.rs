@@ -1,6 +1,7 @@
 //! Deployments and releases: which versions run or are supported in which environment.
 
 mod api;
+mod page;
 mod store;
 mod tell;
 mod view;
@@ -14,6 +15,7 @@ use crate::edge::{BaseUrl, Error, Link, urls};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
 pub(crate) use api::routes;
+pub(crate) use page::{page_routes, timeline_routes};
 pub(crate) use store::{list_current_of, list_deployed_of, list_released_of};
 pub(crate) use tell::tell_of_deployment;
 

@@ -1,11 +1,15 @@
 //! SQL of deployed and released versions. What is current is a partial index.
 
+mod timeline;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Cause, Deployed, Deployment, Kind};
 use crate::ids::{PacticipantId, TenantId, VersionId};
+
+pub(super) use timeline::{Part, Running, list_running, list_timeline};
 
 /// Deployments of one pacticipant wait for each other: of two at once, one comes first.
 pub(super) async fn hold_pacticipant(

@@ -17,6 +17,8 @@ const STYLES: &str = concat!(
     include_str!("assets/css/map.css"),
     include_str!("assets/css/gate.css"),
     include_str!("assets/css/heat.css"),
+    include_str!("assets/css/board.css"),
+    include_str!("assets/css/automation.css"),
     include_str!("assets/css/api.css"),
 );
 

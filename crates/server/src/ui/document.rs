@@ -38,6 +38,8 @@ pub(super) struct Operation {
     pub(super) body: Option<Body>,
     /// Status and what it means.
     pub(super) answers: Vec<(&'static str, &'static str)>,
+    /// What it answers when all is well, indented.
+    pub(super) sample: Option<String>,
 }
 
 pub(super) struct Parameter {
@@ -101,7 +103,14 @@ impl Operation {
         let parameters = items(&item["parameters"]).chain(items(&operation["parameters"])).map(resolved);
         let answers = members(&operation["responses"])
             .map(|(status, answer)| (status.as_str(), text(resolved(answer), "description")));
+        let contents = members(&operation["responses"]).filter(|(status, _)| status.starts_with('2'));
+        let sample =
+            contents.flat_map(|(_, answer)| members(&resolved(answer)["content"])).find_map(|(kind, content)| {
+                let example = content.get("example")?;
+                Some(example.as_str().map_or_else(|| written(kind, example), String::from))
+            });
         Self {
+            sample,
             id: text(operation, "operationId"),
             tag: operation["tags"][0].as_str().unwrap_or_default(),
             method: method.to_uppercase(),

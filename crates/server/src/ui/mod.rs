@@ -20,6 +20,7 @@
 //!    of the API needs no operation of its own.
 //! 6. Tests ask with a browser's `Accept` (`tests/api/pages`): each state, hostile names, the twin.
 
+mod api_page;
 mod assets;
 mod browser;
 mod document;
@@ -43,13 +44,12 @@ mod theme;
 mod viewer;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, FromPath, Named, PathNames, Principal};
+use crate::edge::{Error, FromPath, Named, PathNames, Principal};
 
 pub(crate) use error_page::Nearest;
 pub(crate) use frame::Section;
@@ -63,7 +63,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/openapi.json", get(api_document))
         .route("/hal-browser/browser.html", get(browse))
-        .route("/doc", get(relations))
+        .route("/doc", get(about_api))
         .route("/doc/{relation}", get(relation))
         .route("/assets/{file}", get(asset))
         .route("/theme", get(choose_theme))
@@ -77,8 +77,8 @@ async fn browse(_: Principal, headers: HeaderMap) -> Response {
     (page::headers(), browser::served().answer(&headers)).into_response()
 }
 
-async fn relations(_: Principal, State(app): State<App>, headers: HeaderMap) -> Response {
-    relation_page::all(&BaseUrl::prefix(&app, &headers))
+async fn about_api(_: Principal, viewer: Viewer) -> Response {
+    api_page::show(&viewer)
 }
 
 /// A name in an address of this slice.
@@ -91,14 +91,8 @@ impl FromPath for Name {
     }
 }
 
-async fn relation(
-    _: Principal,
-    State(app): State<App>,
-    base: BaseUrl,
-    Named(Name(name)): Named<Name>,
-    headers: HeaderMap,
-) -> Response {
-    relation_page::about(&BaseUrl::prefix(&app, &headers), &base, &name)
+async fn relation(_: Principal, viewer: Viewer, Named(Name(name)): Named<Name>) -> Response {
+    relation_page::about(&viewer, &name)
 }
 
 async fn choose_theme(_: Principal, viewer: Viewer) -> Response {

@@ -6,31 +6,35 @@ use maud::{Markup, html};
 
 use super::document::{self, Operation};
 use super::example;
-use super::page::{answer, inline, page};
-use super::relations::{RELATIONS, Relation, find, similar_to};
+use super::page::inline;
+use super::relations::{Relation, find, similar_to};
 use crate::edge::{BaseUrl, urls};
+use crate::ui::{Page, Section, Viewer};
 
 /// The page about the relation of this name, or that there is none.
-pub(super) fn about(root: &str, base: &BaseUrl, name: &str) -> Response {
-    match find(name) {
-        Some(relation) => answer(StatusCode::OK, page(root, relation.name, &shown(root, base, relation))),
-        None => answer(StatusCode::NOT_FOUND, page(root, "No such relation", &unknown(root, name))),
-    }
-}
-
-pub(super) fn all(root: &str) -> Response {
-    let content = html! {
-        h1 { "Relations" }
-        p .lead { "Answers lead to others by links. Each link stands under the name of a relation, which says what it leads to." }
-        (list(root, RELATIONS.iter()))
+pub(super) fn about(viewer: &Viewer, name: &str) -> Response {
+    let found = find(name);
+    let content = match found {
+        Some(relation) => shown(&viewer.root, &viewer.base, relation),
+        None => unknown(&viewer.root, name),
     };
-    answer(StatusCode::OK, page(root, "Relations", &content))
+    let title = found.map_or("No such relation", |relation| relation.name);
+    let heading = match found {
+        Some(relation) => html! { span .mono { (relation.name) } },
+        None => html! { "There is no relation " code { (name) } },
+    };
+    let page = Page {
+        status: if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND },
+        crumbs: vec![("API", viewer.at("/doc")), (title, String::new())],
+        twins: vec![("JSON", viewer.at("/openapi.json"))],
+        ..Page::new(title, Section::Api, heading, html! { div .api { (content) } })
+    };
+    page.show(viewer)
 }
 
 fn shown(root: &str, base: &BaseUrl, relation: &Relation) -> Markup {
     let operations: Vec<&Operation> = relation.operations.iter().filter_map(|id| document::operation(id)).collect();
     html! {
-        h1 .mono { (relation.name) }
         p .lead { (inline(relation.leads_to)) }
         @if let Some(first) = operations.first() {
             section .panel {
@@ -69,7 +73,6 @@ fn methods(root: &str, operations: &[&Operation]) -> Markup {
 fn unknown(root: &str, name: &str) -> Markup {
     let similar = similar_to(name);
     html! {
-        h1 { "There is no relation " code { (name) } }
         @if similar.is_empty() {
             p .lead { a href={ (root) "/doc" } { "All relations" } }
         } @else {
@@ -79,7 +82,7 @@ fn unknown(root: &str, name: &str) -> Markup {
     }
 }
 
-fn list<'a>(root: &str, relations: impl Iterator<Item = &'a Relation>) -> Markup {
+pub(super) fn list<'a>(root: &str, relations: impl Iterator<Item = &'a Relation>) -> Markup {
     html! {
         div .panel .wide {
             table {

@@ -14,7 +14,7 @@ use crate::ids::TenantId;
 use crate::tenants;
 
 pub(crate) use api::{link, routes};
-pub(crate) use store::find_latest;
+pub(crate) use store::{find_latest, list_by_ids};
 
 /// Deleted at once.
 const BATCH: i64 = 1_000;

@@ -61,6 +61,24 @@ pub(super) async fn find_verdict(db: &mut PgConnection, tenant: TenantId, id: Uu
     .await
 }
 
+/// Those of these ids that are kept.
+pub(crate) async fn list_by_ids(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> sqlx::Result<Vec<Verdict>> {
+    sqlx::query_as!(
+        Verdict,
+        r#"
+        select verdict.id, verdict.actor, verdict.question, verdict.environment, verdict.deployable, verdict.answer,
+               verdict.created_at
+        from verdict
+        where verdict.tenant_id = $1
+          and verdict.id = any($2)
+        "#,
+        tenant.0,
+        ids,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// What a list holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wanted<'a> {

@@ -62,7 +62,7 @@ async fn list(
     Ok(Hal::ok(&json!({"_embedded": {"verificationRequests": shown}, "_links": links})))
 }
 
-fn states(query: &QueryPairs) -> Result<Vec<String>, Error> {
+pub(super) fn states(query: &QueryPairs) -> Result<Vec<String>, Error> {
     match query.last("state") {
         None => Ok(OUTSTANDING.map(String::from).to_vec()),
         Some(state) if OUTSTANDING.contains(&state) || ENDED.contains(&state) => Ok(vec![state.into()]),

@@ -7,6 +7,7 @@
 
 mod api;
 mod attend;
+mod page;
 mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,7 @@ use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 
 pub(crate) use api::routes;
 pub(crate) use attend::attend;
+pub(crate) use page::page_routes;
 pub(crate) use store::{delete_of_versions, delete_unneeded, delivered, list_requested, record_deliveries};
 
 /// A result that is missing: keys of a consumer version, of the provider of one of its contracts, and of its version.

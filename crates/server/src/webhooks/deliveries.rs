@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use pactolus_domain::problem::{Problem, Problems};
@@ -16,9 +17,10 @@ use crate::app::App;
 use crate::audit;
 use crate::edge::{
     BaseUrl, Error, FromPath, Hal, JsonBody, Link, MOST_BY_KEY, Named, PathNames, Principal, QueryPairs, RequestUrl,
-    next_by_key, size_by_key, timestamp, urls, without_nulls,
+    next_by_key, prefers_page, size_by_key, timestamp, urls, without_nulls,
 };
 use crate::ids::TenantId;
+use crate::ui::Viewer;
 
 const STATUSES: [&str; 4] = ["not_run", "retrying", "success", "failure"];
 
@@ -87,7 +89,7 @@ async fn page(
     Ok(Hal::ok(&json!({"_embedded": {"deliveries": shown}, "_links": links})))
 }
 
-fn wanted<'q>(query: &'q QueryPairs, webhook: Option<&'q str>) -> Result<Wanted<'q>, Error> {
+pub(super) fn wanted<'q>(query: &'q QueryPairs, webhook: Option<&'q str>) -> Result<Wanted<'q>, Error> {
     let mut problems = Problems::none();
     let status = query.last("status");
     if status.is_some_and(|status| !STATUSES.contains(&status)) {
@@ -177,8 +179,10 @@ async fn replay_one(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    viewer: Viewer,
+    headers: HeaderMap,
     Named(id): Named<Uuid>,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let mut tx = app.db.begin().await?;
     let delivery = listed::list_shown(&mut tx, principal.tenant, &[id]).await?.pop().ok_or(Error::NotFound)?;
     if delivery.webhook_id.is_none() {
@@ -192,7 +196,10 @@ async fn replay_one(
     tx.commit().await?;
     app.jobs_written.notify_waiters();
 
-    Ok(shown.status(StatusCode::ACCEPTED))
+    if prefers_page(&headers) {
+        return Ok(Redirect::to(&viewer.at(&format!("/webhook-deliveries/{id}"))).into_response());
+    }
+    Ok(shown.status(StatusCode::ACCEPTED).into_response())
 }
 
 /// Makes those again that were given up, as far as one request goes: the answer says whether there are more.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::{DateTime, Utc};
 use pactolus_domain::webhook::{BodyFormat, Webhook, WebhookEvent};
@@ -15,14 +17,16 @@ use uuid::Uuid;
 
 use super::api::{WebhookId, find, read, to_write};
 use super::context::{CLOUD_EVENT, Context, Status};
+use super::page;
 use super::store::NewWebhook;
 use super::store::tested::{self as store, LatestContract};
 use super::tested::unsent;
 use super::trigger::{ContractEvent, contract_context};
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, Hal, JsonBody, Link, Named, Principal, urls};
+use crate::edge::{BaseUrl, Error, Hal, JsonBody, Link, Named, Principal, prefers_page, urls};
 use crate::events::Event;
 use crate::ids::TenantId;
+use crate::ui::Viewer;
 use crate::{audit, jobs, tenants};
 
 /// How long a worker may take to come to it.
@@ -42,8 +46,10 @@ async fn execute_saved(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    viewer: Viewer,
+    headers: HeaderMap,
     Named(WebhookId(id)): Named<WebhookId>,
-) -> Result<Hal, Error> {
+) -> Result<Response, Error> {
     let mut tx = app.db.begin().await?;
     let stored = find(&mut tx, principal.tenant, &id).await?.ok_or(Error::NotFound)?;
     let key = tenants::data_key(&mut tx, principal.tenant, &app.master_key).await?;
@@ -52,10 +58,13 @@ async fn execute_saved(
     tx.commit().await?;
 
     let mut outcome = outcome_of(&app, principal.tenant, test).await?;
+    if prefers_page(&headers) {
+        return Ok(page::tested(&viewer, &id, &outcome));
+    }
     let own = urls::webhook(&base, &id);
     let again = Link::to(format!("{own}/execute")).title("Execute the webhook again");
     outcome["_links"] = json!({"webhook": Link::to(own), "try-again": again});
-    Ok(Hal::ok(&outcome))
+    Ok(Hal::ok(&outcome).into_response())
 }
 
 async fn execute_unsaved(

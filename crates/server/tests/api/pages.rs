@@ -1,6 +1,8 @@
 //! The pages, as browsers ask for them.
 
 mod application;
+mod automation;
+mod environments;
 mod frame;
 mod gate;
 mod home;

@@ -4,8 +4,11 @@ mod draw;
 mod figure;
 mod question;
 mod scene;
+mod standing;
 mod table;
 mod twin;
+
+pub(crate) use standing::list_standings_in;
 
 use axum::Router;
 use axum::extract::State;

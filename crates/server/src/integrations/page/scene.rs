@@ -75,7 +75,7 @@ pub(super) fn worse(one: Option<Verdict>, other: Verdict) -> Option<Verdict> {
     one.filter(|one| rank(*one) <= rank(other)).or(Some(other))
 }
 
-fn verdict(promise: &Promise) -> Verdict {
+pub(super) fn verdict(promise: &Promise) -> Verdict {
     match (promise.success, promise.pending) {
         (None, _) => Verdict::NotVerified,
         (Some(true), _) => Verdict::Passed,

@@ -407,3 +407,29 @@ pub(crate) async fn list_overdue(
     .fetch_all(db)
     .await
 }
+
+/// The latest delivery of each of these webhooks that has one.
+pub(crate) async fn list_latest_ids(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    webhooks: &[String],
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"
+        select latest.id
+        from unnest($2::text[]) as webhook (id)
+        cross join lateral (
+            select webhook_delivery.id
+            from webhook_delivery
+            where webhook_delivery.tenant_id = $1
+              and webhook_delivery.webhook_id = webhook.id
+            order by webhook_delivery.created_at desc
+            limit 1
+        ) as latest
+        "#,
+        tenant.0,
+        webhooks,
+    )
+    .fetch_all(db)
+    .await
+}

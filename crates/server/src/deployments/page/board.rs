@@ -1,0 +1,300 @@
+//! The board: a row for each application, a column for each environment.
+
+use std::collections::{BTreeSet, HashMap};
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+use uuid::Uuid;
+
+use super::timeline::latest;
+use crate::app::App;
+use crate::deployments::store::{self, Running};
+use crate::edge::{Error, Principal, urls};
+use crate::environments::{self, Environment};
+use crate::integrations;
+use crate::ui::parts::{
+    Choice, Column, Filter, Filters, Foot, Verdict, chip, command, counted, empty, head, link, shape_alone,
+    verdict_saying,
+};
+use crate::ui::{Page, Section, Viewer};
+
+const ROWS: usize = 50;
+/// With more applications only those are shown first that run differently.
+const MANY: usize = 100;
+
+struct Board {
+    /// In the order in which versions go through them.
+    environments: Vec<Environment>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: String,
+    /// For each environment.
+    cells: Vec<Cell>,
+}
+
+#[derive(Default)]
+struct Cell {
+    running: Vec<(Running, Option<Verdict>)>,
+    /// The environment to the left that has only older versions.
+    ahead_of: Option<usize>,
+}
+
+impl Row {
+    /// Not everywhere the same.
+    fn differs(&self) -> bool {
+        let numbers = self.cells.iter().flat_map(|cell| &cell.running).map(|(running, _)| running.number.as_str());
+        numbers.collect::<BTreeSet<_>>().len() > 1 || self.cells.iter().any(|cell| cell.running.is_empty())
+    }
+
+    fn worst(&self) -> Option<Verdict> {
+        let verdicts = self.cells.iter().flat_map(|cell| &cell.running).filter_map(|(_, verdict)| *verdict);
+        verdicts.min_by_key(|verdict| match verdict {
+            Verdict::Failed => 0,
+            Verdict::NotVerified => 1,
+            _ => 2,
+        })
+    }
+
+    fn is_ahead(&self) -> bool {
+        self.cells.iter().any(|cell| cell.ahead_of.is_some())
+    }
+}
+
+pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
+    let mut db = app.read().await?;
+    let mut environments = environments::list(&mut db, principal.tenant, None).await?;
+    environments.sort_by_key(|environment| (environment.production, environment.created_at));
+    let running = store::list_running(&mut db, principal.tenant).await?;
+    let mut standings = HashMap::new();
+    for environment in &environments {
+        let standing = integrations::list_standings_in(&mut db, principal.tenant, environment.id).await?;
+        standings.insert(environment.id, standing);
+    }
+    let latest = latest(&mut db, principal.tenant, &viewer).await?;
+    drop(db);
+
+    let board = Board { rows: rows(&environments, running, &standings), environments };
+    let content = html! {
+        @if board.environments.is_empty() { (no_environment()) } @else {
+            (filters(&viewer, board.rows.len() > MANY))
+            (table(&viewer, &board))
+            (latest)
+            (how_to_record(&viewer, &board))
+        }
+    };
+    let page = Page {
+        crumbs: vec![("Environments", String::new())],
+        twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
+        facts: (!board.rows.is_empty()).then(|| facts(&board)),
+        ..Page::new("Environments", Section::Environments, html! { (heading(&board)) }, content)
+    };
+    Ok(page.show(&viewer))
+}
+
+fn rows(
+    environments: &[Environment],
+    running: Vec<Running>,
+    standings: &HashMap<Uuid, HashMap<(i64, String), Verdict>>,
+) -> Vec<Row> {
+    let places: HashMap<Uuid, usize> = environments.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for one in running {
+        let Some(&place) = places.get(&one.environment) else { continue };
+        if rows.last().is_none_or(|row| row.name != one.pacticipant) {
+            let cells = environments.iter().map(|_| Cell::default()).collect();
+            rows.push(Row { name: one.pacticipant.clone(), cells });
+        }
+        let standing = standings.get(&one.environment);
+        let verdict = standing.and_then(|standing| standing.get(&(one.pacticipant_id, one.number.clone()))).copied();
+        if let Some(row) = rows.last_mut() {
+            row.cells[place].running.push((one, verdict));
+        }
+    }
+    rows.iter_mut().for_each(mark_drift);
+    rows
+}
+
+/// What is newer than all that the environment before it has did not come through there.
+fn mark_drift(row: &mut Row) {
+    let newest = |cell: &Cell| cell.running.iter().map(|(running, _)| running.position).max();
+    for at in 1..row.cells.len() {
+        let before = (0..at).rev().find_map(|place| Some((place, newest(&row.cells[place])?)));
+        if let (Some((place, before)), Some(own)) = (before, newest(&row.cells[at])) {
+            row.cells[at].ahead_of = (own > before).then_some(place);
+        }
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn heading(board: &Board) -> String {
+    let failing = board.rows.iter().filter(|row| row.worst() == Some(Verdict::Failed)).count();
+    let drifting = board.rows.iter().filter(|row| row.is_ahead()).count();
+    match (failing, drifting) {
+        (0, 0) => "What runs where".into(),
+        (0, _) => format!("{} ahead of the environment before", applications(drifting)),
+        (1, _) => "1 application runs beside one that it breaks with".into(),
+        (count, _) => format!("{count} applications run beside one that they break with"),
+    }
+}
+
+fn applications(count: usize) -> String {
+    if count == 1 { "1 application is".into() } else { format!("{count} applications are") }
+}
+
+fn facts(board: &Board) -> Markup {
+    let drifting = board.rows.iter().filter(|row| row.is_ahead()).count();
+    html! {
+        span { (counted(number(board.rows.len()), "application", "applications")) " in " (counted(number(board.environments.len()), "environment", "environments")) }
+        @if drifting > 0 { (verdict_saying(Verdict::Warning, &format!("{} ahead", applications(drifting)))) }
+    }
+}
+
+fn filters(viewer: &Viewer, is_many: bool) -> Markup {
+    let option = |value: &str, words: &str| (value.to_owned(), words.to_owned());
+    let options = if is_many {
+        vec![option("", "differences"), option("all", "everything")]
+    } else {
+        vec![option("", "everything"), option("differences", "differences")]
+    };
+    let show = Choice { name: "show", label: "Show", options };
+    let fields = vec![Filter::Text { name: "q", label: "Find an application" }, Filter::Choice(show)];
+    Filters { fields, target: "board", end: None }.show(viewer)
+}
+
+fn table(viewer: &Viewer, board: &Board) -> Markup {
+    let q = viewer.query.last("q").map(str::to_lowercase).unwrap_or_default();
+    let default = if board.rows.len() > MANY { "differences" } else { "all" };
+    let only_differences =
+        viewer.query.last("show").filter(|show| !show.is_empty()).unwrap_or(default) == "differences";
+    let asked: Vec<&Row> = board
+        .rows
+        .iter()
+        .filter(|row| row.name.to_lowercase().contains(&q) && (!only_differences || row.differs()))
+        .collect();
+    let first =
+        viewer.query.last("after").map_or(0, |after| asked.partition_point(|row| sorts_up_to(&row.name, after)));
+    let shown = &asked[first..(first + ROWS).min(asked.len())];
+    let turn = |to: Option<&str>| viewer.here_with(&[("after", to)]);
+    let previous = first.checked_sub(ROWS + 1).map(|at| asked[at].name.as_str());
+    let foot = Foot {
+        first: Some(number(first) + 1),
+        shown: number(shown.len()),
+        total: Some(number(asked.len())),
+        of: ("application", "applications"),
+        previous: (first > 0).then(|| turn(previous)),
+        next: shown.last().filter(|_| first + shown.len() < asked.len()).map(|row| turn(Some(&row.name))),
+    };
+    let columns: Vec<Column<'_>> = std::iter::once("Application")
+        .chain(board.environments.iter().map(|environment| environment.display_name.as_str()))
+        .map(Column::text)
+        .collect();
+    html! {
+        section .panel #board aria-label="Board" {
+            @if shown.is_empty() {
+                (nothing_runs(viewer, board))
+            } @else {
+                div .scroll { table .list .tall .board { (head(viewer, &columns, "")) tbody { @for row in shown { (one(viewer, board, row)) } } } }
+                (foot.show())
+            }
+        }
+    }
+}
+
+fn sorts_up_to(name: &str, after: &str) -> bool {
+    (name.to_lowercase(), name) <= (after.to_lowercase(), after)
+}
+
+fn one(viewer: &Viewer, board: &Board, row: &Row) -> Markup {
+    let href = viewer.at(&format!("/pacticipants/{}", urls::segment(&row.name)));
+    html! {
+        tr {
+            th scope="row" { a .cut href=(href) title=(row.name) { (row.name) } }
+            @for (at, of_row) in row.cells.iter().enumerate() { td { (cell(viewer, board, row, at, of_row)) } }
+        }
+    }
+}
+
+fn cell(viewer: &Viewer, board: &Board, row: &Row, at: usize, cell: &Cell) -> Markup {
+    let environment = &board.environments[at];
+    let map = viewer.at(&format!(
+        "/map?environment={}&around={}",
+        urls::segment(&environment.name),
+        urls::segment(&row.name)
+    ));
+    html! {
+        @if cell.running.is_empty() { span .absent { "nothing runs here" } }
+        @for (running, verdict) in &cell.running {
+            div .runs {
+                @let verdict = verdict.unwrap_or(Verdict::NotApplicable);
+                @let label = if verdict == Verdict::NotApplicable { "No contract here" } else { verdict.word() };
+                a .state href=(map) { (shape_alone(verdict, label)) }
+                (chip(&viewer.at(&format!("/pacticipants/{}/versions/{}", urls::segment(&row.name), urls::segment(&running.number))), &running.number))
+                @if running.is_release { span .quiet { "released" } }
+                @if !running.application_instance.is_empty() { span .quiet .cut title=(running.application_instance) { (running.application_instance) } }
+                span .quiet .since { (viewer.age(running.since)) }
+            }
+        }
+        @if let Some(before) = cell.ahead_of {
+            div .drift { (verdict_saying(Verdict::Warning, &format!("newer than in {}", board.environments[before].display_name))) }
+        }
+    }
+}
+
+fn nothing_runs(viewer: &Viewer, board: &Board) -> Markup {
+    html! {
+        @if board.rows.is_empty() {
+            div .empty {
+                p { "Nothing is recorded to run anywhere. Record a deployment from the job that makes it:" }
+                (command(&record(viewer, board)))
+            }
+        } @else {
+            (empty("No application is as this address asks.", None, Some((&viewer.at("/environments"), "The whole board"))))
+        }
+    }
+}
+
+fn record(viewer: &Viewer, board: &Board) -> String {
+    let environment = board.environments.last().map_or("production", |environment| environment.name.as_str());
+    let name = board.rows.first().map_or("shop", |row| row.name.as_str());
+    let [name, environment] = [name, environment].map(word);
+    format!(
+        "pactolus record-deployment --pacticipant {name} --version $(git rev-parse HEAD) --environment {environment} --broker-base-url {}",
+        viewer.base.as_str()
+    )
+}
+
+/// One word for a shell.
+fn word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+fn how_to_record(viewer: &Viewer, board: &Board) -> Markup {
+    html! {
+        @if !board.rows.is_empty() {
+            section .panel {
+                header { h2 { "Record a deployment" } }
+                div .in { p .second { "From the job that makes it, after the gate has said yes:" } (command(&record(viewer, board))) }
+            }
+        }
+    }
+}
+
+fn no_environment() -> Markup {
+    html! {
+        section .panel {
+            div .empty {
+                p { "No environment yet. Create the ones that your versions go through:" }
+                (command("pactolus create-environment --name test --no-production"))
+                (command("pactolus create-environment --name production --production"))
+                (link("/doc", "By the API"))
+            }
+        }
+    }
+}
