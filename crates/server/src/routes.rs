@@ -97,7 +97,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
-    Router::new()
+    Router::new().merge(contracts::page_routes())
 }
 
 fn serving(app: App, pages: Router<App>, slices: Router<App>) -> NormalizePath<Router> {

@@ -12,6 +12,7 @@ const STYLES: &str = concat!(
     include_str!("assets/css/parts.css"),
     include_str!("assets/css/reasons.css"),
     include_str!("assets/css/api.css"),
+    include_str!("assets/css/contract.css"),
 );
 
 const FONTS: [(&str, &[u8]); 6] = [

@@ -1,5 +1,6 @@
 //! The pages, as browsers ask for them.
 
+mod contract;
 mod frame;
 
 use axum::body::Body;
