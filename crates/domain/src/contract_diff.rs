@@ -13,8 +13,8 @@ use crate::content::{Content, specification_version_of};
 use crate::json::Json;
 
 mod compare;
-mod interaction;
-mod rules;
+pub(crate) mod interaction;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 mod text;

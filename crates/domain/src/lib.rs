@@ -4,6 +4,7 @@ pub mod badge;
 pub mod comparison_notices;
 pub mod content;
 pub mod contract_diff;
+pub mod contract_lines;
 pub mod difference;
 pub mod evidence;
 pub mod fingerprint;

@@ -45,7 +45,7 @@ pub(super) fn diff(kind: Kind, interaction: &Json<'_>, difference: Difference) -
 }
 
 /// The name of each state, and its parameters as JSON.
-fn states(interaction: &Json<'_>) -> Vec<(String, String)> {
+pub(crate) fn states(interaction: &Json<'_>) -> Vec<(String, String)> {
     let given = STATES.iter().find_map(|key| interaction.get(key).filter(|state| **state != Json::Null));
     match given {
         None => Vec::new(),
@@ -77,6 +77,6 @@ fn outline(interaction: &Json<'_>) -> Option<String> {
     })
 }
 
-fn plain(value: &Json<'_>) -> String {
+pub(crate) fn plain(value: &Json<'_>) -> String {
     value.as_str().map_or_else(|| value.to_text(), str::to_owned)
 }

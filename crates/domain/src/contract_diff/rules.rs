@@ -39,7 +39,7 @@ impl Category {
 
 /// One step down a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Name(String),
     Index(usize),
     Any,
@@ -299,7 +299,7 @@ fn read(value: &Json<'_>) -> (String, LetsDiffer) {
 }
 
 /// What is not named is implied by a matcher's parameter.
-fn kind<'j>(matcher: &'j Json<'_>) -> &'j str {
+pub(crate) fn kind<'j>(matcher: &'j Json<'_>) -> &'j str {
     let implied =
         ["regex", "timestamp", "datetime", "date", "time"].into_iter().find(|kind| matcher.get(kind).is_some());
     let is_type = matcher.get("min").is_some() || matcher.get("max").is_some();
@@ -354,7 +354,7 @@ const MAX_NODES: usize = 200_000;
 const MAX_STEPS: usize = 128;
 
 /// A path, or the bare name of a header or parameter with the number of its value.
-fn parse_expression(text: &str) -> Option<Vec<Step>> {
+pub(crate) fn parse_expression(text: &str) -> Option<Vec<Step>> {
     if text.is_empty() || text.starts_with('$') {
         return parse_path(text);
     }
@@ -366,7 +366,7 @@ fn parse_expression(text: &str) -> Option<Vec<Step>> {
 }
 
 /// `None` for what no Pact library writes.
-fn parse_path(text: &str) -> Option<Vec<Step>> {
+pub(crate) fn parse_path(text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = text.strip_prefix('$').unwrap_or(text);
     while !rest.is_empty() {
@@ -404,7 +404,7 @@ fn index_step(text: &str) -> Option<Step> {
 }
 
 /// In quotation marks, as a path has names that are no words.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len() + 2);
     quoted.push('\'');
     for character in name.chars() {

@@ -72,9 +72,9 @@ impl FromPath for Pair {
     }
 }
 
-struct ContractPath {
-    pair: Pair,
-    version: VersionNumber,
+pub(super) struct ContractPath {
+    pub(super) pair: Pair,
+    pub(super) version: VersionNumber,
 }
 
 impl FromPath for ContractPath {
@@ -83,11 +83,11 @@ impl FromPath for ContractPath {
     }
 }
 
-struct ContentPath {
-    pair: Pair,
-    sha: ContentSha,
+pub(super) struct ContentPath {
+    pub(super) pair: Pair,
+    pub(super) sha: ContentSha,
     /// As it stands in the address.
-    metadata: Option<String>,
+    pub(super) metadata: Option<String>,
 }
 
 impl FromPath for ContentPath {
@@ -102,9 +102,9 @@ impl FromPath for ContentPath {
     }
 }
 
-struct TaggedPath {
-    pair: Pair,
-    tag: TagName,
+pub(super) struct TaggedPath {
+    pub(super) pair: Pair,
+    pub(super) tag: TagName,
 }
 
 impl FromPath for TaggedPath {
@@ -113,9 +113,9 @@ impl FromPath for TaggedPath {
     }
 }
 
-struct BranchPath {
-    pair: Pair,
-    branch: BranchName,
+pub(super) struct BranchPath {
+    pub(super) pair: Pair,
+    pub(super) branch: BranchName,
 }
 
 impl FromPath for BranchPath {

@@ -5,6 +5,7 @@ mod chosen;
 mod diffs;
 mod for_verification;
 mod lists;
+mod page;
 mod publish;
 mod publish_api;
 mod states;
@@ -26,6 +27,11 @@ pub(crate) fn routes() -> Router<App> {
 /// Routes that serve contracts: HAL, plain JSON or the extended form.
 pub(crate) fn content_routes() -> Router<App> {
     api::content_routes()
+}
+
+/// Pages of single contracts.
+pub(crate) fn page_routes() -> Router<App> {
+    page::routes()
 }
 
 /// Routes that tell how contracts differ: plain text, HAL or plain JSON.

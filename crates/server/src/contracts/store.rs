@@ -9,6 +9,7 @@ use crate::ids::{ContentId, PacticipantId, TenantId, VersionId};
 use crate::versions::EnsuredVersion;
 
 pub(crate) mod lists;
+pub(crate) mod page;
 pub(crate) mod selected;
 pub(crate) mod served;
 pub(crate) mod states;

@@ -7,6 +7,7 @@
 
 mod api;
 mod expected;
+mod mismatches;
 mod packed;
 mod record;
 mod store;
@@ -20,6 +21,7 @@ use crate::edge::Error;
 use crate::tenants;
 
 pub(crate) use api::routes;
+pub(crate) use mismatches::{FoundMismatch, list_mismatches};
 pub(crate) use store::{delete_of_provider, delete_of_versions};
 
 /// Runs that are deleted in one transaction. Each may have thousands of exchanges.

@@ -13,7 +13,7 @@ use crate::ids::{PacticipantId, TenantId, VersionId};
 
 pub(super) use shown::{
     Content, ExchangesWanted, ListedExchange, RunsWanted, ShownExchange, ShownRun, find_contents, find_exchange,
-    find_run, list_exchanges, list_other_answers, list_runs,
+    find_run, list_exchanges, list_failed, list_other_answers, list_runs,
 };
 
 /// The version and the digest of a run.

@@ -20,6 +20,7 @@ const STYLES: &str = concat!(
     include_str!("assets/css/board.css"),
     include_str!("assets/css/automation.css"),
     include_str!("assets/css/api.css"),
+    include_str!("assets/css/contract.css"),
 );
 
 const FONTS: [(&str, &[u8]); 6] = [

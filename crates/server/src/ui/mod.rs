@@ -58,6 +58,8 @@ pub(crate) use nearest::nearest;
 pub(crate) use offer::{Offered, no_page, offer_pages};
 pub(crate) use page::Page;
 pub(crate) use viewer::Viewer;
+#[cfg(test)]
+pub(crate) use viewer::tests::viewer as tests_viewer;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()

@@ -132,11 +132,11 @@ impl Theme {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Who looks at this address.
-    pub(in crate::ui) fn viewer(path: &str, query: &str) -> Viewer {
+    pub(crate) fn viewer(path: &str, query: &str) -> Viewer {
         let now = DateTime::from_timestamp(1_795_356_360, 0).unwrap();
         Viewer {
             root: String::new(),

@@ -337,3 +337,48 @@ pub(crate) async fn find_contents(
     .fetch_all(db)
     .await
 }
+
+/// Exchanges of the version's last run about a contract that were not as it expects, packed.
+pub(crate) async fn list_failed(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    version: VersionId,
+    consumer: &str,
+    contract_sha: &str,
+    most: i64,
+) -> sqlx::Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar!(
+        r#"
+        select evidence_exchange.packed
+        from (
+            select distinct run_id, sequence
+            from evidence_interaction
+            where tenant_id = $1
+              and provider_version_id = $2
+              and consumer = $3
+              and contract_sha = $4
+              and result = 'failed'
+              and run_number = (
+                  select max(run_number)
+                  from evidence_interaction
+                  where tenant_id = $1
+                    and provider_version_id = $2
+                    and consumer = $3
+                    and contract_sha = $4
+              )
+            limit $5
+        ) as failed
+        join evidence_exchange on evidence_exchange.tenant_id = $1
+                              and evidence_exchange.run_id = failed.run_id
+                              and evidence_exchange.sequence = failed.sequence
+        order by evidence_exchange.sequence
+        "#,
+        tenant.0,
+        version.0,
+        consumer,
+        contract_sha,
+        most,
+    )
+    .fetch_all(db)
+    .await
+}

@@ -167,9 +167,9 @@ pub(crate) struct Interaction {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Mismatch {
     #[serde(rename = "type")]
-    kind: String,
-    path: Option<String>,
-    expected: Option<Box<RawValue>>,
-    actual: Option<Box<RawValue>>,
-    sentence: String,
+    pub(crate) kind: String,
+    pub(crate) path: Option<String>,
+    pub(crate) expected: Option<Box<RawValue>>,
+    pub(crate) actual: Option<Box<RawValue>>,
+    pub(crate) sentence: String,
 }
