@@ -264,10 +264,7 @@ impl<'a> Filling<'a> {
     async fn verify_as_provider(&mut self, build: &Build<'a>) -> Result<(), Failure> {
         let mut pairs = Vec::new();
         for (place, contract) in self.contracts_of(|contract| contract.provider == build.service.name) {
-            let consumers = match build.version.branch {
-                Some(_) => self.heads.get(contract.consumer.as_str()).cloned().into_iter().collect(),
-                None => self.versions_in_use(&contract.consumer),
-            };
+            let consumers = self.versions_in_use(&contract.consumer);
             pairs.extend(consumers.into_iter().map(|consumer| (place, consumer, build.version.clone())));
         }
         self.verify(pairs).await
