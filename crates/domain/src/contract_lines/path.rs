@@ -20,7 +20,8 @@ pub fn canonical_path(text: &str) -> Option<String> {
 }
 
 pub(super) fn push_name(path: &mut String, name: &str) {
-    let is_word = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+    let is_word =
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));
     if is_word {
         path.push('.');
         path.push_str(name);

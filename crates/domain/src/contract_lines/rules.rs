@@ -178,7 +178,8 @@ pub(super) fn words(rule: &Json<'_>, example: &Json<'_>) -> Rule {
         [] => Rule::said("no rule"),
         [one] => one.clone(),
         many => {
-            let all: Vec<String> = many.iter().map(|one| format!("{} {}", one.words, one.code).trim().to_owned()).collect();
+            let all: Vec<String> =
+                many.iter().map(|one| format!("{} {}", one.words, one.code).trim().to_owned()).collect();
             Rule::said(all.join(joint))
         }
     }
@@ -209,7 +210,9 @@ fn of_matcher(matcher: &Json<'_>, example: &Json<'_>) -> Rule {
         "include" => Rule::with("contains", matcher.get("value")),
         "date" => Rule::with("date", format("date")),
         "time" => Rule::with("time", format("time")),
-        "timestamp" | "datetime" => Rule::with("date and time", format("timestamp").or_else(|| matcher.get("datetime"))),
+        "timestamp" | "datetime" => {
+            Rule::with("date and time", format("timestamp").or_else(|| matcher.get("datetime")))
+        }
         "semver" => Rule::said("semantic version"),
         "notEmpty" => Rule::said("not empty"),
         "statusCode" => Rule::with("status", matcher.get("status")),

@@ -3,11 +3,17 @@ use super::*;
 /// The first interaction of a contract: its parts with their fields, lines and rules, as text.
 fn shown(text: &str) -> String {
     let interaction = Readable::parse(text).unwrap().interaction(0).unwrap();
-    let mut out: Vec<String> = interaction.states.iter().map(|(name, params)| format!("given {name} {params}")).collect();
+    let mut out: Vec<String> =
+        interaction.states.iter().map(|(name, params)| format!("given {name} {params}")).collect();
     for part in &interaction.parts {
         let words = [part.method.as_deref(), part.path.as_deref(), part.status.as_deref()];
         let head: Vec<&str> = words.into_iter().flatten().collect();
-        out.push(format!("{:?} {}{}", part.kind, head.join(" "), rule(part.path_rule.as_ref().or(part.status_rule.as_ref()))));
+        out.push(format!(
+            "{:?} {}{}",
+            part.kind,
+            head.join(" "),
+            rule(part.path_rule.as_ref().or(part.status_rule.as_ref()))
+        ));
         for field in &part.fields {
             out.push(format!("  {}: {}{}", field.name, field.value, rule(field.rule.as_ref())));
         }

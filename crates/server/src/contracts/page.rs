@@ -184,7 +184,8 @@ fn as_published(served: Served, is_download: bool) -> Response {
         .into_response();
     if is_download {
         let name: String = format!("{}-{}-{}", served.consumer, served.provider, served.version);
-        let plain = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' });
+        let plain =
+            name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' });
         let value = format!("attachment; filename=\"{}.json\"", plain.take(120).collect::<String>());
         if let Ok(value) = value.parse() {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::edge::{
     BaseUrl, Error, FromPath, HAL, Link, Named, PathNames, Principal, QueryPairs, RequestUrl, TEXT, choose, plain_text,
 };
+use crate::ids::TenantId;
 use crate::verdicts;
 
 pub(super) fn routes() -> Router<App> {
@@ -177,7 +178,7 @@ pub(crate) async fn may_go(
 ) -> Result<Outcome, Error> {
     let (pacticipant, criterion) = asked;
     let query = query::to(Asked { pacticipant, criterion }, destination, Vec::new());
-    match ask_settled(app, principal, base, &query).await {
+    match ask_settled(app, principal.tenant, base, &query).await {
         Ok(answer) if answer.nothing_specified_exists() => Ok(Outcome::NoVersion),
         Ok(answer) => Ok(Outcome::Decided(answer.verdict.deployable)),
         Err(Unknown::Pacticipants(_)) => Ok(Outcome::NoPacticipant),
@@ -187,15 +188,15 @@ pub(crate) async fn may_go(
 }
 
 /// What the answer needs and nobody has compared yet is compared for it.
-async fn ask_settled(app: &App, principal: &Principal, base: &BaseUrl, query: &Query) -> Result<Answer, Unknown> {
+pub(super) async fn ask_settled(app: &App, tenant: TenantId, base: &BaseUrl, query: &Query) -> Result<Answer, Unknown> {
     let mut tx = app.read().await?;
-    let answer = ask(&mut tx, principal.tenant, query, app.now()).await?;
+    let answer = ask(&mut tx, tenant, query, app.now()).await?;
     drop(tx);
-    if !settle(app, principal.tenant, base, &answer).await {
+    if !settle(app, tenant, base, &answer).await {
         return Ok(answer);
     }
     let mut tx = app.read().await?;
-    ask(&mut tx, principal.tenant, query, app.now()).await
+    ask(&mut tx, tenant, query, app.now()).await
 }
 
 /// `recorded` is where a record of the answer stands, if there is one.
@@ -246,7 +247,7 @@ impl Asker<'_> {
     }
 
     async fn ask(&self, query: &Query) -> Result<Answer, Unknown> {
-        ask_settled(self.app, self.principal, self.base, query).await
+        ask_settled(self.app, self.principal.tenant, self.base, query).await
     }
 
     async fn show(&self, answer: &Answer, query: &Query, request: Option<&RequestUrl>) -> Result<Response, Error> {

@@ -76,10 +76,8 @@ fn take(left: &mut usize, wanted: usize) -> usize {
 fn filters(viewer: &Viewer, all: &str) -> Markup {
     let option = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     let options = vec![option("", "all"), option("failed", "failed"), option("passed", "passed")];
-    let fields = vec![
-        Filter::Text { name: "q", label: all },
-        Filter::Choice(Choice { name: "only", label: "Show", options }),
-    ];
+    let fields =
+        vec![Filter::Text { name: "q", label: all }, Filter::Choice(Choice { name: "only", label: "Show", options })];
     Filters { fields, target: "interactions", end: None }.show(viewer)
 }
 
@@ -130,8 +128,9 @@ fn head(outline: &Outline) -> String {
         Kind::Http => {
             let path = outline.path.as_deref().unwrap_or_default();
             let has_digit = |part: &str| part.bytes().any(|byte| byte.is_ascii_digit());
-            let is_version =
-                |part: &str| part.len() < 4 && part.starts_with('v') && part[1..].bytes().all(|byte| byte.is_ascii_digit());
+            let is_version = |part: &str| {
+                part.len() < 4 && part.starts_with('v') && part[1..].bytes().all(|byte| byte.is_ascii_digit())
+            };
             let masked = path.split('/').map(|part| if has_digit(part) && !is_version(part) { "{id}" } else { part });
             let method = outline.method.as_deref().unwrap_or_default().to_uppercase();
             format!("{method} {}", masked.collect::<Vec<_>>().join("/"))

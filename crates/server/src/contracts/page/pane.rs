@@ -64,7 +64,10 @@ fn summary(told: &Told, outcome: &Outcome) -> Markup {
     let provider = &told.served.provider;
     let Some(result) = told.selected() else {
         let url = &told.base;
-        let to_run = format!("pactolus verify --broker-url {url} --provider {} --provider-base-url http://localhost:8080 --provider-version VERSION --publish", quoted(provider));
+        let to_run = format!(
+            "pactolus verify --broker-url {url} --provider {} --provider-base-url http://localhost:8080 --provider-version VERSION --publish",
+            quoted(provider)
+        );
         return html! {
             div .unverified {
                 (sentence(Verdict::NotVerified, &html! { b { (provider) " has not verified this yet." } " Run this in its build:" }))
@@ -142,7 +145,8 @@ impl Placed<'_> {
     }
 
     fn sides(&self) -> Markup {
-        let sides = [(Side::Expected, "expected", "Expected"), (Side::Actual, "actual", "Actual"), (Side::Both, "", "Both")];
+        let sides =
+            [(Side::Expected, "expected", "Expected"), (Side::Actual, "actual", "Actual"), (Side::Both, "", "Both")];
         let next = sides.iter().position(|(side, ..)| *side == self.side).map_or(0, |at| (at + 1) % sides.len());
         html! {
             div .sides role="group" aria-label="Sides" {
@@ -182,7 +186,14 @@ impl Placed<'_> {
             let expected = part.status.as_deref().filter(|_| wrong.at == At::Status).unwrap_or_default();
             let text = html! { span .name { (what) } " " (expected) };
             let id = Some(self.id(&format!("{what}-{index}")));
-            lines.push(Line { kind: Kind::Bad, id, number: None, text, rule: None, note: Some(wrong.sentence.clone()) });
+            lines.push(Line {
+                kind: Kind::Bad,
+                id,
+                number: None,
+                text,
+                rule: None,
+                note: Some(wrong.sentence.clone()),
+            });
             lines.extend(self.got(wrong, 0));
         }
         lines
@@ -216,7 +227,9 @@ impl Placed<'_> {
             @if part.body.is_cut { p .note { "There is more. " a .link href=(self.viewer.as_json()) { "Open all of it as JSON" } } }
         };
         match &part.body.shown {
-            Shown::Absent => html! { @if part.kind == PartKind::Response && part.fields.is_empty() { p .note { "Any body." } } },
+            Shown::Absent => {
+                html! { @if part.kind == PartKind::Response && part.fields.is_empty() { p .note { "Any body." } } }
+            }
             Shown::Json(body) => html! { (lines(&self.json(body), true)) (cut) },
             Shown::Text(text) => {
                 let line = |(index, text): (usize, &String)| Line {

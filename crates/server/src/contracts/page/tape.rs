@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::Told;
 use super::super::store::page::ResultOfVersion;
+use super::Told;
 use crate::edge::urls;
 use crate::ui::Viewer;
 use crate::ui::parts::{Cell, Size, Verdict, link, selected_chip, short, tape as cells};
@@ -27,7 +27,8 @@ pub(super) fn tape(viewer: &Viewer, told: &Told) -> Markup {
             mark: marks[index].as_deref(),
         })
         .collect();
-    let version = viewer.at(&format!("/pacticipants/{}/versions/{}", urls::segment(provider), urls::segment(&shown.version)));
+    let version =
+        viewer.at(&format!("/pacticipants/{}/versions/{}", urls::segment(provider), urls::segment(&shown.version)));
     html! {
         section .panel .results aria-label="Results" {
             div .label { b title=(provider) { (provider) " versions" } span { "newest right" } }

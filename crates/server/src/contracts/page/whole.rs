@@ -33,7 +33,8 @@ pub(super) fn show(viewer: &Viewer, told: &Told) -> Response {
         }
     };
     let title = format!("{} and {}, {}", served.consumer, served.provider, short(&served.version));
-    let heading = html! { (served.consumer) " " span .arrow { (icon("right")) span .vh { "to" } } " " (served.provider) };
+    let heading =
+        html! { (served.consumer) " " span .arrow { (icon("right")) span .vh { "to" } } " " (served.provider) };
     let short_version = short(&served.version);
     Page {
         crumbs: crumbs(viewer, told, &short_version),
@@ -78,7 +79,11 @@ fn verdict_badge(told: &Told) -> Markup {
 
 fn facts(viewer: &Viewer, told: &Told, contract: Option<&Readable<'_>>, outlines: &[Outline]) -> Markup {
     let served = &told.served;
-    let version = viewer.at(&format!("/pacticipants/{}/versions/{}", urls::segment(&served.consumer), urls::segment(&served.version)));
+    let version = viewer.at(&format!(
+        "/pacticipants/{}/versions/{}",
+        urls::segment(&served.consumer),
+        urls::segment(&served.version)
+    ));
     let [provider, consumer] = [&served.provider, &served.consumer].map(|name| urls::segment(name));
     let content = viewer.at(&format!("/pacts/provider/{provider}/consumer/{consumer}/pact-version/{}", served.sha));
     let same = told.versions.iter().filter(|other| other.sha == served.sha).count();
@@ -104,7 +109,8 @@ fn facts(viewer: &Viewer, told: &Told, contract: Option<&Readable<'_>>, outlines
 
 /// "11 requests, 3 messages".
 fn tally(outlines: &[Outline]) -> String {
-    let count = |kind| i64::try_from(outlines.iter().filter(|outline| outline.kind == kind).count()).unwrap_or(i64::MAX);
+    let count =
+        |kind| i64::try_from(outlines.iter().filter(|outline| outline.kind == kind).count()).unwrap_or(i64::MAX);
     let kinds = [
         (count(Wire::Http), "request", "requests"),
         (count(Wire::Message), "message", "messages"),
@@ -189,7 +195,9 @@ fn interactions(viewer: &Viewer, told: &Told, contract: &Readable<'_>, outlines:
 /// By its number, or the beginning of its id.
 fn is_meant(told: &Told, item: &Item<'_>, asked: &str) -> bool {
     let has_id = |id: &String| asked.len() >= 7 && id.starts_with(asked);
-    asked == item.key || asked == (item.index + 1).to_string() || told.served.interaction_ids.get(item.index).is_some_and(has_id)
+    asked == item.key
+        || asked == (item.index + 1).to_string()
+        || told.served.interaction_ids.get(item.index).is_some_and(has_id)
 }
 
 fn difference(told: &Told, other: &Result<crate::contracts::store::served::Served, String>) -> Markup {
@@ -210,7 +218,9 @@ fn difference(told: &Told, other: &Result<crate::contracts::store::served::Serve
                 div .chosen { (changes::changes(&contract_diff(&old, &new), &short(&served.version), &short(&other.version))) }
             }
         },
-        _ => html! { div .panel { div .in { (sentence(Verdict::Warning, &html! { "One of the two can't be read, so they can't be compared." })) } } },
+        _ => {
+            html! { div .panel { div .in { (sentence(Verdict::Warning, &html! { "One of the two can't be read, so they can't be compared." })) } } }
+        }
     }
 }
 

@@ -7,10 +7,8 @@ use axum::response::Response;
 use axum::routing::post;
 
 use super::super::api::show;
-use super::super::compared::settle;
-use super::ask::ask;
 use super::body::Hypothesis;
-use super::compare::compare;
+use super::compare::ask_settled;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, JsonBody, Principal};
 
@@ -27,14 +25,6 @@ async fn what_if(
     body: JsonBody,
 ) -> Result<Response, Error> {
     let hypothesis = Hypothesis::parse(&body.value)?;
-    let mut tx = app.read().await?;
-    let mut answer = ask(&mut tx, principal.tenant, (&hypothesis, &[]), app.now()).await?;
-    drop(tx);
-    let is_settled = settle(&app, principal.tenant, &base, &answer).await;
-    let compared = compare(&app, principal.tenant, &base, &hypothesis, &answer).await?;
-    if is_settled || !compared.is_empty() {
-        let mut tx = app.read().await?;
-        answer = ask(&mut tx, principal.tenant, (&hypothesis, &compared), app.now()).await?;
-    }
+    let answer = ask_settled(&app, principal.tenant, &base, &hypothesis).await?;
     show(&base, &headers, &answer, None)
 }

@@ -46,7 +46,7 @@ pub(crate) struct Circle {
 }
 
 /// `db` must be in a transaction that sees one moment. `compared` is what came of contracts that are not kept.
-pub(crate) async fn ask(
+pub(super) async fn ask(
     db: &mut PgConnection,
     tenant: TenantId,
     (hypothesis, compared): (&Hypothesis, &[ComparedForNow]),

@@ -4,6 +4,8 @@
 use pactolus_domain::gate::{Comparison, Row};
 
 use super::super::ask::Answer;
+use super::super::compared::settle;
+use super::ask::ask;
 use super::body::{Contracts, Hypothesis};
 use super::state::ComparedForNow;
 use crate::app::App;
@@ -11,8 +13,27 @@ use crate::comparisons;
 use crate::edge::{BaseUrl, Error};
 use crate::ids::{TenantId, VersionId};
 
+/// The answer, for which what it needs and nobody has compared yet is compared.
+pub(crate) async fn ask_settled(
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    hypothesis: &Hypothesis,
+) -> Result<Answer, Error> {
+    let mut tx = app.read().await?;
+    let answer = ask(&mut tx, tenant, (hypothesis, &[]), app.now()).await?;
+    drop(tx);
+    let is_settled = settle(app, tenant, base, &answer).await;
+    let compared = compare(app, tenant, base, hypothesis, &answer).await?;
+    if !is_settled && compared.is_empty() {
+        return Ok(answer);
+    }
+    let mut tx = app.read().await?;
+    ask(&mut tx, tenant, (hypothesis, &compared), app.now()).await
+}
+
 /// What came of those that the answer waits for.
-pub(super) async fn compare(
+async fn compare(
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,

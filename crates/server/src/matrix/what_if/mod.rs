@@ -10,6 +10,7 @@ mod state;
 mod view;
 
 pub(super) use api::routes;
-pub(super) use ask::{Order, ask};
+pub(super) use ask::Order;
 pub(super) use body::Hypothesis;
+pub(super) use compare::ask_settled;
 pub(super) use view::{ShownWhatIf, in_words};

@@ -191,13 +191,20 @@ async fn hostile_content_is_only_text() {
         "metadata": {"pactSpecification": {"version": HOSTILE}},
     });
     app.world().consumer("shop").version("1").contract_text("stock", &hostile.to_string()).await;
-    let mismatches = ["body", "header", "status", HOSTILE].map(|attribute| {
-        json!({"attribute": attribute, "identifier": HOSTILE, "description": HOSTILE, "actual": HOSTILE})
-    });
+    let mismatches = ["body", "header", "status", HOSTILE].map(
+        |attribute| json!({"attribute": attribute, "identifier": HOSTILE, "description": HOSTILE, "actual": HOSTILE}),
+    );
     let failed = json!([{"interactionDescription": HOSTILE, "success": false, "mismatches": mismatches}]);
     publish_result(&app, "9", false, failed).await;
 
-    for query in ["", "?interaction=2", "?show=actual", "?compare=%3Cscript%3E", "?q=%22%3E%3Cimg%20src=x%3E", "?interaction=%3Cimg%3E"] {
+    for query in [
+        "",
+        "?interaction=2",
+        "?show=actual",
+        "?compare=%3Cscript%3E",
+        "?q=%22%3E%3Cimg%20src=x%3E",
+        "?interaction=%3Cimg%3E",
+    ] {
         let page = page(&app, &format!("{PAIR}/version/1{query}")).await.is(200);
         is_safe(&page);
     }

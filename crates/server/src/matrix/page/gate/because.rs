@@ -167,6 +167,7 @@ impl Shown<'_> {
             }
         };
         let facts = match verdict {
+            _ if is_of_comparison(reason.kind) => facts_of_comparison(told),
             Verdict::Failed => self.facts_of_failure(told),
             Verdict::NotVerified => self.facts_of_missing(told),
             _ => Vec::new(),
@@ -256,6 +257,25 @@ impl Shown<'_> {
     }
 }
 
+/// Whether it comes of what the provider offers, not of a verification.
+pub(super) fn is_of_comparison(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::SelfVerificationFailed
+            | Kind::NotSelfVerified
+            | Kind::Incompatible
+            | Kind::NotCompared
+            | Kind::NotComparable
+    )
+}
+
+fn facts_of_comparison(told: &Told<'_>) -> Vec<(&'static str, Markup)> {
+    let mut facts = vec![("Because", html! { b { (told.reason.text) } })];
+    facts.push(("In question", html! { (told.other.chosen) }));
+    facts.extend(assumes(told.reason));
+    facts
+}
+
 fn assumes(reason: &Reason) -> Vec<(&'static str, Markup)> {
     reason.assumes.iter().map(|one| ("Assuming", html! { (one) })).collect()
 }
@@ -267,8 +287,14 @@ fn capital(text: &str) -> String {
 
 pub(super) fn verdict_of(kind: Kind) -> Verdict {
     match kind {
-        Kind::Failed | Kind::NoSuchVersion => Verdict::Failed,
-        Kind::NotVerified | Kind::NoProvider | Kind::NoContract | Kind::More => Verdict::NotVerified,
+        Kind::Failed | Kind::NoSuchVersion | Kind::SelfVerificationFailed | Kind::Incompatible => Verdict::Failed,
+        Kind::NotVerified
+        | Kind::NoProvider
+        | Kind::NoContract
+        | Kind::NotSelfVerified
+        | Kind::NotCompared
+        | Kind::NotComparable
+        | Kind::More => Verdict::NotVerified,
         Kind::Verified => Verdict::Passed,
         Kind::Ignored => Verdict::NotApplicable,
         Kind::CannotIgnore | Kind::NoEnvironment | Kind::NoVersionNumber | Kind::NoDependencies => Verdict::Warning,

@@ -21,8 +21,8 @@ use sqlx::PgConnection;
 
 pub(super) use self::cause::Cause;
 use self::question::{Asking, Read};
-use super::super::api::{BranchToEnvironment, TagToTag};
-use super::super::ask::{Answer, Unknown, ask};
+use super::super::api::{BranchToEnvironment, TagToTag, ask_settled};
+use super::super::ask::{Answer, Unknown};
 use super::super::rows::MatrixRow;
 use super::super::{store, what_if};
 use super::{address, base};
@@ -91,9 +91,10 @@ async fn can_i_merge(
 
 /// Whoever looks at a page wants to know; nothing is recorded of it, and no webhook is told.
 async fn answer(app: &App, principal: &Principal, viewer: &Viewer, asking: &Asking) -> Result<Response, Error> {
-    let mut db = app.read().await?;
     let tenant = principal.tenant;
-    let answer = match answer_to(&mut db, tenant, viewer, asking).await {
+    let answer = answer_to(app, tenant, viewer, asking).await;
+    let mut db = app.read().await?;
+    let answer = match answer {
         Ok(answer) => answer,
         Err(Unknown::Pacticipants(names)) => return unknown::pacticipant(&mut db, tenant, viewer, &names).await,
         Err(Unknown::Environment(name)) => return unknown::environment(&mut db, tenant, viewer, &name).await,
@@ -115,17 +116,12 @@ async fn answer(app: &App, principal: &Principal, viewer: &Viewer, asking: &Aski
     Ok(Shown { viewer, asking, answer: &answer, causes, before, newest }.show())
 }
 
-async fn answer_to(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    viewer: &Viewer,
-    asking: &Asking,
-) -> Result<Answer, Unknown> {
+async fn answer_to(app: &App, tenant: TenantId, viewer: &Viewer, asking: &Asking) -> Result<Answer, Unknown> {
     if asking.assumed.is_empty() {
-        return ask(db, tenant, &asking.query(), viewer.now).await;
+        return ask_settled(app, tenant, &viewer.base, &asking.query()).await;
     }
     let hypothesis = asking.hypothesis().map_err(Error::from)?;
-    Ok(what_if::ask(db, tenant, &hypothesis, viewer.now).await?)
+    Ok(what_if::ask_settled(app, tenant, &viewer.base, &hypothesis).await?)
 }
 
 /// Why results failed, by their numbers.

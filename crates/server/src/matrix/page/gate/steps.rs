@@ -93,7 +93,8 @@ impl Shown<'_> {
 
     fn settles(&self, one: &Move<'_>) -> Markup {
         let words = |reason: &Reason| match reason.kind {
-            Kind::Failed => "failed",
+            Kind::Failed | Kind::SelfVerificationFailed => "failed",
+            Kind::Incompatible => "does not fit",
             Kind::NoSuchVersion => "missing",
             _ => "not verified",
         };
@@ -155,6 +156,30 @@ impl Shown<'_> {
                 (title, why, Some(to_run))
             }
             Fix::Repair { consumer, provider } => self.repair(one, consumer.as_str(), provider.as_str()),
+            Fix::Edit { consumer, provider, by, edit } => {
+                let title = html! {
+                    @match by.as_str() {
+                        "consumer" => { "Change what " (consumer) " expects" },
+                        "provider" => { "Change what " (provider) " offers" },
+                        _ => { "Change what " (consumer) " expects, or what " (provider) " offers" },
+                    }
+                };
+                (title, html! { (edit) }, None)
+            }
+            Fix::SelfVerify { provider, version, failed } => {
+                let chip = self.chip(provider.as_str(), version.as_str());
+                let title = if *failed {
+                    html! { "Make " (provider) " " (chip) " keep its provider contract, or correct that" }
+                } else {
+                    html! { "Test " (provider) " " (chip) " against its provider contract" }
+                };
+                (title, html! { "Then publish the results with the document." }, None)
+            }
+            Fix::AskAgain { consumer, provider } => {
+                let title = html! { "Ask again in a minute" };
+                let why = html! { "The contract of " (consumer) " is being compared with what " (provider) " offers." };
+                (title, why, None)
+            }
             Fix::Publish { pacticipant, version } => {
                 let number = version.as_ref().map(|version| version.as_str());
                 let title = html! {
@@ -251,7 +276,7 @@ fn goes_with(one: &Fix, other: &Fix) -> bool {
 }
 
 fn needs_code(fix: &Fix) -> bool {
-    matches!(fix, Fix::Repair { .. } | Fix::Publish { .. })
+    matches!(fix, Fix::Repair { .. } | Fix::Publish { .. } | Fix::Edit { .. } | Fix::SelfVerify { failed: true, .. })
 }
 
 fn cost(moves: &[Move<'_>]) -> String {
