@@ -34,10 +34,11 @@ const DEEPEST: usize = 40;
 #[must_use]
 pub fn unused(document: &Document, used: &[Element]) -> Vec<Offered> {
     let api = Api::of(document);
-    let uses = attributed(&api, used);
+    let by_operation = attributed(&api, used);
     let mut unused = Vec::new();
     for (index, operation) in api.operations.iter().enumerate() {
-        let mut looking = Looking { document, operation, uses: Uses::of(uses.get(&index)), unused: &mut unused };
+        let mut looking =
+            Looking { document, operation, uses: Uses::of(by_operation.get(&index)), unused: &mut unused };
         looking.operation();
     }
     unused

@@ -120,8 +120,8 @@ fn graded(changes: Vec<Change>, broken: &[Broken], consumers: &[Consumer<'_>], c
         for graded in &mut graded {
             let change = &graded.change;
             let key = (change.operation.as_deref().unwrap_or_default(), change.path.as_deref().unwrap_or_default());
-            let uses = used.get(&key).is_some_and(|used| used.iter().any(|used| concerns_element(change, used)));
-            if uses && !graded.breaks.contains(&index) {
+            let is_used = used.get(&key).is_some_and(|of_it| of_it.iter().any(|one| concerns_element(change, one)));
+            if is_used && !graded.breaks.contains(&index) {
                 graded.uses.insert(index);
             }
         }

@@ -75,7 +75,9 @@ fn query(query: Option<&Json<'_>>, of: Of<'_>, used: &mut Used) {
 
 fn headers(headers: Option<&Json<'_>>, of: Of<'_>, part: Part, used: &mut Used) {
     if let Some(Json::Object(members)) = headers {
-        members.iter().for_each(|(name, _)| used.add(of, part, &name.to_ascii_lowercase()));
+        for (name, _) in members {
+            used.add(of, part, &name.to_ascii_lowercase());
+        }
     }
 }
 

@@ -263,6 +263,6 @@ async fn of_consumer(
 
 /// The address of the contract of a version, below the root of this server.
 fn address(served: &Served, version: &str) -> String {
-    let [provider, consumer, version] = [&served.provider, &served.consumer, version].map(|name| urls::segment(name));
+    let [provider, consumer, version] = [&served.provider, &served.consumer, version].map(urls::segment);
     format!("/pacts/provider/{provider}/consumer/{consumer}/version/{version}")
 }

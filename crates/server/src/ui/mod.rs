@@ -33,10 +33,6 @@ mod laid_out;
 mod nearest;
 mod offer;
 mod page;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "parts are there before all the pages that need them")
-)]
 pub(crate) mod parts;
 mod relation_page;
 mod relations;

@@ -19,9 +19,8 @@ pub(super) fn about(viewer: &Viewer, name: &str) -> Response {
         None => unknown(&viewer.root, name),
     };
     let title = found.map_or("No such relation", |relation| relation.name);
-    let heading = match found {
-        Some(relation) => html! { span .mono { (relation.name) } },
-        None => html! { "There is no relation " code { (name) } },
+    let heading = html! {
+        @if let Some(relation) = found { span .mono { (relation.name) } } @else { "There is no relation " code { (name) } }
     };
     let page = Page {
         status: if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND },

@@ -99,14 +99,14 @@ pub(super) async fn using(
     let ids: Vec<i64> = known.iter().map(|known| known.id).collect();
     let contents: BTreeSet<i64> = versions.iter().map(|version| version.content_id).collect();
     let contents: Vec<i64> = contents.into_iter().collect();
-    let mut used: HashMap<i64, Vec<i64>> = HashMap::new();
+    let mut of_contents: HashMap<i64, Vec<i64>> = HashMap::new();
     for (content, element) in store::list_used(db, tenant, &contents, &ids).await? {
-        used.entry(content).or_default().push(element);
+        of_contents.entry(content).or_default().push(element);
     }
     let known: HashMap<i64, Known> = known.into_iter().map(|known| (known.id, known)).collect();
     let mut consumers: Vec<Consumer> = Vec::new();
     for version in versions {
-        let Some(elements) = used.get(&version.content_id) else { continue };
+        let Some(elements) = of_contents.get(&version.content_id) else { continue };
         let elements = elements.iter().filter_map(|id| known.get(id)).map(|known| known.element.clone());
         let (more, mut uses): (Vec<Element>, Vec<Element>) = elements.partition(|element| element.part == Part::More);
         if uses.is_empty() {

@@ -72,8 +72,6 @@ fn removed(left: usize, value: &JsonText, tag: Option<Markup>) -> TwoSided {
 
 fn cut(value: &JsonText) -> Markup {
     let text = value.as_str();
-    match text.char_indices().nth(MOST_LETTERS) {
-        Some((end, _)) => html! { (&text[..end]) span .t-mark { "…" } },
-        None => html! { (text) },
-    }
+    let end = text.char_indices().nth(MOST_LETTERS).map_or(text.len(), |(end, _)| end);
+    html! { (&text[..end]) @if end < text.len() { span .t-mark { "…" } } }
 }

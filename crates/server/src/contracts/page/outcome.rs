@@ -98,19 +98,19 @@ fn tests(text: Option<&str>) -> Vec<Value> {
 
 fn wrongs(test: &Value) -> Vec<Wrong> {
     let list = |key: &str| test[key].as_array().cloned().unwrap_or_default();
-    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let said = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let mut outcome = Outcome::of(Verdict::Failed);
     for mismatch in list("mismatches") {
-        let sentence = text(&mismatch, "description").or_else(|| mismatch.as_str().map(str::to_owned));
+        let sentence = said(&mismatch, "description").or_else(|| mismatch.as_str().map(str::to_owned));
         outcome.add(Wrong {
             at: at(mismatch["attribute"].as_str().unwrap_or_default()),
-            path: text(&mismatch, "identifier"),
+            path: said(&mismatch, "identifier"),
             actual: mismatch.get("actual").filter(|actual| !actual.is_null()).map(Value::to_string),
             sentence: sentence.unwrap_or_else(|| "Not as expected".to_owned()),
         });
     }
     for exception in list("exceptions") {
-        let sentence = text(&exception, "message").unwrap_or_else(|| exception.to_string());
+        let sentence = said(&exception, "message").unwrap_or_else(|| exception.to_string());
         outcome.add(Wrong { at: At::Elsewhere, path: None, actual: None, sentence });
     }
     outcome.wrongs

@@ -55,7 +55,7 @@ impl Figure {
             places[*at] = place;
         }
         let (bands, band_of) = bands(shown.iter().map(|at| &scene.applications[*at]));
-        let boxed = |(at, band): (&usize, usize)| {
+        let drawn = |(at, band): (&usize, usize)| {
             let node = &scene.applications[*at];
             let second = versions(node, environment);
             Drawn {
@@ -69,7 +69,7 @@ impl Figure {
                 second,
             }
         };
-        let boxes = shown.iter().zip(band_of).map(boxed).collect();
+        let boxes = shown.iter().zip(band_of).map(drawn).collect();
         let mut pairs: BTreeMap<(usize, usize), Vec<&Contract>> = BTreeMap::new();
         for contract in &scene.contracts {
             pairs.entry((places[contract.consumer], places[contract.provider])).or_default().push(contract);
@@ -109,7 +109,7 @@ impl Figure {
                 pair.1 += 1;
             }
         }
-        let boxed = |((name, size), verdict): ((&&str, &usize), Option<Verdict>)| {
+        let drawn = |((name, size), verdict): ((&&str, &usize), Option<Verdict>)| {
             let second = counted(number(*size), "application", "applications");
             let verdict = verdict.unwrap_or(Verdict::NotApplicable);
             let is_team = *name != WITHOUT_TEAM;
@@ -124,7 +124,7 @@ impl Figure {
                 is_chosen: false,
             }
         };
-        let boxes = sizes.iter().zip(kept).map(boxed).collect();
+        let boxes = sizes.iter().zip(kept).map(drawn).collect();
         let arrow = |((from, to), (verdict, count)): ((usize, usize), (Verdict, usize))| Arrow {
             from,
             to,

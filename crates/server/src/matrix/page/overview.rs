@@ -225,7 +225,7 @@ impl Overview<'_> {
     fn map(&self) -> Markup {
         let map = Map::of(self.pairs.iter().cloned());
         if !map.is_too_large() {
-            return self.heat(
+            return heat(
                 &map,
                 "Providers",
                 |consumer, provider| self.pair_href(consumer, provider),
@@ -243,7 +243,7 @@ impl Overview<'_> {
         let narrow = |label: &str| self.viewer.here_with(&[("label", Some(label))]);
         html! {
             p .second .after-filters { (words) ": by label. A label shows its own." }
-            (self.heat(&by_label, "Labels of providers", |_, provider| narrow(provider), &narrow))
+            (heat(&by_label, "Labels of providers", |_, provider| narrow(provider), narrow))
         }
     }
 
@@ -258,37 +258,6 @@ impl Overview<'_> {
         pairs
             .map(|one| InEnvironment { consumer: label(&one.consumer), provider: label(&one.provider), ..one.clone() })
             .collect()
-    }
-
-    fn heat(
-        &self,
-        map: &Map,
-        corner: &str,
-        cell: impl Fn(&str, &str) -> String,
-        head: impl Fn(&str) -> String,
-    ) -> Markup {
-        html! {
-            section .panel {
-                header .legend {
-                    @for one in [Verdict::Passed, Verdict::Failed, Verdict::NotVerified, Verdict::NotApplicable] {
-                        span { span class={ "cell " (one.class()) } { (mark_of(one)) } @if one == Verdict::NotApplicable { "No contract" } @else { (one.word()) } }
-                    }
-                }
-                div .scroll .heat-frame tabindex="0" role="group" aria-label="Heat map, scrolls sideways" {
-                    table .heat .names {
-                        caption .vh { "Consumers by providers" }
-                        thead { tr .versions {
-                            th scope="col" { (corner) ", by consumer" }
-                            @for consumer in &map.consumers { th scope="col" { a href=(head(consumer)) title=(consumer) { (consumer) } } }
-                        } }
-                        tbody { @for provider in &map.providers { tr {
-                            th scope="row" { a href=(head(provider)) title=(provider) { (provider) } }
-                            @for consumer in &map.consumers { td { (one_cell(map, consumer, provider, &cell)) } }
-                        } } }
-                    }
-                }
-            }
-        }
     }
 
     fn pair_href(&self, consumer: &str, provider: &str) -> String {
@@ -323,6 +292,31 @@ impl Overview<'_> {
                 @if more > 0 { div .foot-of-list { span { (more) " more: choose a label or a result above" } } }
             },
         )
+    }
+}
+
+fn heat(map: &Map, corner: &str, cell: impl Fn(&str, &str) -> String, head: impl Fn(&str) -> String) -> Markup {
+    html! {
+        section .panel {
+            header .legend {
+                @for one in [Verdict::Passed, Verdict::Failed, Verdict::NotVerified, Verdict::NotApplicable] {
+                    span { span class={ "cell " (one.class()) } { (mark_of(one)) } @if one == Verdict::NotApplicable { "No contract" } @else { (one.word()) } }
+                }
+            }
+            div .scroll .heat-frame tabindex="0" role="group" aria-label="Heat map, scrolls sideways" {
+                table .heat .names {
+                    caption .vh { "Consumers by providers" }
+                    thead { tr .versions {
+                        th scope="col" { (corner) ", by consumer" }
+                        @for consumer in &map.consumers { th scope="col" { a href=(head(consumer)) title=(consumer) { (consumer) } } }
+                    } }
+                    tbody { @for provider in &map.providers { tr {
+                        th scope="row" { a href=(head(provider)) title=(provider) { (provider) } }
+                        @for consumer in &map.consumers { td { (one_cell(map, consumer, provider, &cell)) } }
+                    } } }
+                }
+            }
+        }
     }
 }
 

@@ -220,16 +220,19 @@ impl Asking {
         let mut command =
             format!("pactolus can-i-deploy --pacticipant {} --version {} {to}", word(self.name()), word(number));
         for one in &self.ignore {
-            command += &format!(" --ignore {}", word(one.pacticipant.as_str()));
+            command.push_str(" --ignore ");
+            command.push_str(&word(one.pacticipant.as_str()));
             if let Some(version) = &one.version {
-                command += &format!(" --version {}", word(version.as_str()));
+                command.push_str(" --version ");
+                command.push_str(&word(version.as_str()));
             }
         }
         if !self.assumed.is_empty() {
             command += " --what-if";
         }
         for (name, number) in &self.assumed {
-            command += &format!(" --assume-deployed {}", word(&format!("{name}@{number}")));
+            command.push_str(" --assume-deployed ");
+            command.push_str(&word(&format!("{name}@{number}")));
         }
         Some(command)
     }

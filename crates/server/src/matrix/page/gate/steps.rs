@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use pactolus_domain::gate::{Fix, Kind, Reason};
+use pactolus_domain::names::VersionNumber;
 
 use super::super::{address, base, pair, word};
 use super::{Shown, is_obstacle};
@@ -126,7 +127,7 @@ impl Shown<'_> {
                 let title = html! { "Verify " (what) " on " (provider) " " @if let Some(chip) = on { (chip) } };
                 (
                     title,
-                    self.why_verify(one),
+                    why_verify(one),
                     Some(self.verify(provider.as_str(), provider_version.as_ref().map(AsRef::as_ref))),
                 )
             }
@@ -135,7 +136,7 @@ impl Shown<'_> {
                 let title = html! {
                     "Deploy " (pacticipant) " " (self.chip(pacticipant.as_str(), version.as_str())) " to " (place) " first"
                 };
-                let numbers = |of: &[pactolus_domain::names::VersionNumber]| {
+                let numbers = |of: &[VersionNumber]| {
                     of.iter().map(|number| short(number.as_str())).collect::<Vec<_>>().join(" and ")
                 };
                 let why = html! {
@@ -181,7 +182,7 @@ impl Shown<'_> {
                 (title, why, None)
             }
             Fix::Publish { pacticipant, version } => {
-                let number = version.as_ref().map(|version| version.as_str());
+                let number = version.as_ref().map(VersionNumber::as_str);
                 let title = html! {
                     "Publish " @match number { Some(number) => { (pacticipant) " " (short(number)) }, None => { "a version of " (pacticipant) " that fits" } }
                 };
@@ -207,16 +208,6 @@ impl Shown<'_> {
             }
         };
         (title, why, None)
-    }
-
-    fn why_verify(&self, one: &Move<'_>) -> Markup {
-        let requested = one.reasons.iter().find_map(|(reason, _)| reason.requested.as_ref());
-        html! {
-            @match requested {
-                Some(requested) => { "Its result is missing; " (requested) "." },
-                None => "Its result is missing, and nobody was asked for it.",
-            }
-        }
     }
 
     fn verify(&self, provider: &str, version: Option<&str>) -> String {
@@ -259,6 +250,16 @@ impl Shown<'_> {
                 Some(html! { a class=(class) href=(href) { "Open the evidence" } })
             }
             _ => None,
+        }
+    }
+}
+
+fn why_verify(one: &Move<'_>) -> Markup {
+    let requested = one.reasons.iter().find_map(|(reason, _)| reason.requested.as_ref());
+    html! {
+        @match requested {
+            Some(requested) => { "Its result is missing; " (requested) "." },
+            None => "Its result is missing, and nobody was asked for it.",
         }
     }
 }
