@@ -136,7 +136,7 @@ fn consumers(pages: &Pages, style: Style) -> (String, Exit) {
     for consumer in &pages.listed {
         for version in consumer["versions"].as_array().into_iter().flatten() {
             let places =
-                [&version["environments"], &version["branches"]].into_iter().flat_map(Value::as_array).flatten();
+                [&version["environments"], &version["branches"]].into_iter().filter_map(Value::as_array).flatten();
             let places: Vec<String> = places.map(word).collect();
             rows.push(vec![word(&consumer["name"]), word(&version["number"]), places.join(", "), used(version)]);
         }

@@ -1,4 +1,4 @@
-//! For programs: JUnit, SARIF 2.1.0, and annotations of a GitHub workflow. Places are those of the new document.
+//! For programs: `JUnit`, SARIF 2.1.0, and annotations of a GitHub workflow. Places are those of the new document.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

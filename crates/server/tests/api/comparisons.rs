@@ -115,7 +115,7 @@ async fn who_does_not_fit_learns_what_is_wrong_who_can_change_it_and_how() {
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""incompatible""#);
     assert_snapshot!(answer.at("/reasons/0/fix"), @r#"{"kind":"edit","text":"shop or stock can change it: expect what the schema allows, or widen the schema","consumer":"shop","provider":"stock","fixBy":"either","edit":"expect what the schema allows, or widen the schema"}"#);
     assert_eq!(answer.at("/notices/0/type"), "error");
-    let results = answer.text_at("/reasons/0/_links/pb:comparison/href").to_owned();
+    let results = answer.text_at("/reasons/0/_links/pb:comparison/href").clone();
     assert_eq!(answer.text_at("/matrix/0/verificationResult/_links/self/href"), results);
     let results = app.get(&results).await.is(200);
     assert_eq!(results.at("/summary/success"), false);
