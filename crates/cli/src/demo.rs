@@ -93,7 +93,7 @@ fn document(name: &str) -> &'static str {
 }
 
 /// What to look at: why, and where.
-fn pages() -> [(&'static str, &'static str); 9] {
+fn pages() -> [(&'static str, &'static str); 10] {
     [
         ("everything, with what is red", "dashboard"),
         ("a service: versions, contracts, labels", "pacticipants/payments"),
@@ -104,6 +104,10 @@ fn pages() -> [(&'static str, &'static str); 9] {
             "can-i-deploy?pacticipant=payments&version=a41c7e0&environment=production",
         ),
         ("what nobody has verified yet", "verification-requests"),
+        (
+            "what invoices asks of payments that its OpenAPI document doesn't have: nobody had to run a test",
+            "can-i-deploy?pacticipant=invoices&version=2.32.0&environment=production",
+        ),
         ("what payments offers in OpenAPI", "contracts/provider/payments/version/a41c7e0"),
         ("four environments, with their contacts", "environments"),
         ("webhooks that fail, and one that was switched off", "webhooks"),

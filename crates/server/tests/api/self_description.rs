@@ -96,7 +96,7 @@ async fn every_relation_of_an_answer_has_a_page_and_every_page_is_about_one() {
     assert_eq!(listed, relations_in_answers());
     for relation in &listed {
         let page = app.get(&path_of(&["doc", relation])).await.is(200).text();
-        assert!(page.contains(&format!("<h1 class=\"mono\">{relation}</h1>")), "{page}");
+        assert!(page.contains(&format!("<h1><span class=\"mono\">{relation}</span></h1>")), "{page}");
     }
 }
 
