@@ -76,7 +76,7 @@ pub(super) struct Edge {
     pub(super) provider_version_id: Option<i64>,
     pub(super) content_id: Option<i64>,
     pub(super) success: Option<bool>,
-    /// When it failed, or, where there is no result, when the contract was published.
+    /// When it failed, or, where nobody knows, when the contract was published.
     pub(super) since: Option<DateTime<Utc>>,
     pub(super) count: i64,
 }
@@ -144,21 +144,14 @@ pub(super) async fn list_edges(
         ),
         judged as materialized (
             select edge.pacticipant_id, edge.consumer_id, edge.provider_id, edge.consumer_version_id,
-                   edge.provider_version_id, edge.content_id, edge.created_at, result.success, result.verified_at
+                   edge.provider_version_id, edge.content_id, edge.created_at, outcome.success, outcome.judged_at
             from edge
-            left join lateral (
-                select verification.success, verification.verified_at
-                from verification
-                where verification.tenant_id = $1
-                  and verification.content_id = edge.content_id
-                  and verification.provider_version_id = edge.provider_version_id
-                limit 1
-            ) as result on true
+            left join lateral outcome_of($1, edge.content_id, edge.provider_version_id) as outcome on true
         )
         select judged.pacticipant_id as "pacticipant_id!", judged.consumer_id as "consumer_id?",
                judged.provider_id as "provider_id?", judged.consumer_version_id as "consumer_version_id?",
                judged.provider_version_id as "provider_version_id?", judged.content_id as "content_id?",
-               judged.success as "success?", coalesce(judged.verified_at, judged.created_at) as "since?",
+               judged.success as "success?", coalesce(judged.judged_at, judged.created_at) as "since?",
                1::bigint as "count!"
         from judged
         where judged.success is distinct from true

@@ -131,7 +131,7 @@ pub(super) struct Promise {
     pub(super) provider: i64,
     pub(super) consumer_version: String,
     pub(super) published_at: DateTime<Utc>,
-    /// Of the result; in an environment, the one that runs there.
+    /// That it is held against; in an environment, the one that runs there.
     pub(super) provider_version: Option<String>,
     pub(super) success: Option<bool>,
     pub(super) pending: Option<bool>,
@@ -140,7 +140,8 @@ pub(super) struct Promise {
     pub(super) asked_at: Option<DateTime<Utc>>,
 }
 
-/// The latest contract of each pair with the latest result about its content, whichever version it is of.
+/// The latest contract of each pair with what its provider's version says of it that spoke last: by a result about its content,
+/// or by a provider contract.
 pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<Promise>> {
     // A limit of one changes nothing but the plan: contracts are looked up by key.
     sqlx::query_as!(
@@ -148,8 +149,8 @@ pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId
         r#"
         select integration.consumer_id as consumer, integration.provider_id as provider,
                consumer_version.number as consumer_version, contract.created_at as published_at,
-               provider_version.number as "provider_version?", result.success as "success?", result.pending as "pending?",
-               result.created_at as "verified_at?", request.asked_at as "asked_at?"
+               provider_version.number as "provider_version?", outcome.success as "success?",
+               verification_log.pending as "pending?", outcome.judged_at as "verified_at?", request.asked_at as "asked_at?"
         from integration
         cross join lateral (
             select contract.content_id, contract.created_at
@@ -161,24 +162,18 @@ pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId
         ) as contract
         join version as consumer_version on consumer_version.tenant_id = $1
                                         and consumer_version.id = integration.latest_consumer_version_id
-        left join lateral (
-            select verification_log.provider_version_id, verification_log.success, verification_log.pending,
-                   verification_log.created_at
-            from verification_log
-            where verification_log.tenant_id = $1
-              and verification_log.content_id = contract.content_id
-            order by verification_log.number desc
-            limit 1
-        ) as result on true
+        left join lateral latest_outcome_of($1, contract.content_id, integration.provider_id) as outcome on true
+        left join verification_log on verification_log.tenant_id = $1
+                                  and verification_log.number = outcome.number
         left join version as provider_version on provider_version.tenant_id = $1
-                                             and provider_version.id = result.provider_version_id
+                                             and provider_version.id = outcome.provider_version_id
         left join lateral (
             select max(verification_request.asked_at) as asked_at
             from verification_request
             where verification_request.tenant_id = $1
               and verification_request.content_id = contract.content_id
               and verification_request.state <> 'done'
-        ) as request on result.provider_version_id is null
+        ) as request on outcome.success is null
         where integration.tenant_id = $1
         "#,
         tenant.0,
@@ -187,8 +182,8 @@ pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId
     .await
 }
 
-/// Contracts of the consumer versions in an environment, each with every version of its provider there, and the result for
-/// just these two.
+/// Contracts of the consumer versions in an environment, each with every version of its provider there, and how just these two
+/// get on.
 pub(super) async fn list_promises_in(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -212,8 +207,8 @@ pub(super) async fn list_promises_in(
         )
         select contract.consumer_id as consumer, contract.provider_id as provider,
                consumer_version.number as consumer_version, contract.created_at as published_at,
-               provider_version.number as "provider_version?", result.success as "success?", result.pending as "pending?",
-               result.verified_at as "verified_at?", request.asked_at as "asked_at?"
+               provider_version.number as "provider_version?", outcome.success as "success?",
+               verification_log.pending as "pending?", outcome.judged_at as "verified_at?", request.asked_at as "asked_at?"
         from here as consumer
         cross join lateral (
             select contract.consumer_id, contract.provider_id, contract.content_id, contract.created_at
@@ -227,16 +222,9 @@ pub(super) async fn list_promises_in(
         left join here as provider on provider.pacticipant_id = contract.provider_id
         left join version as provider_version on provider_version.tenant_id = $1
                                              and provider_version.id = provider.version_id
-        left join lateral (
-            select verification.success, verification_log.pending, verification.verified_at
-            from verification
-            join verification_log on verification_log.tenant_id = verification.tenant_id
-                                 and verification_log.number = verification.number
-            where verification.tenant_id = $1
-              and verification.content_id = contract.content_id
-              and verification.provider_version_id = provider.version_id
-            limit 1
-        ) as result on true
+        left join lateral outcome_of($1, contract.content_id, provider.version_id) as outcome on true
+        left join verification_log on verification_log.tenant_id = $1
+                                  and verification_log.number = outcome.number
         left join lateral (
             select verification_request.asked_at
             from verification_request
@@ -245,7 +233,7 @@ pub(super) async fn list_promises_in(
               and verification_request.provider_version_id = provider.version_id
               and verification_request.state <> 'done'
             limit 1
-        ) as request on result.success is null
+        ) as request on outcome.success is null
         "#,
         tenant.0,
         environment,

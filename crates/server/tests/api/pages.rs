@@ -1,5 +1,6 @@
 //! The pages, as browsers ask for them.
 
+mod agreement;
 mod application;
 mod automation;
 mod contract;

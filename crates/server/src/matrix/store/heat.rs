@@ -387,21 +387,14 @@ pub(crate) async fn list_in_environment(
         ),
         pair as (
             select contract.consumer_id, contract.provider_id,
-                   count(*) filter (where result.success) as passed,
-                   count(*) filter (where not result.success) as failed,
-                   count(*) filter (where result.success is null) as unknown
+                   count(*) filter (where outcome.success) as passed,
+                   count(*) filter (where not outcome.success) as failed,
+                   count(*) filter (where outcome.success is null) as unknown
             from there as consumer
             join contract on contract.tenant_id = $1
                          and contract.consumer_version_id = consumer.version_id
             left join there as provider on provider.pacticipant_id = contract.provider_id
-            left join lateral (
-                select verification.success
-                from verification
-                where verification.tenant_id = $1
-                  and verification.content_id = contract.content_id
-                  and verification.provider_version_id = provider.version_id
-                limit 1
-            ) as result on true
+            left join lateral outcome_of($1, contract.content_id, provider.version_id) as outcome on true
             group by contract.consumer_id, contract.provider_id
         )
         select consumer.name as consumer, provider.name as provider, pair.passed as "passed!", pair.failed as "failed!",

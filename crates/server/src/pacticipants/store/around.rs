@@ -127,19 +127,12 @@ pub(crate) async fn list_stands(
             ) as running on contract.provider_id <> $2
         )
         select asked.version_id as "version_id!", asked.environment_id as "environment_id!",
-               count(edge.content_id) filter (where not result.success) as "failed!",
-               count(edge.content_id) filter (where result.success is null) as "missing!"
+               count(edge.content_id) filter (where not outcome.success) as "failed!",
+               count(edge.content_id) filter (where outcome.success is null) as "missing!"
         from asked
         left join edge on edge.version_id = asked.version_id
                       and edge.environment_id = asked.environment_id
-        left join lateral (
-            select verification.success
-            from verification
-            where verification.tenant_id = $1
-              and verification.content_id = edge.content_id
-              and verification.provider_version_id = edge.provider_version_id
-            limit 1
-        ) as result on true
+        left join lateral outcome_of($1, edge.content_id, edge.provider_version_id) as outcome on true
         group by asked.version_id, asked.environment_id
         "#,
         tenant.0,
@@ -268,19 +261,12 @@ pub(crate) async fn list_meetings(
                               and contract.provider_id = $2
         )
         select meeting.partner_id as "partner_id!", meeting.is_consumer as "is_consumer!",
-               meeting.environment_id as "environment_id!", version.number, result.success as "success?",
-               result.verified_at as "verified_at?"
+               meeting.environment_id as "environment_id!", version.number, outcome.success as "success?",
+               outcome.judged_at as "verified_at?"
         from meeting
         join version on version.tenant_id = $1
                     and version.id = meeting.version_id
-        left join lateral (
-            select verification.success, verification.verified_at
-            from verification
-            where verification.tenant_id = $1
-              and verification.content_id = meeting.content_id
-              and verification.provider_version_id = meeting.provider_version_id
-            limit 1
-        ) as result on true
+        left join lateral outcome_of($1, meeting.content_id, meeting.provider_version_id) as outcome on true
         where meeting.content_id is not null
         order by version.position desc
         "#,

@@ -85,21 +85,26 @@ pub(crate) async fn list_on_branches(
             select count(*) filter (where outcome.success) as passed,
                    count(*) filter (where not outcome.success) as failed
             from (
-                select verification.success
-                from verification
-                where verification.tenant_id = $1
-                  and verification.provider_version_id = on_branch.version_id
+                select outcome.success
+                from (
+                    select verification.content_id
+                    from verification
+                    where verification.tenant_id = $1
+                      and verification.provider_version_id = on_branch.version_id
+                    union
+                    select comparison.contract_content_id
+                    from provider_contract
+                    join comparison on comparison.tenant_id = $1
+                                   and comparison.provider_content_id = provider_contract.content_id
+                                   and comparison.in_force
+                    where provider_contract.tenant_id = $1
+                      and provider_contract.version_id = on_branch.version_id
+                ) as judged
+                cross join lateral outcome_of($1, judged.content_id, on_branch.version_id) as outcome
                 union all
-                select last.success
+                select outcome.success
                 from contract
-                cross join lateral (
-                    select verification_log.success
-                    from verification_log
-                    where verification_log.tenant_id = $1
-                      and verification_log.content_id = contract.content_id
-                    order by verification_log.number desc
-                    limit 1
-                ) as last
+                cross join lateral latest_outcome_of($1, contract.content_id, contract.provider_id) as outcome
                 where contract.tenant_id = $1
                   and contract.consumer_version_id = on_branch.version_id
             ) as outcome
