@@ -72,6 +72,12 @@ impl<'d> Comparator<'d> {
     /// messages with an AsyncAPI document or a JSON Schema.
     #[must_use]
     pub fn compare(&self, contract: &Contract) -> Report {
+        self.compare_while(contract, || true).unwrap_or_default()
+    }
+
+    /// The same, given up before the next interaction once it is not to go on: `None` then.
+    #[must_use]
+    pub fn compare_while(&self, contract: &Contract, goes_on: impl Fn() -> bool) -> Option<Report> {
         let mut session = Session {
             document: self.document,
             contract,
@@ -84,6 +90,9 @@ impl<'d> Comparator<'d> {
             findings: Vec::new(),
         };
         for (index, interaction) in contract.interactions().iter().enumerate() {
+            if !goes_on() {
+                return None;
+            }
             match (self.document.version().describes_messages(), &interaction.exchange, &interaction.messages) {
                 // Before version 4 a message names no operation, and existing comparators pass it over.
                 (true, _, Some(_))
@@ -93,7 +102,7 @@ impl<'d> Comparator<'d> {
                 (false, Some(exchange), _) => session.compare(index, interaction, exchange),
             }
         }
-        Report { findings: session.findings }
+        Some(Report { findings: session.findings })
     }
 }
 

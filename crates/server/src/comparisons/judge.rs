@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use pactolus_domain::gate::Comparison;
-use pactolus_oas::comparison::{Profile, compare, passed_over};
+use pactolus_oas::comparison::{Comparator, Profile, passed_over};
 use pactolus_oas::contract::Contract;
 use pactolus_oas::document::Document;
 use pactolus_oas::finding::{Code, Finding, Severity};
@@ -13,8 +13,12 @@ use serde_json::{Value, json};
 
 /// So many findings are kept, the worst; all are counted.
 const MOST_FINDINGS: usize = 200;
+/// All of them together; what does not fit any more is counted only.
+const MOST_FINDINGS_BYTES: usize = 256 * 1024;
 /// A finding that takes more room is kept without what it quotes.
 const LARGEST_FINDING_BYTES: usize = 16 * 1024;
+/// So much is kept of each text of such a finding.
+const MOST_LETTERS: usize = 1_000;
 
 /// A document that was read, or why it can't be.
 pub(super) type Loaded = Result<Document, String>;
@@ -42,30 +46,57 @@ pub(super) fn load(text: &str) -> Loaded {
     Document::load(text, &Budget::default()).map_err(|error| in_full(&error))
 }
 
-/// What was not looked at is not known to fit, whatever else does.
-pub(super) fn judge(contract: &str, document: &Loaded, policy: &Policy) -> Judgement {
-    let document = match document {
-        Ok(document) => document,
-        Err(why) => {
-            let message = format!("the provider contract cannot be read: {why}");
-            let edit = "publish a document that can be read";
-            return Judgement::without_comparison(Severity::Error, "document.unreadable", &message, "provider", edit);
+/// A document that contracts are held against, one after the other.
+pub(super) struct Judge<'d> {
+    document: Result<(&'d Document, Comparator<'d>), &'d String>,
+    policy: &'d Policy,
+}
+
+impl<'d> Judge<'d> {
+    pub(super) fn new(document: &'d Loaded, policy: &'d Policy) -> Self {
+        let document = document.as_ref().map(|document| (document, Comparator::new(document, policy.profile)));
+        Self { document, policy }
+    }
+
+    /// What was not looked at is not known to fit, whatever else does. `None` when it is not to go on.
+    pub(super) fn judge(&self, contract: &str, goes_on: impl Fn() -> bool) -> Option<Judgement> {
+        match &self.document {
+            Ok((document, comparator)) => judge(contract, document, comparator, self.policy, goes_on),
+            Err(why) => {
+                let message = format!("the provider contract cannot be read: {why}");
+                let (code, edit) = ("document.unreadable", "publish a document that can be read");
+                Some(Judgement::without_comparison(Severity::Error, code, &message, "provider", edit))
+            }
         }
-    };
+    }
+}
+
+fn judge(
+    contract: &str,
+    document: &Document,
+    comparator: &Comparator<'_>,
+    policy: &Policy,
+    goes_on: impl Fn() -> bool,
+) -> Option<Judgement> {
     let contract = match Contract::load(contract, &Budget::default()) {
         Ok(contract) => contract,
         Err(error) => {
             let message = format!("the contract cannot be held against a document: {}", in_full(&error));
-            return Judgement::undecided("contract.unreadable", &message, "consumer");
+            return Some(Judgement::undecided("contract.unreadable", &message, "consumer"));
         }
     };
-    let mut report = compare(document, &contract, policy.profile);
+    let mut report = comparator.compare_while(&contract, goes_on)?;
     for finding in &mut report.findings {
         if let Some(severity) = policy.severities.get(&finding.code) {
             finding.severity = *severity;
         }
     }
+    // Told before others that are as bad, since the outcome comes of them.
+    report.findings.sort_by_key(|finding| !is_blind(finding));
     let mut judgement = Judgement::of(&report.findings, &contract);
+    if judgement.outcome == Comparison::Compatible && report.findings.iter().any(is_blind) {
+        judgement.outcome = Comparison::Undecided;
+    }
     if let (Comparison::Compatible, [first, others @ ..]) =
         (judgement.outcome, passed_over(document, &contract, policy.profile).as_slice())
     {
@@ -73,7 +104,21 @@ pub(super) fn judge(contract: &str, document: &Loaded, policy: &Policy) -> Judge
         let message = format!("the provider contract is not about the interaction \"{first}\"{more}");
         judgement = Judgement::undecided("interaction.not-compared", &message, "either");
     }
-    judgement
+    Some(judgement)
+}
+
+/// Whether something was not held against the document at all, unless the provider's team says that this is no matter.
+fn is_blind(finding: &Finding) -> bool {
+    let is_unseen = matches!(
+        finding.code,
+        Code::SchemaUnusable
+            | Code::ReferenceRemote
+            | Code::RequestBodyUnvalidatable
+            | Code::ResponseBodyUnvalidatable
+            | Code::MessagePayloadUnvalidatable
+            | Code::MessagePayloadUnknown
+    );
+    is_unseen && finding.severity != Severity::Info
 }
 
 impl Judgement {
@@ -93,7 +138,7 @@ impl Judgement {
             errors: i32::from(is_error),
             warnings: i32::from(!is_error),
             infos: 0,
-            findings: finding.to_string(),
+            findings: without_nul(&finding.to_string()),
         }
     }
 
@@ -104,7 +149,14 @@ impl Judgement {
         };
         let mut worst: Vec<&Finding> = findings.iter().collect();
         worst.sort_by_key(|finding| Reverse(finding.severity));
-        let kept: Vec<Value> = worst.into_iter().take(MOST_FINDINGS).map(|finding| kept(finding, contract)).collect();
+        let mut room = MOST_FINDINGS_BYTES;
+        let fits = |(_, size): &(Value, usize)| {
+            let is_room = *size <= room;
+            room = room.saturating_sub(*size);
+            is_room
+        };
+        let worst = worst.into_iter().take(MOST_FINDINGS).map(|finding| kept(finding, contract));
+        let kept: Vec<Value> = worst.take_while(fits).map(|(kept, _)| kept).collect();
         let errors = count(Severity::Error);
         Self {
             outcome: if errors == 0 { Comparison::Compatible } else { Comparison::Incompatible },
@@ -116,20 +168,39 @@ impl Judgement {
     }
 }
 
-/// With the provider states of the interaction, by which existing tools tell interactions of one name apart.
-fn kept(finding: &Finding, contract: &Contract) -> Value {
+/// With the provider states of the interaction, by which existing tools tell interactions of one name apart; and how long it
+/// is as a text.
+fn kept(finding: &Finding, contract: &Contract) -> (Value, usize) {
     let mut shown = serde_json::to_value(finding).unwrap_or_default();
     let interaction = contract.interactions().get(finding.place.interaction);
     let states = interaction.map(|interaction| interaction.states.as_slice()).unwrap_or_default();
     shown["states"] = states.into();
-    if shown.to_string().len() > LARGEST_FINDING_BYTES
+    let mut size = shown.to_string().len();
+    if size > LARGEST_FINDING_BYTES
         && let Value::Object(members) = &mut shown
     {
-        for quoted in ["value", "constraint", "witness", "causes"] {
+        for quoted in ["value", "constraint", "witness", "causes", "states"] {
             members.remove(quoted);
         }
+        members.values_mut().for_each(cut);
+        size = shown.to_string().len();
     }
-    shown
+    (shown, size)
+}
+
+/// Shortens a text, or those that a value has.
+fn cut(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some((end, _)) = text.char_indices().nth(MOST_LETTERS) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(cut),
+        Value::Object(members) => members.values_mut().for_each(cut),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// As JSON writes it the character is harmless, but Postgres would refuse it where the text is read as JSON.
@@ -177,7 +248,7 @@ mod tests {
     }
 
     fn check(contract: &str, document: &str, policy: &Policy, expected: Comparison) -> Vec<Value> {
-        let judgement = judge(contract, &load(document), policy);
+        let judgement = Judge::new(&load(document), policy).judge(contract, || true).unwrap();
         assert_eq!(judgement.outcome, expected, "{}", judgement.findings);
         serde_json::from_str(&judgement.findings).unwrap()
     }
@@ -214,6 +285,61 @@ mod tests {
 
         assert_eq!(found[0]["code"], "document.unreadable");
         assert_eq!(found[0]["fixBy"], "provider");
+    }
+
+    #[test]
+    fn what_is_held_against_a_schema_that_cannot_be_used_is_not_known_to_fit() {
+        let unusable = OPENAPI.replace(r#""type": "integer""#, r#""type": "string", "pattern": "((""#);
+        let contract = contract("/things", &json!({"id": 1}));
+        let no_matter =
+            Policy { profile: Profile::Sound, severities: BTreeMap::from([(Code::SchemaUnusable, Severity::Info)]) };
+
+        let found = check(&contract, &unusable, &usual(), Comparison::Undecided);
+
+        assert_eq!(found[0]["code"], "document.schema.unusable");
+        check(&contract, &unusable, &no_matter, Comparison::Compatible);
+    }
+
+    #[test]
+    fn what_stands_in_another_document_is_not_known_to_fit() {
+        let elsewhere = OPENAPI.replace(r#"{"type": "integer"}"#, r#"{"$ref": "./things.yaml#/Id"}"#);
+
+        let found = check(&contract("/things", &json!({"id": 1})), &elsewhere, &usual(), Comparison::Undecided);
+
+        assert_eq!(found[0]["code"], "document.reference.remote");
+    }
+
+    #[test]
+    fn what_is_found_takes_little_room_whatever_names_are_in_it() {
+        let name = "n".repeat(3_000_000);
+        let mut hostile: Value = serde_json::from_str(&contract("/things", &json!({"id": "x"}))).unwrap();
+        hostile["interactions"][0]["description"] = name.into();
+
+        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&hostile.to_string(), || true).unwrap();
+
+        assert_eq!(judgement.outcome, Comparison::Incompatible);
+        assert!(judgement.findings.len() < LARGEST_FINDING_BYTES, "{}", judgement.findings.len());
+        assert_ne!(judgement.findings, "[]");
+    }
+
+    #[test]
+    fn a_name_that_postgres_would_refuse_is_kept_without_what_it_refuses() {
+        let messages = json!({
+            "consumer": {"name": "shop"}, "provider": {"name": "stock"},
+            "messages": [{"description": "so\u{0}ld", "contents": {"id": 1}}],
+            "metadata": {"pactSpecification": {"version": "3.0.0"}},
+        });
+
+        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&messages.to_string(), || true).unwrap();
+
+        assert!(!judgement.findings.contains("\\u0000"), "{}", judgement.findings);
+    }
+
+    #[test]
+    fn what_is_not_to_go_on_comes_to_nothing() {
+        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&contract("/things", &json!({})), || false);
+
+        assert_eq!(judgement, None);
     }
 
     #[test]

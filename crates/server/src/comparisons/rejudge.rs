@@ -7,7 +7,9 @@ use pactolus_oas::comparison::ENGINE;
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-use super::settle::{judge_all, record};
+use super::judging::judge_some;
+use super::room::behind;
+use super::settle::{BATCH, record};
 use super::store::rejudged::{list_outdated, promote};
 use super::telling;
 use crate::app::App;
@@ -18,9 +20,10 @@ use crate::tenants;
 
 /// Judged in one go, well within a lease.
 const AT_ONCE: i64 = 50;
-const LONGEST: Duration = Duration::from_secs(30);
-/// Before what took too long is tried again.
-const PAUSE: Duration = Duration::from_mins(10);
+/// Nothing is begun later than that.
+const BEGIN_WITHIN: Duration = Duration::from_secs(20);
+/// Before what found no place is tried again.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// Writes the job where there is something to judge anew.
 pub(crate) async fn schedule_rejudging(app: &App) -> Result<(), Error> {
@@ -39,10 +42,14 @@ pub(crate) async fn rejudge(app: &App, job: &Job) -> Result<(), Error> {
     let outdated = list_outdated(&mut db, job.tenant, ENGINE, AT_ONCE).await?;
     drop(db);
     let is_done = outdated.is_empty();
-    let until = Instant::now() + LONGEST;
+    let begin_until = Instant::now() + BEGIN_WITHIN;
     let mut judged = Vec::new();
     for of_document in outdated.chunk_by(|one, other| one.document == other.document) {
-        judged.extend(judge_all(app, job.tenant, of_document, until).await?);
+        for some in of_document.chunks(BATCH) {
+            if Instant::now() < begin_until {
+                judged.extend(judge_some(app, job.tenant, some, behind(begin_until)).await?.done);
+            }
+        }
     }
     let made_progress = !judged.is_empty();
     // Nobody asks, so nobody knows by which address.

@@ -1,8 +1,4 @@
-//! Comparing what has not been compared: for what is published, for who asks, and afterwards for what took too long.
-
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+//! Comparing what has not been compared, for what is published and for who asks.
 
 use pactolus_domain::comparison_notices::Compared;
 use pactolus_domain::gate::Comparison;
@@ -13,9 +9,10 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::judge::{Judgement, Loaded, judge, load};
-use super::room::Broken;
-use super::settings::{USUAL, policy};
+use super::judge::Judgement;
+use super::judging::{self, Judged, judge_some};
+use super::room::Patience;
+use super::settings::USUAL;
 use super::store::matters::{list_pairs_of_contracts, list_pairs_of_document, list_pairs_of_versions};
 use super::store::told::{OfPair, list_outcomes};
 use super::store::{self, NewComparison, Pair, Uncompared};
@@ -23,16 +20,12 @@ use super::telling;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, urls};
 use crate::ids::{ContentId, TenantId, VersionId};
-use crate::jobs::{self, Job, Kind, NewJob};
+use crate::jobs::{self, Kind, NewJob};
 
 /// Contracts whose texts are in memory at once.
-const BATCH: usize = 16;
-/// How long a job takes for one pair at most; well below its lease.
-const LONGEST: Duration = Duration::from_secs(40);
-/// How long a job waits for a place before it leaves it to others.
-const PAUSE: Duration = Duration::from_secs(5);
-/// Documents of this language can't be compared.
-const GRAPHQL: &str = "graphql";
+pub(super) const BATCH: usize = 16;
+/// Written with one statement.
+const MOST_JOBS_AT_ONCE: usize = 1_000;
 
 /// Compares contracts, which were just published, with the documents of their providers that matter. Returns what came of
 /// it, for whoever published.
@@ -135,22 +128,17 @@ pub(crate) async fn compare_for_now(
     tenant: TenantId,
     provider_version: VersionId,
     contract: &str,
+    until: Instant,
 ) -> Result<Option<Comparison>, Error> {
-    let until = until(app);
     let mut db = app.db.acquire().await?;
     let offered = store::find_offered(&mut db, tenant, provider_version).await?;
     drop(db);
     let Some(offered) = offered else { return Ok(None) };
-    if offered.specification == GRAPHQL {
-        return Ok(Some(Comparison::Undecided));
-    }
-    let Ok(Some(document)) = find_document(app, tenant, &offered, until).await? else { return Ok(None) };
-    let (text, policy) = (contract.to_owned(), policy(offered.profile.as_deref(), offered.severities.as_ref()));
-    let judged = app.comparing.run(until, move || judge(&text, &document, &policy)).await;
-    Ok(judged.ok().map(|judgement| judgement.outcome))
+    judging::judge_one(app, tenant, &offered, contract, Patience::Until(until)).await
 }
 
-fn until(app: &App) -> Instant {
+/// So long a request compares.
+pub(crate) fn until(app: &App) -> Instant {
     Instant::now() + app.settings.comparison_budget
 }
 
@@ -162,125 +150,29 @@ async fn settle(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair], unt
     let mut db = app.db.acquire().await?;
     let open = store::list_uncompared(&mut db, tenant, pairs).await?;
     drop(db);
+    let mut late: Vec<&Uncompared> = Vec::new();
     for of_document in open.chunk_by(|one, other| one.document == other.document) {
         for some in of_document.chunks(BATCH) {
-            let Judged { done, left, .. } = judge_some(app, tenant, some, until).await?;
+            if until <= Instant::now() {
+                late.extend(some);
+                continue;
+            }
+            let Judged { done, left } = judge_some(app, tenant, some, Patience::Until(until)).await?;
+            late.extend(left);
             let mut tx = app.db.begin().await?;
             record(&mut tx, app, tenant, base, done).await?;
-            postpone(&mut tx, app, tenant, base, &left).await?;
             tx.commit().await?;
         }
+    }
+    for some in late.chunks(MOST_JOBS_AT_ONCE) {
+        let mut tx = app.db.begin().await?;
+        postpone(&mut tx, app, tenant, base, some).await?;
+        tx.commit().await?;
     }
     if !open.is_empty() {
         app.jobs_written.notify_waiters();
     }
     Ok(())
-}
-
-/// Judges what it can until then; pairs of one document.
-pub(super) async fn judge_all<'u>(
-    app: &App,
-    tenant: TenantId,
-    pairs: &'u [Uncompared],
-    until: Instant,
-) -> Result<Vec<(&'u Uncompared, Judgement)>, Error> {
-    let mut done = Vec::new();
-    for some in pairs.chunks(BATCH) {
-        done.extend(judge_some(app, tenant, some, until).await?.done);
-    }
-    Ok(done)
-}
-
-/// What came of some pairs.
-#[derive(Default)]
-struct Judged<'u> {
-    done: Vec<(&'u Uncompared, Judgement)>,
-    left: Vec<&'u Uncompared>,
-    /// Whether one was begun and took too long.
-    is_slow: bool,
-}
-
-/// Pairs of one document.
-async fn judge_some<'u>(
-    app: &App,
-    tenant: TenantId,
-    some: &'u [Uncompared],
-    until: Instant,
-) -> Result<Judged<'u>, Error> {
-    let mut judged = Judged::default();
-    let Some(first) = some.first() else { return Ok(judged) };
-    if first.specification == GRAPHQL {
-        let why = "a GraphQL schema cannot be compared with a contract";
-        let undecided = || Judgement::undecided("document.not-comparable", why, "provider");
-        judged.done.extend(some.iter().map(|one| (one, undecided())));
-        return Ok(judged);
-    }
-    let document = match find_document(app, tenant, first, until).await? {
-        Ok(Some(document)) => document,
-        // It is gone, and its comparisons with it.
-        Ok(None) => return Ok(judged),
-        Err(broken) => {
-            judged.give_up(some, &broken);
-            return Ok(judged);
-        }
-    };
-    let contents: Vec<i64> = some.iter().map(|one| one.contract).collect();
-    let mut db = app.db.acquire().await?;
-    let mut texts: HashMap<i64, String> =
-        store::list_contract_texts(&mut db, tenant, &contents).await?.into_iter().collect();
-    drop(db);
-    for one in some {
-        let Some(text) = texts.remove(&one.contract) else { continue };
-        let (document, policy) = (Arc::clone(&document), policy(one.profile.as_deref(), one.severities.as_ref()));
-        match app.comparing.run(until, move || judge(&text, &document, &policy)).await {
-            Ok(judgement) => judged.done.push((one, judgement)),
-            Err(broken) => judged.give_up(std::slice::from_ref(one), &broken),
-        }
-    }
-    Ok(judged)
-}
-
-impl<'u> Judged<'u> {
-    fn give_up(&mut self, some: &'u [Uncompared], broken: &Broken) {
-        match broken {
-            Broken::Off => {
-                let undecided = || {
-                    Judgement::undecided(
-                        "comparison.broken-off",
-                        "the comparison broke off: this is our mistake",
-                        "either",
-                    )
-                };
-                self.done.extend(some.iter().map(|one| (one, undecided())));
-            }
-            Broken::OutOfTime | Broken::NoPlace => {
-                self.left.extend(some);
-                self.is_slow |= matches!(broken, Broken::OutOfTime);
-            }
-        }
-    }
-}
-
-/// `None` when it is gone.
-async fn find_document(
-    app: &App,
-    tenant: TenantId,
-    wanted: &Uncompared,
-    until: Instant,
-) -> Result<Result<Option<Arc<Loaded>>, Broken>, Error> {
-    if let Some(kept) = app.comparing.find(&wanted.document_sha) {
-        return Ok(Ok(Some(kept)));
-    }
-    let mut db = app.db.acquire().await?;
-    let Some(text) = store::find_document_text(&mut db, tenant, wanted.document).await? else { return Ok(Ok(None)) };
-    drop(db);
-    let size_bytes = text.len();
-    let loaded = match app.comparing.run(until, move || load(&text)).await {
-        Ok(loaded) => Arc::new(loaded),
-        Err(broken) => return Ok(Err(broken)),
-    };
-    app.comparing.keep(&wanted.document_sha, size_bytes, &loaded);
-    Ok(Ok(Some(loaded)))
 }
 
 /// Keeps what was found and tells what turned out otherwise than before.
@@ -347,29 +239,4 @@ fn job_id(of: &Uncompared) -> Uuid {
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     Uuid::from_bytes(id)
-}
-
-/// The job: one pair, with more time. What takes too long even so is undecided from then on.
-pub(crate) async fn finish_comparison(app: &App, job: &Job) -> Result<(), Error> {
-    let number = |key: &str| job.payload[key].as_i64().ok_or_else(|| Error::internal("a comparison of nothing"));
-    let pair = Pair { contract: number("contract")?, document: number("document")? };
-    let base = BaseUrl(job.payload["base"].as_str().unwrap_or_default().to_owned());
-    let mut db = app.db.acquire().await?;
-    let open = store::list_uncompared(&mut db, job.tenant, &[pair]).await?;
-    drop(db);
-    let Judged { mut done, left, is_slow } = judge_some(app, job.tenant, &open, Instant::now() + LONGEST).await?;
-    if !left.is_empty() && !is_slow {
-        let mut db = app.db.acquire().await?;
-        jobs::postpone(&mut db, app, job, PAUSE, "other comparisons are under way").await?;
-        return Ok(());
-    }
-    let why = format!("the comparison took more than {} seconds", LONGEST.as_secs());
-    done.extend(left.into_iter().map(|one| (one, Judgement::undecided("comparison.too-slow", &why, "either"))));
-    debug_assert!(done.iter().all(|(_, judgement)| judgement.outcome != Comparison::Pending));
-    let mut tx = app.db.begin().await?;
-    record(&mut tx, app, job.tenant, &base, done).await?;
-    if jobs::finish(&mut tx, job).await? {
-        tx.commit().await?;
-    }
-    Ok(())
 }

@@ -65,7 +65,7 @@ impl<'a> Walk<'_, 'a> {
         let matchers = self.subject.rules.of_body(path);
         match example {
             Value::Object(members) => {
-                let Some(all) = self.variants(choices) else { return };
+                let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 self.check_null(path, example, choices, &all);
                 let fitting = self.fitting(all, example);
                 for (name, value) in members {
@@ -73,7 +73,7 @@ impl<'a> Walk<'_, 'a> {
                 }
             }
             Value::Array(items) => {
-                let Some(all) = self.variants(choices) else { return };
+                let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 self.check_null(path, example, choices, &all);
                 let fitting = self.fitting(all, example);
                 self.check_length(path, items, choices, &fitting);
@@ -180,14 +180,14 @@ impl<'a> Walk<'_, 'a> {
     fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
         match example {
             Value::Object(members) => {
-                let Some(all) = self.variants(choices) else { return };
+                let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 let fitting = self.fitting(all, example);
                 for (name, value) in members {
                     self.sent_property(path, name, value, &fitting);
                 }
             }
             Value::Array(items) => {
-                let Some(all) = self.variants(choices) else { return };
+                let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 let fitting = self.fitting(all, example);
                 for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
                     path.push(index.to_string());
@@ -296,6 +296,21 @@ impl<'a> Walk<'_, 'a> {
         if shorter.is_some() && fewest == 0 {
             finding.witness = Some(json!([]));
         }
+    }
+
+    /// What can't be taken apart is not compared from there on, which is a finding.
+    fn variants_or_report(
+        &mut self,
+        path: &[String],
+        example: &Value,
+        choices: &Choices<'a>,
+    ) -> Option<Vec<Variant<'a>>> {
+        let variants = self.variants(choices);
+        if let (None, Some(pointer)) = (&variants, first_pointer(choices)) {
+            let message = "the schema has too many alternatives, or refers elsewhere: what is below is not compared";
+            self.report(Code::SchemaUnusable, path, example, &pointer, message.to_owned());
+        }
+        variants
     }
 
     fn variants(&self, choices: &Choices<'a>) -> Option<Vec<Variant<'a>>> {

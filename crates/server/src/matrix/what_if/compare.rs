@@ -40,6 +40,7 @@ async fn compare(
     hypothesis: &Hypothesis,
     answer: &Answer,
 ) -> Result<Vec<ComparedForNow>, Error> {
+    let until = comparisons::until(app);
     let mut compared = Vec::new();
     let waits = |row: &&Row| row.offer.is_some_and(|offer| offer.comparison == Comparison::Pending);
     for row in answer.question.rows.iter().filter(waits).filter(|row| row.consumer_version.is_assumed()) {
@@ -48,7 +49,7 @@ async fn compare(
         let comparison = match comparisons::find_settled(app, tenant, base, version, kept).await? {
             Some(shown) => Some(shown.comparison()),
             None => match text(hypothesis, row) {
-                Some(text) => comparisons::compare_for_now(app, tenant, version, text).await?,
+                Some(text) => comparisons::compare_for_now(app, tenant, version, text, until).await?,
                 None => None,
             },
         };
