@@ -47,7 +47,7 @@ async fn an_application_that_is_not_there_is_an_error_with_the_nearest() {
     let page = page(&app, "/matrix/provider/stok/consumer/shop").await.is(404);
 
     is_safe(&page);
-    assert!(words(&page).contains("Nearly so called: stock"), "{page:?}");
+    assert!(words(&page).contains("Nearly so called: stock"), "{}", words(&page));
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn too_many_applications_are_shown_by_label() {
     }
 
     let (page, words) = shown(&app, "/matrix").await;
-    assert!(words.contains("61 applications : by label"), "{words}");
+    assert!(words.contains("61 applications: by label"), "{words}");
     assert!(page.text().contains("href=\"/matrix?label=web\""), "{page:?}");
 
     let (_, web) = shown(&app, "/matrix?label=web").await;
