@@ -132,13 +132,23 @@ pub(crate) async fn list_pairs_of_versions(
     sqlx::query_as!(
         Pair,
         r#"
-        select distinct contract.content_id as contract, provider_contract.content_id as document
+        select distinct promised.content_id as contract, offered.content_id as document
         from unnest((select $2::bigint[]), (select $3::bigint[])) as wanted (consumer_version_id, provider_version_id)
-        join provider_contract on provider_contract.tenant_id = $1
-                              and provider_contract.version_id = wanted.provider_version_id
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = wanted.consumer_version_id
-                     and contract.provider_id = provider_contract.provider_id
+        cross join lateral (
+            select provider_contract.provider_id, provider_contract.content_id
+            from provider_contract
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = wanted.provider_version_id
+            limit 1
+        ) as offered
+        cross join lateral (
+            select contract.content_id
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = wanted.consumer_version_id
+              and contract.provider_id = offered.provider_id
+            limit 1
+        ) as promised
         "#,
         tenant.0,
         &consumers,
@@ -186,7 +196,7 @@ pub(crate) async fn list_documents(
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
-        select distinct provider_contract.content_id
+        select distinct offered.content_id
         from (
             select branch_head.version_id
             from branch_head
@@ -212,8 +222,13 @@ pub(crate) async fn list_documents(
              order by latest.position desc
              limit 1)
         ) as matters
-        join provider_contract on provider_contract.tenant_id = $1
-                              and provider_contract.version_id = matters.version_id
+        cross join lateral (
+            select provider_contract.content_id
+            from provider_contract
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = matters.version_id
+            limit 1
+        ) as offered
         limit $3
         "#,
         tenant.0,

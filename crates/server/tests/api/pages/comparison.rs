@@ -294,3 +294,31 @@ async fn what_is_found_in_hostile_texts_is_only_text() {
 
     assert!(words.contains(hostile), "{words}");
 }
+
+#[tokio::test]
+async fn home_and_the_map_say_what_the_gate_says() {
+    let app = TestApp::start().await;
+    with_shop(&app).await;
+    for (version, id, verified) in [("41", "string", true), ("42", "integer", false), ("43", "string", false)] {
+        offer(&app, version, &openapi(id), Some(true)).await;
+        if verified {
+            app.world().provider("stock").version(version).verifies("shop", "1").await;
+        }
+        let gate = app.get(&format!("/can-i-deploy?pacticipant=stock&version={version}&environment=production")).await;
+        let may_go = gate.at("/summary/deployable") == true;
+
+        let home = app.get("/home").await.is(200).json();
+        let applications = home["applications"]["items"].as_array().expect("a list").clone();
+        let stock = applications.iter().find(|one| one["name"] == "stock").expect("it is there");
+        assert_eq!(stock["answer"], if may_go { "yes" } else { "no" }, "{version}");
+
+        let (_, of_application) = shown(&app, "/pacticipants/stock").await;
+        let words = if may_go { format!("{version} can come") } else { format!("{version} can’t come yet 1 failed") };
+        assert!(may_go || of_application.contains(&words), "{version}: {of_application}");
+
+        app.world().deployed("stock", version, "production").await;
+        let map = app.get("/map").await.is(200);
+        let verdict = if may_go { "passed" } else { "failed" };
+        assert_eq!(map.at("/_embedded/contracts/0/verdict"), verdict, "{version}: {map:?}");
+    }
+}
