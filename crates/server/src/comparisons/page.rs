@@ -129,7 +129,7 @@ impl Told<'_> {
             None => Verdict::NotVerified,
         };
         html! {
-            (sentence(verdict, &html! { (says) }))
+            div .panel .notice { (sentence(verdict, &html! { (says) })) }
             @if !self.findings.is_empty() { (self.found()) }
         }
     }

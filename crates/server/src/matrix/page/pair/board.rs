@@ -82,7 +82,7 @@ impl Newer {
     }
 }
 
-/// What a verdict comes of.
+/// What is known of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Basis {
     Verification,
@@ -192,7 +192,12 @@ impl Board {
         }
     }
 
-    /// What the verdict comes of; `None` where nothing is known.
+    /// What the verdict comes of; `None` where there is none.
+    pub(super) fn basis_of_verdict(&self, at: At) -> Option<Basis> {
+        self.basis(at).filter(|_| self.verdict(at) != Verdict::NotVerified)
+    }
+
+    /// What is known of the pair; `None` where nothing is.
     pub(super) fn basis(&self, at: At) -> Option<Basis> {
         let tried = self.tried(at)?;
         let is_compared = tried.offer.is_some_and(|offer| {

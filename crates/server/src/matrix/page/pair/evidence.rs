@@ -30,7 +30,7 @@ impl PairPage<'_> {
             ("Contract", html! { (chip(&urls::content(&base, provider, consumer, &column.sha, None), &column.sha)) }),
             ("Published", self.viewer.ago(column.published_at)),
         ];
-        if let Some(basis) = self.board.basis(at) {
+        if let Some(basis) = self.board.basis_of_verdict(at) {
             facts.push(("Judged", html! { (basis.words()) }));
         }
         if let Some(cause) = &cause {

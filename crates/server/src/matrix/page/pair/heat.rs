@@ -106,7 +106,11 @@ impl PairPage<'_> {
         let basis = self.board.basis(at);
         let mark = basis.and_then(Basis::class).map(|class| format!(" {class}")).unwrap_or_default();
         let class = format!("cell {}{mark}{}", verdict.class(), if is_chosen { " selected" } else { "" });
-        let by = basis.filter(|basis| *basis != Basis::Verification).map(|basis| format!(", {}", basis.words()));
+        let by = self
+            .board
+            .basis_of_verdict(at)
+            .filter(|basis| *basis != Basis::Verification)
+            .map(|basis| format!(", {}", basis.words()));
         let says = format!("{}{}", verdict.word(), by.unwrap_or_default());
         let title = format!("{} with {}: {says}", short(&build.number), short(&column.number));
         html! {

@@ -255,7 +255,7 @@ impl PairPage<'_> {
                 td { span .mono { (crate::ui::parts::short(&row.number)) } (self.places(row.version_id)) }
                 td {
                     (verdict(self.board.verdict(at)))
-                    @if let Some(basis) = self.board.basis(at).filter(|basis| *basis != Basis::Verification) { " " span .second { (basis.words()) } }
+                    @if let Some(basis) = self.board.basis_of_verdict(at).filter(|basis| *basis != Basis::Verification) { " " span .second { (basis.words()) } }
                 }
                 td .number { @match self.board.tried(at).and_then(known_at) { Some(at) => (self.viewer.ago(at)), None => "no result" } }
             }
