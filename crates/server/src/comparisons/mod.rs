@@ -7,9 +7,12 @@
 
 mod api;
 mod changes;
+mod finding;
 mod finish;
 mod judge;
 mod judging;
+mod page;
+mod place;
 mod rejudge;
 mod room;
 mod settings;
@@ -25,10 +28,13 @@ use crate::edge::Error;
 use crate::jobs;
 
 pub(crate) use api::find_settled;
+pub(crate) use finding::Finding;
 pub(crate) use finish::finish_comparison;
+pub(crate) use page::routes as page_routes;
+pub(crate) use place::{in_contract, in_document};
 pub(crate) use rejudge::{rejudge, schedule_rejudging};
 pub(crate) use room::Room;
-pub(crate) use settle::{compare_for_now, settle_contracts, settle_document, settle_versions, until};
+pub(crate) use settle::{compare_for_now, settle_contracts, settle_document, settle_shown, settle_versions, until};
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{Contract, OfConsumer, Shown as Compared, find_contract, list_of_consumers};
 pub(crate) use view::{compatible, cross_contract_results};

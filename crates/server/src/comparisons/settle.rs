@@ -1,5 +1,7 @@
 //! Comparing what has not been compared, for what is published and for who asks.
 
+use std::time::Duration;
+
 use pactolus_domain::comparison_notices::Compared;
 use pactolus_domain::gate::Comparison;
 use pactolus_oas::comparison::ENGINE;
@@ -26,6 +28,8 @@ use crate::jobs::{self, Kind, NewJob};
 pub(super) const BATCH: usize = 16;
 /// Written with one statement.
 const MOST_JOBS_AT_ONCE: usize = 1_000;
+/// How long whoever looks at a page of many pairs waits for them at most.
+const LONGEST_OF_PAGE: Duration = Duration::from_secs(1);
 
 /// Compares contracts, which were just published, with the documents of their providers that matter. Returns what came of
 /// it, for whoever published.
@@ -114,6 +118,19 @@ pub(crate) async fn settle_versions(
     let pairs = list_pairs_of_versions(&mut db, tenant, versions).await?;
     drop(db);
     settle_pairs(app, tenant, base, &pairs).await
+}
+
+/// The same for somebody who looks at a page of them: what is not done at once is shown as under way.
+pub(crate) async fn settle_shown(
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    versions: &[(i64, i64)],
+) -> Result<(), Error> {
+    let mut db = app.db.acquire().await?;
+    let pairs = list_pairs_of_versions(&mut db, tenant, versions).await?;
+    drop(db);
+    settle(app, tenant, base, &pairs, until(app).min(Instant::now() + LONGEST_OF_PAGE)).await
 }
 
 /// Compares pairs for somebody who asks about them.

@@ -3,6 +3,7 @@
 mod agreement;
 mod application;
 mod automation;
+mod comparison;
 mod contract;
 mod environments;
 mod frame;
