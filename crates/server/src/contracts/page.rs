@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::evidence::{self, FoundMismatch};
 use crate::ids::{TenantId, VersionId};
-use crate::ui::Viewer;
+use crate::ui::{Viewer, no_page};
 use crate::{deployments, versions};
 
 /// Cells of the tape.
@@ -48,6 +48,9 @@ pub(super) fn routes() -> Router<App> {
         .route(&format!("{pair}/pact-version/{{sha}}"), get(show_content))
         .route(&format!("{pair}/pact-version/{{sha}}/metadata/{{metadata}}"), get(show_content))
         .route(&format!("{pair}/latest"), get(latest))
+        // A badge is a picture, not the latest with such a tag.
+        .route(&format!("{pair}/latest/badge"), get(async || no_page()))
+        .route(&format!("{pair}/latest/badge.svg"), get(async || no_page()))
         .route(&format!("{pair}/latest/{{tag}}"), get(latest_tagged))
         .route(&format!("{pair}/latest-untagged"), get(latest_untagged))
         .route(&format!("{pair}/branch/{{branch}}/latest"), get(branch_head))

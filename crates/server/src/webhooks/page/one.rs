@@ -11,7 +11,7 @@ use super::{DOTS, deliveries};
 use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::tenants;
-use crate::ui::parts::{Cell, Size, Verdict, about, badge, counted, empty, link, panel, tape};
+use crate::ui::parts::{Cell, Size, Verdict, about, badge, empty, link, panel, tape};
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::api::{WebhookId, find, read};
 use crate::webhooks::store::StoredWebhook;
@@ -71,11 +71,7 @@ fn of_deliveries(viewer: &Viewer, id: &str, latest: &[ListedDelivery]) -> Markup
     let given_up = latest.iter().filter(|delivery| delivery.status == "failure").count();
     let note = match given_up {
         0 => None,
-        count => Some(format!(
-            "{} of the last {} given up",
-            count,
-            counted(i64::try_from(latest.len()).unwrap_or(i64::MAX), "one", "ones")
-        )),
+        given_up => Some(format!("{given_up} of the last {} given up", latest.len())),
     };
     let all = link(&viewer.at(&format!("/webhook-deliveries?webhook={}", urls::segment(id))), "All deliveries");
     let content = html! {
