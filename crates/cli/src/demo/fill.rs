@@ -356,6 +356,14 @@ impl<'a> Filling<'a> {
             let due = instances.filter(|(_, last)| age >= *last && (age - last).is_multiple_of(every));
             places.extend(due.map(|(instance, _)| (environment.as_str(), instance)));
         }
+        for environment in places
+            .iter()
+            .map(|(environment, _)| *environment)
+            .filter(|name| *name != "development")
+            .collect::<BTreeSet<_>>()
+        {
+            self.ask(build, environment).await?;
+        }
         let recording = places.iter().map(|(environment, instance)| {
             let body = if instance.is_empty() { json!({}) } else { json!({ "applicationInstance": instance }) };
             self.post_to(build, "deployed", environment, body)
@@ -366,6 +374,19 @@ impl<'a> Filling<'a> {
             self.counts.deployments += 1;
         }
         Ok(())
+    }
+
+    /// As a build does before it deploys; a server that records what it says shows it beside the deployment.
+    async fn ask(&self, build: &Build<'a>, environment: &str) -> Result<(), Failure> {
+        let (name, number) = (&build.service.name, &build.version.number);
+        let mut question = self.broker.below("can-i-deploy");
+        question.query_pairs_mut().extend_pairs([
+            ("pacticipant", name.as_str()),
+            ("version", number),
+            ("environment", environment),
+        ]);
+        let answer = self.broker.get(&question).await?;
+        answer.accepted(&format!("could not ask whether {name} {number} may go to {environment}")).map(drop)
     }
 
     async fn release(&mut self, build: &Build<'a>) -> Result<(), Failure> {

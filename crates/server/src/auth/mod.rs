@@ -135,6 +135,8 @@ pub(crate) async fn authenticate(State(app): State<App>, mut request: Request, n
         return refusal(access, role, was_sent).into_response();
     }
     request.extensions_mut().insert(Principal { tenant: tenants::DEFAULT, name: name.into() });
+    // Whoever was let in without credentials may only look.
+    request.extensions_mut().insert(role.unwrap_or(Role::Read));
     next.run(request).await
 }
 

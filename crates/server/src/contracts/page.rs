@@ -48,6 +48,9 @@ pub(super) fn routes() -> Router<App> {
         .route(&format!("{pair}/pact-version/{{sha}}"), get(show_content))
         .route(&format!("{pair}/pact-version/{{sha}}/metadata/{{metadata}}"), get(show_content))
         .route(&format!("{pair}/latest"), get(latest))
+        // A badge is a picture, not the latest with such a tag.
+        .route(&format!("{pair}/latest/badge"), get(async || no_page()))
+        .route(&format!("{pair}/latest/badge.svg"), get(async || no_page()))
         .route(&format!("{pair}/latest/{{tag}}"), get(latest_tagged))
         // Not tags.
         .route(&format!("{pair}/latest/badge"), get(async || no_page()))

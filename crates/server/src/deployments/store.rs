@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Cause, Deployed, Deployment, Kind};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
-pub(super) use timeline::{Part, Running, list_running, list_timeline};
+pub(super) use timeline::{Part, Running, Said, list_running, list_timeline};
 
 /// Deployments of one pacticipant wait for each other: of two at once, one comes first.
 pub(super) async fn hold_pacticipant(

@@ -14,10 +14,12 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Error;
+use super::query::QueryPairs;
 use super::repeat::KeptBody;
 use crate::app::App;
 
 const CONTEXT_CHARS: usize = 100;
+const FORM: &str = "application/x-www-form-urlencoded";
 const NDJSON: &str = "application/x-ndjson";
 
 /// How many times the longest pause a whole body may take.
@@ -26,6 +28,14 @@ pub(super) const WHOLE_BODY: u32 = 10;
 /// A JSON object that must be there.
 pub(crate) struct JsonBody {
     pub(crate) value: Value,
+}
+
+/// What a form of a page sends, or the same as a JSON object.
+pub(crate) struct Fields {
+    /// Of a form every value is text; what was left blank is null.
+    pub(crate) value: Value,
+    /// Whether a page's form was sent: the answer leads back to a page.
+    pub(crate) is_form: bool,
 }
 
 /// The text of a body that says it is JSON, for what reads it itself: contracts keep numbers that no value can hold.
@@ -65,6 +75,22 @@ impl FromRequest<App> for JsonBody {
         refuse_unless_json(&request)?;
         let value = object(parse(&text(read(request, app, Limit::of_json(app)).await?)?)?)?;
         Ok(Self { value })
+    }
+}
+
+impl FromRequest<App> for Fields {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        if content_type(request.headers()) != FORM {
+            let JsonBody { value } = JsonBody::from_request(request, app).await?;
+            return Ok(Self { value, is_form: false });
+        }
+        let text = text(read(request, app, Limit::of_json(app)).await?)?;
+        let pairs = QueryPairs::parse(&text);
+        let blank_is_null = |value: &str| if value.trim().is_empty() { Value::Null } else { value.trim().into() };
+        let members = pairs.iter().map(|(name, value)| (name.to_owned(), blank_is_null(value)));
+        Ok(Self { value: Value::Object(members.collect()), is_form: true })
     }
 }
 

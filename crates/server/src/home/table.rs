@@ -10,7 +10,7 @@ use super::page::number;
 use crate::edge::urls;
 use crate::environments::Environment;
 use crate::ui::Viewer;
-use crate::ui::parts::{Choice, Column, Filter, Filters, Foot, answer, empty, head, number_only, tag};
+use crate::ui::parts::{Choice, Column, Filter, Filters, Foot, answer, empty, head, icon, number_only, tag};
 
 /// More environments have no column: the page of an application has them all.
 const MOST_COLUMNS: usize = 4;
@@ -41,9 +41,34 @@ pub(super) fn filters(viewer: &Viewer, overview: &Overview) -> Markup {
         fields.push(Filter::Choice(Choice { name: "runs", label: "Runs in", options: places }));
         let label = format!("To {}", gate.name);
         fields.push(Filter::Choice(Choice { name: "answer", label: &label, options: answers }));
-        return Filters { fields, target: "list", end: None }.show(viewer);
+        return filtered(viewer, fields);
     }
-    Filters { fields, target: "list", end: None }.show(viewer)
+    filtered(viewer, fields)
+}
+
+fn filtered(viewer: &Viewer, fields: Vec<Filter<'_>>) -> Markup {
+    html! {
+        div .filtered {
+            (Filters { fields, target: "list", end: None }.show(viewer))
+            @if viewer.may_change() { (add(viewer)) }
+        }
+    }
+}
+
+/// Builds introduce their applications by themselves; this is for those that come before their first build.
+fn add(viewer: &Viewer) -> Markup {
+    html! {
+        details .menu .told {
+            summary .button { (icon("plus")) "Add application" }
+            div {
+                form .settings method="post" action=(viewer.at("/pacticipants")) {
+                    label { span { "Name" } input type="text" name="name" required autocomplete="off" spellcheck="false"; }
+                    label { span { "Repository" } input type="text" name="repositoryUrl" autocomplete="off" spellcheck="false"; }
+                    button .primary type="submit" { "Add" }
+                }
+            }
+        }
+    }
 }
 
 pub(super) fn table(viewer: &Viewer, overview: &Overview, wanted: &Wanted, listed: &Listed<'_>) -> Markup {

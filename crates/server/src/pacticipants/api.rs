@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use pactolus_domain::names::{BranchName, NameError, PacticipantName};
 use pactolus_domain::problem::{Problem, Problems};
@@ -16,8 +17,11 @@ use super::{Attributes, Pacticipant, store};
 use crate::app::App;
 use crate::audit;
 use crate::deployments;
-use crate::edge::{BaseUrl, Error, Hal, JsonBody, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls};
+use crate::edge::{
+    BaseUrl, Error, Fields, Hal, JsonBody, Named, OptionalJson, Page, Principal, QueryPairs, RequestUrl, urls,
+};
 use crate::ids::{PacticipantId, TenantId};
+use crate::ui::Viewer;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -49,7 +53,14 @@ async fn list(
     Hal::json(&list).map_err(Error::internal)
 }
 
-async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, body: JsonBody) -> Result<Hal, Error> {
+/// A form leads to the page of what it made.
+async fn create(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    viewer: Viewer,
+    body: Fields,
+) -> Result<Response, Error> {
     let mut problems = Problems::none();
     let name = problems.note(name(&body.value));
     let attributes = attributes(&body.value, Attributes::default(), &mut problems);
@@ -62,7 +73,11 @@ async fn create(State(app): State<App>, principal: Principal, base: BaseUrl, bod
     let shown = single(&mut tx, principal.tenant, &base, &name).await?;
     tx.commit().await?;
 
-    Ok(shown.status(StatusCode::CREATED).location(urls::pacticipant(&base, name.as_str())))
+    if body.is_form {
+        return Ok(Redirect::to(&urls::pacticipant(&viewer.site, name.as_str())).into_response());
+    }
+    let created = shown.status(StatusCode::CREATED).location(urls::pacticipant(&base, name.as_str()));
+    Ok(created.into_response())
 }
 
 async fn show(
@@ -175,7 +190,7 @@ fn name(body: &Value) -> Result<PacticipantName, Problem> {
 }
 
 /// `before` with what the body says.
-fn attributes(body: &Value, before: Attributes, problems: &mut Problems) -> Attributes {
+pub(super) fn attributes(body: &Value, before: Attributes, problems: &mut Problems) -> Attributes {
     let plain = |text: &str| PacticipantName::parse(text).map(String::from);
     let main_branch = |text: &str| BranchName::parse_main(text).map(String::from);
     let mut field = |key: &str, before: Option<String>, parse: &dyn Fn(&str) -> Result<String, NameError>| match body

@@ -4,6 +4,7 @@ mod api;
 mod introduce;
 mod labels;
 mod page;
+mod settings;
 mod store;
 mod view;
 
@@ -22,7 +23,7 @@ pub(crate) fn page_routes() -> Router<App> {
 }
 
 pub(crate) fn routes() -> Router<App> {
-    api::routes().merge(labels::routes())
+    api::routes().merge(labels::routes()).merge(settings::routes())
 }
 
 /// An application as it is stored.

@@ -29,8 +29,8 @@ pub(super) fn show(viewer: &Viewer) -> Response {
                     }
                 }
             }
-            section #relations {
-                h2 { "Relations" }
+            details .panel #relations {
+                summary { "Relations" span .quiet { (super::relations::RELATIONS.len()) } }
                 p .second { "Answers lead to others by links. Each link stands under the name of a relation, which says what it leads to." }
                 (relation_page::list(&viewer.root, super::relations::RELATIONS.iter()))
             }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::{App, Clock};
+use crate::auth::Role;
 use crate::edge::{BaseUrl, Principal, QueryPairs};
 
 /// Extracted by every handler that makes a page.
@@ -25,6 +26,7 @@ pub(crate) struct Viewer {
     pub(crate) now: DateTime<Utc>,
     pub(super) theme: Theme,
     pub(super) who: Option<Arc<str>>,
+    role: Role,
     path: String,
     clock: Clock,
 }
@@ -47,6 +49,7 @@ impl Viewer {
             now: app.now(),
             theme: Theme::of(headers),
             who: None,
+            role: Role::Read,
             path: path.to_owned(),
             clock: app.clock.clone(),
         }
@@ -55,6 +58,11 @@ impl Viewer {
     /// An address of this server as pages link it: `path` begins with a slash, its names are encoded (`urls::path`).
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.root)
+    }
+
+    /// Whether to show what changes something: who may only look is offered none of it.
+    pub(crate) fn may_change(&self) -> bool {
+        self.role >= Role::Write
     }
 
     /// The path of this page, as the browser sent it.
@@ -101,6 +109,7 @@ impl FromRequestParts<App> for Viewer {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let mut viewer = Self::of(app, &parts.headers, uri.path(), uri.query().unwrap_or_default());
         viewer.who = parts.extensions.get::<Principal>().map(|principal| Arc::clone(&principal.name));
+        viewer.role = parts.extensions.get::<Role>().copied().unwrap_or(Role::Read);
         Ok(viewer)
     }
 }
@@ -146,6 +155,7 @@ pub(crate) mod tests {
             now,
             theme: Theme::System,
             who: None,
+            role: Role::Write,
             path: path.into(),
             clock: Clock::manual(now),
         }

@@ -45,9 +45,19 @@ async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> R
         crumbs: vec![("Automation", viewer.at("/webhooks")), ("Verification requests", String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
         tabs: tabs(&viewer, Tab::Requests),
-        ..Page::new("Verification requests", Section::Automation, html! { "Verification requests" }, content)
+        ..Page::new("Verification requests", Section::Automation, html! { (heading(&viewer, &found)) }, content)
     };
     Ok(page.show(&viewer))
+}
+
+/// How many wait, where all of them are on this page.
+fn heading(viewer: &Viewer, found: &[Shown]) -> String {
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let is_whole = count < SHOWN && !viewer.query.has("before") && viewer.query.last("state").is_none();
+    match count {
+        1.. if is_whole => format!("{} for an answer", counted(count, "verification waits", "verifications wait")),
+        _ => "Verification requests".into(),
+    }
 }
 
 fn filters(viewer: &Viewer) -> Markup {
@@ -62,9 +72,14 @@ fn filters(viewer: &Viewer) -> Markup {
     let options = options.map(|(value, words)| (value.to_owned(), words.to_owned())).into();
     let fields = vec![
         Filter::Text { name: "provider", label: "Provider, by its whole name" },
+        Filter::Text { name: "consumer", label: "Consumer, by its whole name" },
         Filter::Choice(Choice { name: "state", label: "Show", options }),
     ];
     Filters { fields, target: "requests", end: None }.show(viewer)
+}
+
+fn is_narrowed(viewer: &Viewer) -> bool {
+    ["provider", "consumer", "providerVersion", "state", "before"].iter().any(|name| viewer.query.last(name).is_some())
 }
 
 fn list(viewer: &Viewer, found: &[Shown]) -> Markup {
@@ -79,7 +94,9 @@ fn list(viewer: &Viewer, found: &[Shown]) -> Markup {
     ];
     html! {
         section .panel #requests aria-label="Verification requests" {
-            @if found.is_empty() {
+            @if found.is_empty() && is_narrowed(viewer) {
+                (empty("No request is as this address asks.", None, Some((&viewer.at("/verification-requests"), "All that are outstanding"))))
+            } @else if found.is_empty() {
                 (empty("No request waits for an answer. A contract that nobody has verified asks its provider's build by a webhook.", None, Some((&viewer.at("/webhooks"), "Webhooks"))))
             } @else {
                 div .scroll { table .list { (head(viewer, &columns, "")) tbody { @for one in found { (row(viewer, one)) } } } }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use pactolus_domain::names::PacticipantName;
 use pactolus_domain::problem::Problem;
@@ -18,11 +18,12 @@ use super::{deliveries, execute, presets, signing, triggered, view};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
-    BaseUrl, Error, FromPath, HAL, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, RequestUrl, TEXT,
-    choose, plain_text, timestamp, urls, without_nulls,
+    BaseUrl, Error, Fields, FromPath, HAL, Hal, JsonBody, Link, Named, OnConstraint, PathNames, Principal, RequestUrl,
+    TEXT, choose, plain_text, timestamp, urls, without_nulls,
 };
 use crate::ids::TenantId;
 use crate::secrets::DataKey;
+use crate::ui::Viewer;
 use crate::{pacticipants, tenants};
 
 pub(crate) fn routes() -> Router<App> {
@@ -103,16 +104,19 @@ async fn find_side(
     id.map(Some).ok_or_else(|| Error::NoSuchPacticipant { role, name: name.to_string() })
 }
 
+/// A form leads to the page of what it made.
 async fn create(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
+    viewer: Viewer,
     Named(sides): Named<Sides>,
-    body: JsonBody,
-) -> Result<Hal, Error> {
-    let mut webhook = Webhook::parse(&body.value, &app.settings.webhooks.targets)?;
-    webhook.keep_secrets(None, &body.value)?;
-    let id = match body.value.get("uuid").and_then(Value::as_str) {
+    fields: Fields,
+) -> Result<Response, Error> {
+    let body = if fields.is_form { of_form(&fields.value) } else { fields.value };
+    let mut webhook = Webhook::parse(&body, &app.settings.webhooks.targets)?;
+    webhook.keep_secrets(None, &body)?;
+    let id = match body.get("uuid").and_then(Value::as_str) {
         Some(id) => parse_uuid(id)?.to_string(),
         None => app.new_id().to_string(),
     };
@@ -133,7 +137,19 @@ async fn create(
     let shown = shown(&mut tx, &app, &base, principal.tenant, &stored, &webhook).await?;
     tx.commit().await?;
 
-    Ok(Hal::created(&shown).location(urls::webhook(&base, &id)))
+    if fields.is_form {
+        return Ok(Redirect::to(&urls::webhook(&viewer.site, &id)).into_response());
+    }
+    Ok(Hal::created(&shown).location(urls::webhook(&base, &id)).into_response())
+}
+
+/// What a form says in a few words: an event, and whom to tell.
+fn of_form(fields: &Value) -> Value {
+    without_nulls(json!({
+        "description": fields["description"],
+        "events": [{"name": fields["event"]}],
+        "request": {"method": "POST", "url": fields["url"]},
+    }))
 }
 
 async fn show(

@@ -16,7 +16,7 @@ use super::store::listed::{self, ListedDelivery, Wanted, WholeAttempt};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
-    BaseUrl, Error, FromPath, Hal, JsonBody, Link, MOST_BY_KEY, Named, PathNames, Principal, QueryPairs, RequestUrl,
+    BaseUrl, Error, Fields, FromPath, Hal, Link, MOST_BY_KEY, Named, PathNames, Principal, QueryPairs, RequestUrl,
     next_by_key, prefers_page, size_by_key, timestamp, urls, without_nulls,
 };
 use crate::ids::TenantId;
@@ -202,13 +202,15 @@ async fn replay_one(
     Ok(shown.status(StatusCode::ACCEPTED).into_response())
 }
 
-/// Makes those again that were given up, as far as one request goes: the answer says whether there are more.
+/// Makes those again that were given up, as far as one request goes: the answer says whether there are more. A form leads to
+/// those that are left.
 async fn replay_many(
     State(app): State<App>,
     principal: Principal,
     base: BaseUrl,
-    body: JsonBody,
-) -> Result<Hal, Error> {
+    viewer: Viewer,
+    body: Fields,
+) -> Result<Response, Error> {
     let (webhook, period) = asked(&body.value, app.now())?;
 
     let mut tx = app.db.begin().await?;
@@ -227,10 +229,15 @@ async fn replay_many(
     tx.commit().await?;
     app.jobs_written.notify_waiters();
 
+    if body.is_form {
+        let of_one = webhook.map(|id| format!("&webhook={}", urls::segment(&id))).unwrap_or_default();
+        let left = viewer.at(&format!("/webhook-deliveries?status=failure{of_one}"));
+        return Ok(Redirect::to(&left).into_response());
+    }
     let has_more = i64::try_from(ids.len()).is_ok_and(|count| count == MOST_BY_KEY);
     let all = Link::to(format!("{}/webhook-deliveries", base.as_str())).title("Deliveries of webhooks");
     let body = json!({"replayed": replayed, "hasMore": has_more, "_links": {"pb:webhook-deliveries": all}});
-    Ok(Hal::ok(&body).status(StatusCode::ACCEPTED))
+    Ok(Hal::ok(&body).status(StatusCode::ACCEPTED).into_response())
 }
 
 fn asked(body: &Value, now: DateTime<Utc>) -> Result<(Option<String>, Period), Problems> {

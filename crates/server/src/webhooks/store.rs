@@ -164,6 +164,28 @@ pub(super) async fn list_webhooks(
     .await
 }
 
+/// Ids and what people call them, by that.
+pub(super) async fn list_titles(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    most: i64,
+) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query!(
+        r#"
+        select id, coalesce(description, host) as "title!"
+        from webhook
+        where tenant_id = $1
+        order by lower(coalesce(description, host)), id
+        limit $2
+        "#,
+        tenant.0,
+        most,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
+}
+
 /// Its deliveries stay. Returns false if it was not there.
 pub(super) async fn delete_webhook(db: &mut PgConnection, tenant: TenantId, id: &str) -> sqlx::Result<bool> {
     let deleted =

@@ -15,6 +15,12 @@ mod search;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Method;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use pactolus_server::{Role, Settings};
+use serde_json::Value;
 
 use crate::support::{Answer, TestApp};
 
@@ -31,6 +37,42 @@ pub(crate) async fn page_with(app: &TestApp, address: &str, headers: &[(&str, &s
     let request = Request::get(address).header("host", "pactolus.test").header("accept", CHROMIUM);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     app.raw(request.body(Body::empty()).expect("a request")).await
+}
+
+/// As a browser sends a form from a page of this origin.
+pub(crate) async fn send_form(app: &TestApp, address: &str, fields: &[(&str, &str)], origin: &str) -> Answer {
+    let body = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+    let request = Request::post(address)
+        .header("host", "pactolus.test")
+        .header("origin", origin)
+        .header("accept", CHROMIUM)
+        .header("content-type", "application/x-www-form-urlencoded");
+    app.raw(request.body(Body::from(body)).expect("a request")).await
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+pub(crate) const OWN: &str = "http://pactolus.test";
+
+/// Everybody may read, and the user `rw` change.
+pub(crate) fn readable(settings: &mut Settings) {
+    settings.access.let_in_user(Role::Write, "rw", "secret");
+    settings.access.public_read = true;
+}
+
+/// What the user `rw` sends.
+pub(crate) async fn changed(app: &TestApp, method: Method, address: &str, body: &Value) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(address)
+        .header("host", "pactolus.test")
+        .header("authorization", format!("Basic {}", STANDARD.encode("rw:secret")))
+        .header("content-type", "application/json");
+    app.send(request.body(Body::from(body.to_string())).expect("a request")).await
 }
 
 /// What a person reads of a page: without tags, and with one space between words.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Answer, Receiver, TestApp, open_to_receiver};
 
 /// What is answered while a worker works.
-async fn with_a_worker(app: &TestApp, asking: impl Future<Output = Answer>) -> Answer {
+pub(crate) async fn with_a_worker(app: &TestApp, asking: impl Future<Output = Answer>) -> Answer {
     let stop = CancellationToken::new();
     let worker = tokio::spawn(app.worker().run(stop.clone()));
     let answer = asking.await;

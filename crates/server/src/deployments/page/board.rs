@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use uuid::Uuid;
 
@@ -51,17 +52,29 @@ impl Row {
 
     fn worst(&self) -> Option<Verdict> {
         let verdicts = self.cells.iter().flat_map(|cell| &cell.running).filter_map(|(_, verdict)| *verdict);
-        verdicts.min_by_key(|verdict| match verdict {
-            Verdict::Failed => 0,
-            Verdict::NotVerified => 1,
-            _ => 2,
-        })
+        verdicts.min_by_key(|verdict| badness(*verdict))
+    }
+
+    /// When something came last.
+    fn changed(&self) -> Option<DateTime<Utc>> {
+        self.cells.iter().flat_map(|cell| &cell.running).map(|(running, _)| running.since).max()
     }
 
     fn is_ahead(&self) -> bool {
         self.cells.iter().any(|cell| cell.ahead_of.is_some())
     }
 }
+
+/// What to look at first has the least.
+fn badness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Failed => 0,
+        Verdict::NotVerified => 1,
+        _ => 2,
+    }
+}
+
+const NO_VERDICT: u8 = 3;
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
@@ -73,7 +86,7 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
         let standing = integrations::list_standings_in(&mut db, principal.tenant, environment.id).await?;
         standings.insert(environment.id, standing);
     }
-    let latest = latest(&mut db, principal.tenant, &viewer).await?;
+    let latest = latest(&mut db, &app, principal.tenant, &viewer).await?;
     drop(db);
 
     let board = Board { rows: rows(&environments, running, &standings), environments };
@@ -82,12 +95,12 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
             (filters(&viewer, board.rows.len() > MANY))
             (table(&viewer, &board))
             (latest)
-            (how_to_record(&viewer, &board))
         }
     };
     let page = Page {
         crumbs: vec![("Environments", String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
+        actions: (!board.rows.is_empty() && viewer.may_change()).then(|| how_to_record(&viewer, &board)),
         facts: (!board.rows.is_empty()).then(|| facts(&board)),
         ..Page::new("Environments", Section::Environments, html! { (heading(&board)) }, content)
     };
@@ -163,7 +176,10 @@ fn filters(viewer: &Viewer, is_many: bool) -> Markup {
         vec![option("", "everything"), option("differences", "differences")]
     };
     let show = Choice { name: "show", label: "Show", options };
-    let fields = vec![Filter::Text { name: "q", label: "Find an application" }, Filter::Choice(show)];
+    let orders = vec![option("", "name"), option("verdict", "worst first"), option("changed", "changed last")];
+    let sort = Choice { name: "sort", label: "By", options: orders };
+    let find = Filter::Text { name: "q", label: "Find an application" };
+    let fields = vec![find, Filter::Choice(show), Filter::Choice(sort)];
     Filters { fields, target: "board", end: None }.show(viewer)
 }
 
@@ -172,42 +188,45 @@ fn table(viewer: &Viewer, board: &Board) -> Markup {
     let default = if board.rows.len() > MANY { "differences" } else { "all" };
     let only_differences =
         viewer.query.last("show").filter(|show| !show.is_empty()).unwrap_or(default) == "differences";
-    let asked: Vec<&Row> = board
+    let mut asked: Vec<&Row> = board
         .rows
         .iter()
         .filter(|row| row.name.to_lowercase().contains(&q) && (!only_differences || row.differs()))
         .collect();
-    let first =
-        viewer.query.last("after").map_or(0, |after| asked.partition_point(|row| sorts_up_to(&row.name, after)));
+    let sort = viewer.query.last("sort").unwrap_or("name");
+    match sort.trim_start_matches('-') {
+        "changed" => asked.sort_by_key(|row| std::cmp::Reverse(row.changed())),
+        "verdict" => asked.sort_by_key(|row| row.worst().map_or(NO_VERDICT, badness)),
+        _ => {}
+    }
+    if sort.starts_with('-') {
+        asked.reverse();
+    }
+    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
+    let first = (page - 1).saturating_mul(ROWS).min(asked.len());
     let shown = &asked[first..(first + ROWS).min(asked.len())];
-    let turn = |to: Option<&str>| viewer.here_with(&[("after", to)]);
-    let previous = first.checked_sub(ROWS + 1).map(|at| asked[at].name.as_str());
+    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
     let foot = Foot {
         first: Some(number(first) + 1),
         shown: number(shown.len()),
         total: Some(number(asked.len())),
         of: ("application", "applications"),
-        previous: (first > 0).then(|| turn(previous)),
-        next: shown.last().filter(|_| first + shown.len() < asked.len()).map(|row| turn(Some(&row.name))),
+        previous: (first > 0).then(|| turn(page - 1)),
+        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
     };
-    let columns: Vec<Column<'_>> = std::iter::once("Application")
-        .chain(board.environments.iter().map(|environment| environment.display_name.as_str()))
-        .map(Column::text)
-        .collect();
+    let places = board.environments.iter().map(|environment| Column::text(&environment.display_name));
+    let columns: Vec<Column<'_>> =
+        std::iter::once(Column::text("Application").sorts_by("name")).chain(places).collect();
     html! {
         section .panel #board aria-label="Board" {
             @if shown.is_empty() {
                 (nothing_runs(viewer, board))
             } @else {
-                div .scroll { table .list .tall .board { (head(viewer, &columns, "")) tbody { @for row in shown { (one(viewer, board, row)) } } } }
+                div .scroll { table .list .tall .board { (head(viewer, &columns, sort)) tbody { @for row in shown { (one(viewer, board, row)) } } } }
                 (foot.show())
             }
         }
     }
-}
-
-fn sorts_up_to(name: &str, after: &str) -> bool {
-    (name.to_lowercase(), name) <= (after.to_lowercase(), after)
 }
 
 fn one(viewer: &Viewer, board: &Board, row: &Row) -> Markup {
@@ -228,7 +247,7 @@ fn cell(viewer: &Viewer, board: &Board, row: &Row, at: usize, cell: &Cell) -> Ma
         urls::segment(&row.name)
     ));
     html! {
-        @if cell.running.is_empty() { span .absent { "nothing runs here" } }
+        @if cell.running.is_empty() { span .absent { "none" } }
         @for (running, verdict) in &cell.running {
             div .runs {
                 @let verdict = verdict.unwrap_or(Verdict::NotApplicable);
@@ -277,11 +296,9 @@ fn word(text: &str) -> String {
 
 fn how_to_record(viewer: &Viewer, board: &Board) -> Markup {
     html! {
-        @if !board.rows.is_empty() {
-            section .panel {
-                header { h2 { "Record a deployment" } }
-                div .in { p .second { "From the job that makes it, after the gate has said yes:" } (command(&record(viewer, board))) }
-            }
+        details .menu .told {
+            summary .button .primary { "Record deployment" }
+            div { p .second { "From the job that makes it, after the gate has said yes:" } (command(&record(viewer, board))) }
         }
     }
 }

@@ -13,9 +13,34 @@ use crate::ids::{PacticipantId, TenantId};
 pub(in crate::deployments) struct Part {
     pub(in crate::deployments) environment: Option<Uuid>,
     pub(in crate::deployments) pacticipant: Option<PacticipantId>,
+    /// What the gate said before it.
+    pub(in crate::deployments) said: Option<Said>,
     /// What is older than this one: ids grow with time.
     pub(in crate::deployments) before: Option<Uuid>,
     pub(in crate::deployments) limit: i64,
+}
+
+/// What the gate had said when something was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::deployments) enum Said {
+    Yes,
+    No,
+    /// A result was missing.
+    NotKnown,
+    /// No verdict was recorded.
+    Nothing,
+}
+
+impl Said {
+    /// As the statements have it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "true",
+            Self::No => "false",
+            Self::NotKnown => "unknown",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// The newest first.
@@ -47,6 +72,12 @@ async fn list_ids(db: &mut PgConnection, tenant: TenantId, part: Part) -> sqlx::
             where tenant_id = $1
               and ($2::uuid is null or environment_id = $2)
               and id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+              and ($5::text is null or $5 = coalesce((
+                  select coalesce(verdict.deployable::text, 'unknown')
+                  from verdict
+                  where verdict.tenant_id = $1
+                    and verdict.id = deployed_version.verdict_id
+              ), 'nothing'))
             order by id desc
             limit $4
         )
@@ -57,6 +88,12 @@ async fn list_ids(db: &mut PgConnection, tenant: TenantId, part: Part) -> sqlx::
             where tenant_id = $1
               and ($2::uuid is null or environment_id = $2)
               and id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+              and ($5::text is null or $5 = coalesce((
+                  select coalesce(verdict.deployable::text, 'unknown')
+                  from verdict
+                  where verdict.tenant_id = $1
+                    and verdict.id = released_version.verdict_id
+              ), 'nothing'))
             order by id desc
             limit $4
         )
@@ -67,6 +104,7 @@ async fn list_ids(db: &mut PgConnection, tenant: TenantId, part: Part) -> sqlx::
         part.environment,
         part.before,
         part.limit,
+        part.said.map(Said::name),
     )
     .fetch_all(db)
     .await
@@ -88,12 +126,24 @@ async fn list_ids_of(
             where tenant_id = $1
               and pacticipant_id = $2
               and ($3::uuid is null or environment_id = $3)
+              and ($6::text is null or $6 = coalesce((
+                  select coalesce(verdict.deployable::text, 'unknown')
+                  from verdict
+                  where verdict.tenant_id = $1
+                    and verdict.id = deployed_version.verdict_id
+              ), 'nothing'))
             union all
             select id
             from released_version
             where tenant_id = $1
               and pacticipant_id = $2
               and ($3::uuid is null or environment_id = $3)
+              and ($6::text is null or $6 = coalesce((
+                  select coalesce(verdict.deployable::text, 'unknown')
+                  from verdict
+                  where verdict.tenant_id = $1
+                    and verdict.id = released_version.verdict_id
+              ), 'nothing'))
         ) as of_one
         where $4::uuid is null or of_one.id < $4
         order by of_one.id desc
@@ -104,6 +154,7 @@ async fn list_ids_of(
         part.environment,
         part.before,
         part.limit,
+        part.said.map(Said::name),
     )
     .fetch_all(db)
     .await

@@ -26,6 +26,8 @@ pub(super) const MOST_WEBHOOKS: i64 = 5;
 pub(super) struct About {
     pub(super) pacticipant: Pacticipant,
     pub(super) labels: Vec<String>,
+    /// With those that say whose it is.
+    pub(super) all_labels: Vec<String>,
     pub(super) team: Team,
     /// In the order in which versions go through them.
     pub(super) environments: Vec<Environment>,
@@ -61,10 +63,12 @@ impl About {
         let deployments = history::list_deployments(db, tenant, id, MOST_DEPLOYMENTS).await?;
         let webhooks = history::list_webhooks(db, tenant, id, MOST_WEBHOOKS).await?;
         let team = home::team_of(&labels);
+        let all_labels = labels.clone();
         let labels = labels.into_iter().filter(|label| !home::names_team(label)).collect();
         let mut about = Self {
             pacticipant,
             labels,
+            all_labels,
             team,
             environments,
             running,

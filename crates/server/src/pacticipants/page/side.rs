@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::read::{About, MOST_WEBHOOKS};
 use crate::edge::urls;
+use crate::pacticipants::settings;
 use crate::pacticipants::store::history::{Deployment, Webhook};
 use crate::ui::Viewer;
 use crate::ui::parts::{self, Happening, Verdict, chip, link, outside, panel, tag, timeline};
@@ -114,5 +115,13 @@ fn known(viewer: &Viewer, about: &About) -> Markup {
         facts.push(("Provides", html! { (specification) }));
     }
     facts.extend([("Labels", labels), ("Known since", viewer.ago(pacticipant.created_at))]);
-    panel("About", None, None, &html! { div .in { (parts::about(&facts)) } })
+    panel(
+        "About",
+        None,
+        None,
+        &html! {
+            div .in { (parts::about(&facts)) }
+            @if viewer.may_change() { (settings::form(viewer, pacticipant, &about.all_labels)) }
+        },
+    )
 }

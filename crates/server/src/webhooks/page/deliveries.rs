@@ -10,30 +10,46 @@ use crate::edge::{Error, Principal, urls};
 use crate::ui::parts::{Choice, Column, Filter, Filters, counted, empty, head};
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::deliveries::wanted;
+use crate::webhooks::store::list_titles;
 use crate::webhooks::store::listed::{self, ListedDelivery, Wanted};
 
 const SHOWN: i64 = 50;
+/// Webhooks to choose from.
+const CHOICES: i64 = 200;
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let asked = Wanted { limit: SHOWN, ..wanted(&viewer.query, None)? };
     let mut db = app.read().await?;
     let ids = listed::list_ids(&mut db, principal.tenant, asked).await?;
     let deliveries = listed::list_shown(&mut db, principal.tenant, &ids).await?;
+    let webhooks = list_titles(&mut db, principal.tenant, CHOICES).await?;
     drop(db);
 
     let is_dead = asked.status == Some("failure");
-    let content = html! { (filters(&viewer)) (list(&viewer, &deliveries, is_dead)) };
+    let content = html! { (filters(&viewer, &webhooks)) (list(&viewer, &deliveries, is_dead)) };
     let (title, tab) = if is_dead { ("Dead letters", Tab::DeadLetters) } else { ("Deliveries", Tab::Deliveries) };
     let page = Page {
         crumbs: vec![("Automation", viewer.at("/webhooks")), (title, String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
         tabs: tabs(&viewer, tab),
+        actions: (is_dead && viewer.may_change() && !deliveries.is_empty()).then(|| replay(&viewer)),
         ..Page::new(title, Section::Automation, html! { (title) }, content)
     };
     Ok(page.show(&viewer))
 }
 
-fn filters(viewer: &Viewer) -> Markup {
+/// All that are listed, also on other pages.
+fn replay(viewer: &Viewer) -> Markup {
+    let webhook = viewer.query.last("webhook");
+    html! {
+        form method="post" action=(viewer.at("/webhook-deliveries/replay")) {
+            @if let Some(id) = webhook { input type="hidden" name="webhook" value=(id); }
+            button .primary type="submit" { @if webhook.is_some() { "Send all of this webhook again" } @else { "Send all again" } }
+        }
+    }
+}
+
+fn filters(viewer: &Viewer, webhooks: &[(String, String)]) -> Markup {
     let option = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     let options = vec![
         option("", "all"),
@@ -42,7 +58,12 @@ fn filters(viewer: &Viewer) -> Markup {
         option("not_run", "waiting"),
         option("failure", "given up"),
     ];
-    let fields = vec![Filter::Choice(Choice { name: "status", label: "Show", options })];
+    let all = [option("", "all")].into_iter();
+    let webhooks = all.chain(webhooks.iter().map(|(id, title)| option(id, title))).collect();
+    let fields = vec![
+        Filter::Choice(Choice { name: "status", label: "Show", options }),
+        Filter::Choice(Choice { name: "webhook", label: "Webhook", options: webhooks }),
+    ];
     Filters { fields, target: "deliveries", end: None }.show(viewer)
 }
 

@@ -56,6 +56,9 @@ fn facts(viewer: &Viewer, delivery: &ListedDelivery) -> Markup {
 
 /// Only what is done can be made again, and only while its webhook is there.
 fn replay(viewer: &Viewer, delivery: &ListedDelivery) -> Option<Markup> {
+    if !viewer.may_change() {
+        return None;
+    }
     let is_done = matches!(delivery.status.as_str(), "success" | "failure");
     let action = viewer.at(&format!("/webhook-deliveries/{}/replay", delivery.id));
     (is_done && delivery.webhook_id.is_some()).then(|| {
@@ -115,7 +118,7 @@ fn request(request: Option<&Value>) -> Markup {
     }
 }
 
-fn answer(answer: Option<&Value>) -> Markup {
+pub(super) fn answer(answer: Option<&Value>) -> Markup {
     let Some(answer) = answer else { return html! { p .quiet { "No answer." } } };
     html! {
         @if let Some(error) = answer["error"].as_str() { p { (error) } }

@@ -1,106 +1,214 @@
 //! All webhooks, each with what became of its latest delivery.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::{Tab, outcome, tabs};
+use super::{FIRST, Tab, new_webhook, outcome, scope, tabs};
 use crate::app::App;
 use crate::edge::{Error, Principal, urls};
 use crate::tenants;
-use crate::ui::parts::{Column, Foot, Verdict, command, head, link, shape_alone};
+use crate::ui::parts::{
+    Choice, Column, Filter, Filters, Foot, Verdict, command, empty, head, link, shape_alone, verdict_saying,
+};
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::api::read;
 use crate::webhooks::store::listed::{ListedDelivery, list_latest_ids, list_shown};
 use crate::webhooks::store::{self, StoredWebhook, Wanted};
 
-/// As many as one page shows; whoever has more finds them by search.
-const SHOWN: usize = 200;
+const SHOWN: usize = 50;
 
 struct Row {
     stored: StoredWebhook,
     title: String,
     scope: String,
     host: String,
+    latest: Option<ListedDelivery>,
+}
+
+impl Row {
+    /// As the filter has it.
+    fn state(&self) -> &str {
+        match &self.latest {
+            _ if !self.stored.enabled => "off",
+            None => "untold",
+            Some(latest) => latest.status.as_str(),
+        }
+    }
+
+    fn contains(&self, part: &str) -> bool {
+        let texts = [&self.title, &self.scope, &self.host];
+        texts.into_iter().chain(&self.stored.events).any(|text| text.to_lowercase().contains(part))
+    }
+
+    fn told_at(&self) -> Option<DateTime<Utc>> {
+        self.latest.as_ref().map(|latest| latest.created_at)
+    }
 }
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
     let wanted = Wanted { id: None, consumer: None, provider: None };
     let stored = store::list_webhooks(&mut db, principal.tenant, wanted).await?;
+    let ids: Vec<String> = stored.iter().map(|one| one.id.clone()).collect();
+    let latest = list_latest_ids(&mut db, principal.tenant, &ids).await?;
+    let deliveries = list_shown(&mut db, principal.tenant, &latest).await?;
+    let mut latest: HashMap<String, ListedDelivery> =
+        deliveries.into_iter().filter_map(|one| Some((one.webhook_id.clone()?, one))).collect();
     let mut rows = Vec::new();
     if !stored.is_empty() {
         let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
         for one in stored {
             let webhook = read(&key, principal.tenant, &one)?;
-            let (title, scope, host) = (webhook.title(), webhook.scope_description(), webhook.request.host());
-            rows.push(Row { stored: one, title, scope, host });
+            let latest = latest.remove(&one.id);
+            let host = webhook.request.host();
+            rows.push(Row { title: webhook.title(), scope: scope(&webhook), host, latest, stored: one });
         }
     }
-    let ids: Vec<String> = rows.iter().map(|row| row.stored.id.clone()).collect();
-    let latest = list_latest_ids(&mut db, principal.tenant, &ids).await?;
-    let deliveries = list_shown(&mut db, principal.tenant, &latest).await?;
     drop(db);
-    let mut latest: HashMap<String, ListedDelivery> = HashMap::new();
-    for delivery in deliveries {
-        if let Some(webhook) = delivery.webhook_id.clone() {
-            latest.insert(webhook, delivery);
-        }
-    }
 
-    let failing =
-        rows.iter().filter(|row| latest.get(&row.stored.id).is_some_and(|one| one.status == "failure")).count();
-    let heading = match failing {
-        0 => "Webhooks".to_owned(),
-        1 => "1 webhook told nobody".to_owned(),
-        count => format!("{count} webhooks told nobody"),
+    let content = html! {
+        @if rows.is_empty() { (none(&viewer)) } @else { (filters(&viewer)) (table(&viewer, &rows)) }
     };
-    let content = html! { @if rows.is_empty() { (none(&viewer)) } @else { (table(&viewer, &rows, &latest)) } };
     let page = Page {
         crumbs: vec![("Automation", String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
+        facts: (!rows.is_empty()).then(|| facts(&rows)),
         tabs: tabs(&viewer, Tab::Webhooks),
-        ..Page::new("Webhooks", Section::Automation, html! { (heading) }, content)
+        actions: (viewer.may_change() && !rows.is_empty()).then(|| new(&viewer)),
+        ..Page::new("Webhooks", Section::Automation, html! { (heading(&rows)) }, content)
     };
     Ok(page.show(&viewer))
 }
 
-fn table(viewer: &Viewer, rows: &[Row], latest: &HashMap<String, ListedDelivery>) -> Markup {
-    let columns = [
-        Column::text("Webhook"),
-        Column::text("On"),
-        Column::text("Tells"),
-        Column::text("Last delivery"),
-        Column::number("When"),
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn in_state(rows: &[Row], state: &str) -> usize {
+    rows.iter().filter(|row| row.state() == state).count()
+}
+
+fn heading(rows: &[Row]) -> String {
+    match in_state(rows, "failure") {
+        0 if in_state(rows, "retrying") == 1 => "1 webhook does not get through yet".into(),
+        0 if in_state(rows, "retrying") > 1 => {
+            format!("{} webhooks do not get through yet", in_state(rows, "retrying"))
+        }
+        0 => "Webhooks".into(),
+        1 => "1 webhook told nobody".into(),
+        count => format!("{count} webhooks told nobody"),
+    }
+}
+
+fn facts(rows: &[Row]) -> Markup {
+    let told = [
+        ("failure", Verdict::Warning, "given up"),
+        ("retrying", Verdict::Pending, "trying again"),
+        ("success", Verdict::Passed, "arrived"),
+        ("off", Verdict::NotApplicable, "switched off"),
     ];
-    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let shown = &rows[..rows.len().min(SHOWN)];
-    let total = Some(count(rows.len()));
-    let foot = Foot {
-        first: Some(1),
-        shown: count(shown.len()),
-        total,
-        of: ("webhook", "webhooks"),
-        previous: None,
-        next: None,
-    };
     html! {
-        section .panel aria-label="Webhooks" {
-            div .scroll {
-                table .list .tall {
-                    (head(viewer, &columns, ""))
-                    tbody { @for row in shown { (one(viewer, row, latest.get(&row.stored.id))) } }
-                }
-            }
-            (foot.show())
+        @for (state, verdict, words) in told {
+            @let count = in_state(rows, state);
+            @if count > 0 { (verdict_saying(verdict, &format!("{count} {words}"))) }
         }
     }
 }
 
-fn one(viewer: &Viewer, row: &Row, last: Option<&ListedDelivery>) -> Markup {
-    let href = viewer.at(&format!("/webhooks/{}", urls::segment(&row.stored.id)));
+fn new(viewer: &Viewer) -> Markup {
+    html! {
+        details .menu .told {
+            summary .button { "New webhook" }
+            div { (new_webhook(viewer)) }
+        }
+    }
+}
+
+fn filters(viewer: &Viewer) -> Markup {
+    let option = |value: &str, words: &str| (value.to_owned(), words.to_owned());
+    let options = vec![
+        option("", "any"),
+        option("failure", "given up"),
+        option("retrying", "trying again"),
+        option("not_run", "waiting"),
+        option("success", "arrived"),
+        option("untold", "nothing told yet"),
+        option("off", "switched off"),
+    ];
+    let fields = vec![
+        Filter::Text { name: "q", label: "Name, event or host" },
+        Filter::Choice(Choice { name: "last", label: "Last delivery", options }),
+    ];
+    Filters { fields, target: "webhooks", end: None }.show(viewer)
+}
+
+/// Those that the address asks for, in its order.
+fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
+    let part = viewer.query.last("q").map(str::to_lowercase);
+    let state = viewer.query.last("last");
+    let is_asked = |row: &&Row| {
+        part.as_ref().is_none_or(|part| row.contains(part)) && state.is_none_or(|state| row.state() == state)
+    };
+    let mut asked: Vec<&Row> = rows.iter().filter(is_asked).collect();
+    match sort.trim_start_matches('-') {
+        "name" => asked.sort_by_key(|row| row.title.to_lowercase()),
+        "host" => asked.sort_by_key(|row| row.host.to_lowercase()),
+        "told" => asked.sort_by_key(|row| Reverse(row.told_at())),
+        // As they were made.
+        _ => {}
+    }
+    if sort.starts_with('-') {
+        asked.reverse();
+    }
+    asked
+}
+
+fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
+    let sort = viewer.query.last("sort").unwrap_or_default();
+    let asked = asked(viewer, rows, sort);
+    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
+    let first = (page - 1).saturating_mul(SHOWN).min(asked.len());
+    let shown = &asked[first..(first + SHOWN).min(asked.len())];
+    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
+    let columns = [
+        Column::text("Webhook").sorts_by("name"),
+        Column::text("On"),
+        Column::text("Tells").sorts_by("host"),
+        Column::text("Last delivery"),
+        Column::number("When").sorts_by("told"),
+    ];
+    let foot = Foot {
+        first: Some(number(first) + 1),
+        shown: number(shown.len()),
+        total: Some(number(asked.len())),
+        of: ("webhook", "webhooks"),
+        previous: (first > 0).then(|| turn(page - 1)),
+        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
+    };
+    html! {
+        section .panel #webhooks aria-label="Webhooks" {
+            @if shown.is_empty() {
+                (empty("No webhook is as this address asks.", None, Some((&viewer.at("/webhooks"), "All webhooks"))))
+            } @else {
+                div .scroll {
+                    table .list .tall {
+                        (head(viewer, &columns, sort))
+                        tbody { @for row in shown { (one(viewer, row)) } }
+                    }
+                }
+                (foot.show())
+            }
+        }
+    }
+}
+
+fn one(viewer: &Viewer, row: &Row) -> Markup {
+    let href = urls::webhook(&viewer.site, &row.stored.id);
     html! {
         tr {
             th scope="row" {
@@ -111,29 +219,26 @@ fn one(viewer: &Viewer, row: &Row, last: Option<&ListedDelivery>) -> Markup {
             td { span .cut title=(row.host) { (row.host) } }
             td {
                 @if !row.stored.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
-                @else if let Some(last) = last { a .plain href=(viewer.at(&format!("/webhook-deliveries/{}", last.id))) { (outcome(viewer, last)) } }
+                @else if let Some(last) = &row.latest { a .plain href=(viewer.at(&format!("/webhook-deliveries/{}", last.id))) { (outcome(viewer, last)) } }
                 @else { span .quiet { "nothing told yet" } }
             }
-            td .number { @if let Some(last) = last { (viewer.age(last.created_at)) } }
+            td .number { @if let Some(at) = row.told_at() { (viewer.age(at)) } }
         }
     }
 }
 
 /// Three that most begin with.
 fn none(viewer: &Viewer) -> Markup {
-    let create = |event: &str, url: &str| {
-        format!("pactolus create-webhook {url} --request POST --{event} --broker-base-url {}", viewer.base.as_str())
-    };
     html! {
         section .panel {
             div .empty {
-                p { "No webhook yet. Let a provider's build verify as soon as a contract asks something new of it:" }
-                (command(&create("contract-requiring-verification-published", "https://ci.example.org/verify")))
-                p { "Tell a consumer's team of results:" }
-                (command(&create("provider-verification-published", "https://ci.example.org/result")))
-                p { "Tell whoever wants to know of new contracts:" }
-                (command(&create("contract-content-changed", "https://chat.example.org/hook")))
-                (link(&viewer.at("/doc"), "By the API"))
+                p { "No webhook yet. Whoever is called, and when, will be here with what became of it." }
+                @if viewer.may_change() { (new_webhook(viewer)) p { "Or by a command:" } }
+                @for (_, words, flag, url) in FIRST {
+                    p { (words) ":" }
+                    (command(&format!("pactolus create-webhook {url} --{flag} --broker-base-url {}", viewer.base.as_str())))
+                }
+                (link(&viewer.at("/doc?operation=createWebhook"), "By the API"))
             }
         }
     }

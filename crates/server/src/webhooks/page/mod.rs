@@ -7,7 +7,9 @@ mod one;
 
 use axum::Router;
 use axum::routing::get;
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
+use pactolus_domain::webhook::Webhook;
 use serde_json::Value;
 
 use super::store::listed::ListedDelivery;
@@ -67,7 +69,61 @@ fn outcome(viewer: &Viewer, delivery: &ListedDelivery) -> Markup {
         (verdict_saying(verdict, words))
         @if let Some(status) = delivery.response_status { span .second { ", answered " (status) } }
         @if let Some(next) = delivery.next_attempt_at.filter(|_| matches!(delivery.status.as_str(), "not_run" | "retrying")) {
-            span .second { @if next > viewer.now { ", next try in " (viewer.age(viewer.now - (next - viewer.now))) } @else { ", next try now" } }
+            span .second { ", next try " (until(viewer, next)) }
+        }
+    }
+}
+
+/// "in 12 min", with the exact time in its title.
+fn until(viewer: &Viewer, at: DateTime<Utc>) -> Markup {
+    html! {
+        @match at - viewer.now {
+            wait if wait <= TimeDelta::zero() => "now",
+            wait if wait < TimeDelta::minutes(1) => { "in " (wait.num_seconds().max(1)) " s" },
+            wait => { "in " (viewer.age(viewer.now - wait)) },
+        }
+    }
+}
+
+/// For all pacts, or for those of somebody.
+fn scope(webhook: &Webhook) -> String {
+    let whole = webhook.scope_description();
+    whole.strip_prefix("A webhook ").map_or(whole.clone(), String::from)
+}
+
+/// What a webhook that nobody has yet begins with: an event, whom it serves, and where it leads.
+const FIRST: [(&str, &str, &str, &str); 3] = [
+    (
+        "contract_requiring_verification_published",
+        "Let a provider's build verify as soon as a contract asks something new of it",
+        "contract-requiring-verification-published",
+        "https://ci.example.org/verify",
+    ),
+    (
+        "provider_verification_published",
+        "Tell a consumer's team of results",
+        "provider-verification-published",
+        "https://ci.example.org/result",
+    ),
+    (
+        "contract_content_changed",
+        "Tell whoever wants to know of new contracts",
+        "contract-content-changed",
+        "https://chat.example.org/hook",
+    ),
+];
+
+/// A form that makes a webhook: for who may.
+fn new_webhook(viewer: &Viewer) -> Markup {
+    html! {
+        form .settings method="post" action=(viewer.at("/webhooks")) {
+            label {
+                span { "When" }
+                select name="event" { @for (event, words, ..) in FIRST { option value=(event) { (words) } } }
+            }
+            label { span { "Call" } input type="url" name="url" required placeholder=(FIRST[0].3) autocomplete="off" spellcheck="false"; }
+            label { span { "Called" } input type="text" name="description" autocomplete="off"; }
+            button .primary type="submit" { "Create" }
         }
     }
 }

@@ -6,12 +6,12 @@ use maud::{Markup, html};
 use pactolus_domain::webhook::Webhook;
 use serde_json::{Map, Value};
 
-use super::delivery::headers;
-use super::{DOTS, deliveries};
+use super::delivery::{answer, headers};
+use super::{DOTS, deliveries, plain, scope};
 use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::tenants;
-use crate::ui::parts::{Cell, Size, Verdict, about, badge, counted, empty, link, panel, tape};
+use crate::ui::parts::{Cell, Size, Verdict, about, badge, empty, link, panel, sentence, tape};
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::api::{WebhookId, find, read};
 use crate::webhooks::store::StoredWebhook;
@@ -45,8 +45,8 @@ pub(super) async fn show(
         crumbs: vec![("Automation", viewer.at("/webhooks")), (title.as_str(), String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
         badge: (!stored.enabled).then(|| badge(Verdict::NotApplicable, "Switched off")),
-        facts: Some(html! { span { (webhook.scope_description()) } span { "tells " (webhook.request.host()) } }),
-        actions: Some(test(&viewer, &id)),
+        facts: Some(html! { span { (scope(&webhook)) } span { "tells " (webhook.request.host()) } }),
+        actions: viewer.may_change().then(|| test(&viewer, &id)),
         ..Page::new(&title, Section::Automation, html! { (title) }, content)
     };
     Ok(page.show(&viewer))
@@ -63,7 +63,15 @@ fn of_deliveries(viewer: &Viewer, id: &str, latest: &[ListedDelivery]) -> Markup
             "Deliveries",
             None,
             None,
-            &empty("Nothing happened yet that it tells of. Test sends it once.", None, None),
+            &empty(
+                if viewer.may_change() {
+                    "Nothing happened yet that it tells of. Test sends it once."
+                } else {
+                    "Nothing happened yet that it tells of."
+                },
+                None,
+                None,
+            ),
         );
     }
     let hrefs: Vec<String> = latest.iter().map(|one| viewer.at(&format!("/webhook-deliveries/{}", one.id))).collect();
@@ -71,11 +79,7 @@ fn of_deliveries(viewer: &Viewer, id: &str, latest: &[ListedDelivery]) -> Markup
     let given_up = latest.iter().filter(|delivery| delivery.status == "failure").count();
     let note = match given_up {
         0 => None,
-        count => Some(format!(
-            "{} of the last {} given up",
-            count,
-            counted(i64::try_from(latest.len()).unwrap_or(i64::MAX), "one", "ones")
-        )),
+        given_up => Some(format!("{given_up} of the last {} given up", latest.len())),
     };
     let all = link(&viewer.at(&format!("/webhook-deliveries?webhook={}", urls::segment(id))), "All deliveries");
     let content = html! {
@@ -95,7 +99,6 @@ fn of_webhook(viewer: &Viewer, stored: &StoredWebhook, webhook: &Webhook) -> Mar
     let order = if webhook.in_order { "one after the other" } else { "as they come" };
     let facts = [
         ("On", events),
-        ("For", html! { (webhook.scope_description()) }),
         ("Sends", html! { (order) }),
         ("Body", html! { (webhook.body_format.as_str()) }),
         ("Created", viewer.ago(stored.created_at)),
@@ -123,13 +126,36 @@ fn of_request(webhook: &Webhook) -> Markup {
 /// What came of trying it.
 pub(in crate::webhooks) fn tested(viewer: &Viewer, id: &str, outcome: &Value) -> Response {
     let href = viewer.at(&format!("/webhooks/{}", urls::segment(id)));
-    let text = serde_json::to_string_pretty(outcome).unwrap_or_default();
+    let log = outcome["logs"].as_str().unwrap_or_default().replace(pactolus_domain::webhook::REDACTED, DOTS);
+    let answered = match outcome.get("response") {
+        Some(response) => Some(response),
+        None => outcome.get("error"),
+    };
+    let is_well = outcome["success"] == true;
     let content = html! {
-        section .panel { div .in { pre .tested { (text.replace(pactolus_domain::webhook::REDACTED, DOTS)) } } }
+        @if let Some(message) = outcome["message"].as_str() { (sentence(Verdict::Warning, &html! { (message) })) }
+        @else {
+            section .panel {
+                div .exchange {
+                    div {
+                        h2 { "Request" }
+                        p .mono { (plain(&outcome["request"]["url"])) }
+                        (headers(outcome["request"]["headers"].as_object()))
+                    }
+                    div {
+                        h2 { "Answer" }
+                        @if let Some(message) = answered.and_then(|answered| answered["message"].as_str()) { p { (message) } } @else { (answer(answered)) }
+                    }
+                }
+                details .log { summary { "Log" } pre { (log) } }
+            }
+        }
         p { (link(&href, "Back to the webhook")) }
     };
+    let (verdict, words) = if is_well { (Verdict::Passed, "Arrived") } else { (Verdict::Failed, "Failed") };
     let page = Page {
         crumbs: vec![("Automation", viewer.at("/webhooks")), ("Webhook", href.clone()), ("Test", String::new())],
+        badge: Some(badge(verdict, words)),
         actions: Some(test(viewer, id)),
         ..Page::new("Test", Section::Automation, html! { "What the test brought" }, content)
     };

@@ -1,8 +1,9 @@
 //! The page about a pacticipant.
 
+use axum::http::Method;
 use serde_json::json;
 
-use super::{is_safe, page, words};
+use super::{OWN, changed, is_safe, page, readable, send_form, words};
 use crate::support::{TestApp, path_of};
 
 const HOSTILE: &str = r#"</a><script>alert(1)</script><img/src=x/onerror="alert(2)">'"#;
@@ -173,4 +174,71 @@ async fn what_users_wrote_stays_text_however_long_it_is() {
             "{page:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn its_settings_are_changed_by_a_form() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").await;
+    app.put("/pacticipants/shop/labels/passing", &json!({})).await.is(201);
+    assert!(
+        page(&app, "/pacticipants/shop").await.text().contains("<form method=\"post\" action=\"/pacticipants/shop\">")
+    );
+
+    let fields = [
+        ("displayName", "The shop"),
+        ("repositoryUrl", "https://git.example.org/shop"),
+        ("mainBranch", "trunk"),
+        ("labels", "team:web\r\n<b>core\r\n"),
+    ];
+    let answer = send_form(&app, "/pacticipants/shop", &fields, OWN).await.is(303);
+
+    assert_eq!(answer.header("location").as_deref(), Some("/pacticipants/shop"));
+    let shown = page(&app, "/pacticipants/shop").await.is(200);
+    is_safe(&shown);
+    let words = words(&shown);
+    assert!(words.contains("The shop") && words.contains("trunk") && words.contains("Team web"), "{words}");
+    assert!(words.contains("<b>core") && !words.contains("passing"), "{words}");
+    let blank = send_form(&app, "/pacticipants/shop", &[("mainBranch", " "), ("labels", "")], OWN).await;
+    assert_eq!(blank.status, 303);
+    let after = app.get("/pacticipants/shop").await.json();
+    assert_eq!(after["mainBranch"], json!(null));
+    assert_eq!(after["repositoryUrl"], "https://git.example.org/shop");
+    assert_eq!(after["_embedded"]["labels"], json!([]));
+}
+
+#[tokio::test]
+async fn settings_that_can_not_be_are_refused_and_others_are_not_touched() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").await;
+
+    send_form(&app, "/pacticipants/shop", &[("mainBranch", "two words"), ("displayName", "X")], OWN).await.is(400);
+    send_form(&app, "/pacticipants/nobody", &[("displayName", "X")], OWN).await.is(404);
+    send_form(&app, "/pacticipants/shop", &[("displayName", "X")], "http://evil.example").await.is(403);
+
+    assert_eq!(app.get("/pacticipants/shop").await.json()["displayName"], "Shop");
+}
+
+#[tokio::test]
+async fn an_application_is_added_by_a_form() {
+    let app = TestApp::start().await;
+
+    let fields = [("name", "a shop"), ("repositoryUrl", "")];
+    let answer = send_form(&app, "/pacticipants", &fields, OWN).await.is(303);
+
+    assert_eq!(answer.header("location").as_deref(), Some("/pacticipants/a%20shop"));
+    assert!(page(&app, "/pacticipants").await.text().contains("action=\"/pacticipants\""));
+    send_form(&app, "/pacticipants", &[("name", "")], OWN).await.is(400);
+}
+
+#[tokio::test]
+async fn who_may_only_read_is_offered_no_settings() {
+    let app = TestApp::with(readable).await;
+    changed(&app, Method::POST, "/pacticipants", &json!({"name": "shop"})).await.is(201);
+
+    for address in ["/pacticipants/shop", "/pacticipants", "/"] {
+        let page = page(&app, address).await.is(200);
+        assert!(!page.text().contains("method=\"post\""), "{address}");
+    }
+    send_form(&app, "/pacticipants/shop", &[("displayName", "X")], OWN).await.is(401);
 }

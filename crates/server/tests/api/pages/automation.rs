@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
+use axum::http::Method;
 use pactolus_domain::webhook::Retries;
 use serde_json::json;
 
-use super::{CHROMIUM, is_safe, page, words};
+use super::{OWN, changed, is_safe, page, readable, send_form, words};
 use crate::support::{Answer, Receiver, TestApp, open_to_receiver};
+use crate::webhook_execution::with_a_worker;
 
 /// Where each delivery is tried twice.
 async fn app() -> TestApp {
@@ -25,7 +25,7 @@ async fn given_up(app: &TestApp, receiver: &Receiver) -> Answer {
         .world()
         .webhook(&receiver.url("/build?token=t0p-s3cret"))
         .on("contract_published")
-        .request("headers", json!({"X-Team": "s3cret-team"}))
+        .request("headers", json!({"X-Team-Key": "s3cret-team"}))
         .with("description", json!("Build it"))
         .await;
     receiver.will_answer(&[500, 500]);
@@ -36,20 +36,10 @@ async fn given_up(app: &TestApp, receiver: &Receiver) -> Answer {
     webhook
 }
 
-/// As a browser sends a form that has no fields.
-async fn send_form(app: &TestApp, address: &str, origin: &str) -> Answer {
-    let request = Request::post(address)
-        .header("host", "pactolus.test")
-        .header("origin", origin)
-        .header("accept", CHROMIUM)
-        .header("content-type", "application/x-www-form-urlencoded");
-    app.raw(request.body(Body::empty()).expect("a request")).await
-}
-
 /// The address of the first delivery that a page links.
 fn first_delivery(page: &Answer) -> String {
     let text = page.text();
-    let id = text.split("/webhook-deliveries/").nth(1).expect("a link").split('"').next().unwrap_or_default();
+    let id = text.split("href=\"/webhook-deliveries/").nth(1).expect("a link").split('"').next().unwrap_or_default();
     format!("/webhook-deliveries/{id}")
 }
 
@@ -87,8 +77,8 @@ async fn a_webhook_shows_its_request_without_secrets() {
 
     is_safe(&page);
     assert!(!page.text().contains("s3cret"), "{page:?}");
-    assert!(page.text().contains("••••••••"), "{page:?}");
-    assert!(words(&page).contains("1 of the last 1 one given up"), "{page:?}");
+    assert!(page.text().contains("••••••••"), "{}", words(&page));
+    assert!(words(&page).contains("1 of the last 1 given up"), "{page:?}");
 }
 
 #[tokio::test]
@@ -115,7 +105,7 @@ async fn a_dead_letter_is_sent_again_by_a_form() {
     let address = first_delivery(&page(&app, "/webhook-deliveries?status=failure").await.is(200));
     assert!(page(&app, &address).await.text().contains(&format!(r#"action="{address}/replay""#)));
 
-    let answer = send_form(&app, &format!("{address}/replay"), "http://pactolus.test").await.is(303);
+    let answer = send_form(&app, &format!("{address}/replay"), &[], OWN).await.is(303);
 
     assert_eq!(answer.header("location").as_deref(), Some(address.as_str()));
     app.run_jobs().await;
@@ -129,7 +119,7 @@ async fn a_form_of_another_site_sends_nothing() {
     given_up(&app, &receiver).await;
     let address = first_delivery(&page(&app, "/webhook-deliveries?status=failure").await.is(200));
 
-    send_form(&app, &format!("{address}/replay"), "http://evil.example").await.is(403);
+    send_form(&app, &format!("{address}/replay"), &[], "http://evil.example").await.is(403);
 
     assert!(words(&page(&app, &address).await).contains("Given up"));
 }
@@ -160,4 +150,104 @@ async fn hostile_names_are_only_text_in_automation() {
         is_safe(&page);
         assert!(page.text().contains("&lt;img src=x"), "{address}");
     }
+}
+
+#[tokio::test]
+async fn all_dead_letters_are_sent_again_by_a_form() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    let id = given_up(&app, &receiver).await.json()["uuid"].as_str().expect("an id").to_owned();
+    let of_webhook = format!("/webhook-deliveries?status=failure&webhook={id}");
+    let all = page(&app, "/webhook-deliveries?status=failure").await;
+    assert!(all.text().contains(r#"action="/webhook-deliveries/replay""#), "{all:?}");
+    assert!(page(&app, &of_webhook).await.text().contains(&format!(r#"name="webhook" value="{id}""#)));
+
+    let answer = send_form(&app, "/webhook-deliveries/replay", &[("webhook", &id)], OWN).await.is(303);
+
+    assert_eq!(answer.header("location"), Some(of_webhook));
+    app.run_jobs().await;
+    assert!(words(&page(&app, "/webhook-deliveries?status=failure").await).contains("No dead letter"));
+}
+
+#[tokio::test]
+async fn a_webhook_is_made_by_a_form() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    let url = receiver.url("/build");
+
+    let fields = [("event", "contract_content_changed"), ("url", url.as_str()), ("description", "Build & tell")];
+    let answer = send_form(&app, "/webhooks", &fields, OWN).await.is(303);
+
+    let address = answer.header("location").expect("an address");
+    assert!(words(&page(&app, &address).await.is(200)).starts_with("Automation Build & tell"));
+    send_form(&app, "/webhooks", &[("event", "odd"), ("url", &url)], OWN).await.is(400);
+    send_form(&app, "/webhooks", &fields, "http://evil.example").await.is(403);
+}
+
+#[tokio::test]
+async fn a_test_shows_what_was_sent_and_answered() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    let webhook = app.world().webhook(&receiver.url("/build?token=t0p-s3cret")).on("contract_published").await;
+    let address = format!("{}/execute", webhook.link("self").trim_start_matches("http://pactolus.test"));
+    receiver.will_answer(&[204]);
+
+    let page = with_a_worker(&app, send_form(&app, &address, &[], OWN)).await.is(200);
+
+    is_safe(&page);
+    assert!(words(&page).contains("What the test brought Arrived"), "{}", words(&page));
+    assert!(words(&page).contains("204") && !page.text().contains("s3cret"), "{}", words(&page));
+}
+
+#[tokio::test]
+async fn webhooks_are_found_and_ordered_by_the_address() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    given_up(&app, &receiver).await;
+    app.world()
+        .webhook(&receiver.url("/"))
+        .on("provider_verification_published")
+        .with("description", json!("Alarm"))
+        .await;
+
+    let shown = async |query: &str| words(&page(&app, &format!("/webhooks{query}")).await.is(200));
+    let by_name = shown("?sort=name").await;
+    assert!(by_name.find("Alarm") < by_name.find("Build it"), "{by_name}");
+    let turned = shown("?sort=-name").await;
+    assert!(turned.find("Build it for") < turned.find("Alarm for"), "{turned}");
+    assert!(!shown("?last=failure").await.contains("Alarm") && !shown("?q=alarm").await.contains("Build it for"));
+    assert!(shown("?q=nothing").await.contains("No webhook is as this address asks"));
+    assert!(shown("?page=7").await.contains("No webhook is as this address asks"));
+}
+
+#[tokio::test]
+async fn who_may_only_read_is_offered_no_button() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(|settings| {
+        open_to_receiver(settings);
+        readable(settings);
+    })
+    .await;
+    let id = "a-webhook-of-sixteen";
+    let body = json!({
+        "events": [{"name": "contract_published"}],
+        "request": {"method": "POST", "url": receiver.url("/")},
+    });
+    changed(&app, Method::PUT, &format!("/webhooks/{id}"), &body).await.is(201);
+
+    for address in ["/webhooks".to_owned(), format!("/webhooks/{id}"), "/webhook-deliveries?status=failure".to_owned()]
+    {
+        let page = page(&app, &address).await.is(200);
+        assert!(!page.text().contains(r#"method="post""#), "{address}: {}", words(&page));
+    }
+    send_form(&app, &format!("/webhooks/{id}/execute"), &[], OWN).await.is(401);
+}
+
+#[tokio::test]
+async fn requests_that_the_address_leaves_out_are_told_from_none_at_all() {
+    let app = TestApp::start().await;
+
+    let words = words(&page(&app, "/verification-requests?provider=stock").await.is(200));
+
+    assert!(words.contains("No request is as this address asks"), "{words}");
 }

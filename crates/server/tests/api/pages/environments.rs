@@ -58,7 +58,7 @@ async fn what_is_newer_than_in_the_environment_before_is_a_warning() {
 
 #[tokio::test]
 async fn the_timeline_tells_deployments_and_releases_the_newest_first() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|settings| settings.record_verdicts = true).await;
     app.world().consumer("shop").version("1").await;
     app.world().consumer("stock").version("7").await;
     app.world().environment("production").await;
@@ -70,7 +70,7 @@ async fn the_timeline_tells_deployments_and_releases_the_newest_first() {
     is_safe(&page);
     let words = words(&page);
     assert!(words.find("stock 7 released in") < words.find("shop 1 to"), "{words}");
-    assert!(words.contains("No verdict was recorded for it"), "{words}");
+    assert!(words.contains("The gate was not asked"), "{words}");
     let listed = app.get("/deployments?size=1").await.is(200);
     assert_eq!(listed.json()["_embedded"]["deployments"][0]["kind"], "released");
     let next = app.get(&listed.link("next")).await.is(200).json();
@@ -119,4 +119,71 @@ async fn hostile_names_are_only_text_on_the_board_and_the_timeline() {
         is_safe(&page);
         assert!(page.text().contains("&lt;img src=x"), "{address}");
     }
+}
+
+#[tokio::test]
+async fn the_timeline_tells_what_the_gate_had_said() {
+    let app = TestApp::with(|settings| settings.record_verdicts = true).await;
+    app.world().environment("production").await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a pen"]).await;
+    app.world().provider("stock").version("7").fails("shop", "1").await;
+    app.world().deployed("stock", "7", "production").await;
+    app.get("/can-i-deploy?pacticipant=shop&version=1&environment=production").await.is(200);
+    app.world().deployed("shop", "1", "production").await;
+
+    let shown = async |query: &str| words(&page(&app, &format!("/deployments{query}")).await.is(200));
+    assert!(shown("").await.contains("The gate said no to"), "{}", shown("").await);
+    assert!(shown("?verdict=no").await.contains("shop 1 to") && !shown("?verdict=no").await.contains("stock 7"));
+    assert!(shown("?verdict=none").await.contains("stock 7 to") && !shown("?verdict=none").await.contains("shop 1"));
+    assert!(shown("?verdict=no&pacticipant=stock").await.contains("Nothing was deployed as this address asks"));
+    page(&app, "/deployments?verdict=odd").await.is(400);
+}
+
+#[tokio::test]
+async fn a_timeline_without_verdicts_says_how_they_are_kept() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").await;
+    app.world().environment("production").await;
+    app.world().deployed("shop", "1", "production").await;
+
+    let words = words(&page(&app, "/deployments").await.is(200));
+
+    assert!(words.contains("pactolus serve --record-verdicts"), "{words}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_leads_to_those_most_like_it() {
+    let app = TestApp::start().await;
+    app.world().consumer("payments").version("1").await;
+    app.world().environment("production").await;
+    app.world().deployed("payments", "1", "production").await;
+
+    let page = page(&app, "/deployments?pacticipant=paymens").await.is(200);
+
+    is_safe(&page);
+    assert!(words(&page).contains("No application is called paymens"), "{}", words(&page));
+    assert!(page.text().contains("href=\"/deployments?pacticipant=payments\""), "{}", words(&page));
+}
+
+#[tokio::test]
+async fn the_board_is_ordered_by_the_address() {
+    let app = TestApp::start().await;
+    app.world().environment("production").await;
+    app.world().consumer("zoo").version("1").contract_with("stock", &["a pen"]).await;
+    app.world().provider("stock").version("7").fails("zoo", "1").await;
+    app.world().consumer("alone").version("1").await;
+    for (name, version) in [("zoo", "1"), ("stock", "7"), ("alone", "1")] {
+        app.world().deployed(name, version, "production").await;
+    }
+
+    let places = async |query: &str| {
+        let page = page(&app, &format!("/environments{query}")).await.is(200);
+        ["alone", "stock", "zoo"].map(|name| page.text().find(&format!("href=\"/pacticipants/{name}\" title")))
+    };
+    let [alone, stock, zoo] = places("").await;
+    assert!(alone < stock && stock < zoo);
+    let [alone, stock, zoo] = places("?sort=verdict").await;
+    assert!(stock < alone && zoo < alone);
+    let [alone, stock, zoo] = places("?sort=-name").await;
+    assert!(zoo < stock && stock < alone);
 }
