@@ -8,7 +8,7 @@ use crate::contract_diff::interaction::{plain, states};
 use crate::json::{Json, JsonError};
 
 pub use self::body::{Body, BodyLine, Shown, Token};
-pub use self::path::canonical_path;
+pub use self::path::{canonical_path, way_to_field};
 pub use self::rules::Rule;
 
 mod body;

@@ -111,6 +111,7 @@ fn pages() -> Router<App> {
         .merge(integrations::page_routes())
         .merge(matrix::page_routes())
         .merge(pacticipants::page_routes())
+        .merge(provider_contracts::page_routes())
         .merge(search::page_routes())
         .merge(verification_requests::page_routes())
         .merge(webhooks::page_routes())

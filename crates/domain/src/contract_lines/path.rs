@@ -19,6 +19,20 @@ pub fn canonical_path(text: &str) -> Option<String> {
     Some(path)
 }
 
+/// The place as what contracts use is named: `/items/*/price`. `None` for what is no place in a body.
+#[must_use]
+pub fn way_to_field(text: &str) -> Option<String> {
+    let mut way = String::new();
+    for step in &parse_path(text)? {
+        way.push('/');
+        match step {
+            Step::Name(name) => way.push_str(&name.replace('~', "~0").replace('/', "~1")),
+            Step::Index(_) | Step::Any => way.push('*'),
+        }
+    }
+    Some(way)
+}
+
 pub(super) fn push_name(path: &mut String, name: &str) {
     let is_word =
         !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));

@@ -175,3 +175,11 @@ fn whatever_is_written_can_be_shown() {
         }
     }
 }
+
+#[test]
+fn a_place_is_named_as_the_usage_of_contracts_names_it() {
+    assert_eq!(way_to_field("$.items[0]['a/b'].price").as_deref(), Some("/items/*/a~1b/price"));
+    assert_eq!(way_to_field("$['items'][*]").as_deref(), Some("/items/*"));
+    assert_eq!(way_to_field("$").as_deref(), Some(""));
+    assert_eq!(way_to_field("Content-Type"), None);
+}

@@ -36,7 +36,9 @@ pub(crate) use rejudge::{rejudge, schedule_rejudging};
 pub(crate) use room::Room;
 pub(crate) use settle::{compare_for_now, settle_contracts, settle_document, settle_shown, settle_versions, until};
 pub(crate) use store::found::list_worst;
-pub(crate) use store::shown::{Contract, OfConsumer, Shown as Compared, find_contract, list_of_consumers};
+pub(crate) use store::shown::{
+    Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, list_found, list_of_consumers,
+};
 pub(crate) use view::{compatible, cross_contract_results};
 
 /// Routes that answer in HAL only.

@@ -9,18 +9,21 @@ mod tape;
 mod tests;
 mod whole;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use pactolus_domain::contract_lines::way_to_field;
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
+use pactolus_domain::usage::{Element, Part, normalised};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
+use self::whole::WrongField;
 use super::api::{BranchPath, ContentPath, ContractPath, Pair, TaggedPath};
 use super::store::page::{self, ContentIds, Details, ResultOfVersion, VersionWithContent};
 use super::store::served::{Served, Wanted, find_served};
@@ -29,7 +32,7 @@ use crate::edge::{Error, Named, Principal, urls};
 use crate::evidence::{self, FoundMismatch};
 use crate::ids::{TenantId, VersionId};
 use crate::ui::{Viewer, no_page};
-use crate::{deployments, versions};
+use crate::{deployments, pacticipants, usage, versions};
 
 /// Cells of the tape.
 const MOST_RESULTS: i64 = 25;
@@ -80,6 +83,16 @@ pub(super) struct Told {
     /// Of the consumer with a contract between the two, the newest first.
     versions: Vec<VersionWithContent>,
     other: Option<Result<Served, String>>,
+    /// Who else reads what is wrong.
+    readers: Option<Readers>,
+}
+
+/// A field that is not as expected, and the consumers that read it.
+#[derive(Clone, Debug)]
+struct Readers {
+    /// As the mismatch names it.
+    path: String,
+    consumers: Vec<String>,
 }
 
 impl Told {
@@ -172,13 +185,45 @@ async fn answer(
     }
     let told = gather(&mut db, principal.tenant, &viewer, pair, served).await?;
     drop(db);
-    // A large contract takes a while: meanwhile the thread would serve nobody else.
+    let asked = viewer.query.last("interaction").map(str::to_owned);
+    let (mut told, wrong) = aside(move || {
+        let wrong = whole::find_wrong_field(&told, asked.as_deref());
+        (told, wrong)
+    })
+    .await?;
+    if let Some(wrong) = wrong {
+        told.readers = find_readers(app, principal.tenant, pair, wrong).await?;
+    }
+    aside(move || whole::show(&viewer, &told)).await
+}
+
+/// A large contract takes a while: meanwhile the thread would serve nobody else.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let turn = PAGES.acquire().await.map_err(Error::internal)?;
-    let shown = tokio::task::spawn_blocking(move || {
+    let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        whole::show(&viewer, &told)
+        work()
     });
-    shown.await.map_err(Error::internal)
+    done.await.map_err(Error::internal)
+}
+
+async fn find_readers(app: &App, tenant: TenantId, pair: &Pair, wrong: WrongField) -> Result<Option<Readers>, Error> {
+    let WrongField { method, path, place } = wrong;
+    let Some(way) = way_to_field(&place) else { return Ok(None) };
+    let mut db = app.read().await?;
+    let Some(provider) = pacticipants::find_id(&mut db, tenant, &pair.provider).await? else { return Ok(None) };
+    let versions = usage::counting(&mut db, tenant, provider, None).await?;
+    let mut contents: Vec<i64> = versions.iter().map(|version| version.content_id).collect();
+    contents.sort_unstable();
+    contents.dedup();
+    let called = (method.as_str(), [normalised(&path, None)]);
+    let uses = usage::list_uses(&mut db, tenant, provider, &contents, (called.0, &called.1)).await?;
+    let is_it = |element: &Element| element.part == Part::ResponseBody && element.name == way;
+    let reading: BTreeSet<i64> =
+        uses.iter().filter(|(_, element)| is_it(element)).map(|(content, _)| *content).collect();
+    let readers = versions.into_iter().filter(|version| reading.contains(&version.content_id));
+    let consumers: BTreeSet<String> = readers.map(|version| version.consumer).collect();
+    Ok(Some(Readers { path: place, consumers: consumers.into_iter().collect() }))
 }
 
 /// The bytes that were published.
@@ -246,6 +291,7 @@ async fn gather(
         places,
         versions,
         other,
+        readers: None,
     })
 }
 

@@ -130,7 +130,7 @@ fn tabs(viewer: &Viewer, about: &About) -> Vec<(&'static str, Option<String>, Op
     ];
     if about.extent.specification.is_some() {
         let provider = urls::segment(about.name());
-        tabs.push(("Operations", Some(viewer.at(&format!("/provider-contracts/provider/{provider}"))), None));
+        tabs.push(("Operations", Some(viewer.at(&format!("/provider-contracts/{provider}"))), None));
     }
     tabs
 }

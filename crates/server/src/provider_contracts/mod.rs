@@ -2,6 +2,7 @@
 
 mod api;
 mod bi_directional;
+mod page;
 mod publish;
 mod publish_api;
 mod store;
@@ -15,6 +16,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::{TenantId, VersionId};
 
+pub(crate) use page::page_routes;
 pub(crate) use store::delete_of_versions;
 pub(crate) use store::shown::list_having;
 pub(crate) use view::link;
@@ -28,7 +30,7 @@ pub(crate) async fn find_results(db: &mut PgConnection, tenant: TenantId, versio
 
 /// Routes that answer in HAL only.
 pub(crate) fn routes() -> Router<App> {
-    publish_api::routes().merge(api::routes()).merge(bi_directional::routes())
+    publish_api::routes().merge(api::routes()).merge(bi_directional::routes()).merge(page::twin_routes())
 }
 
 /// Documents as they were received, whatever the client accepts.

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use crate::ids::{PacticipantId, TenantId, VersionId};
 use crate::versions::EnsuredVersion;
 
+pub(crate) mod listed;
 pub(crate) mod shown;
 
 /// What a version has already.

@@ -21,6 +21,7 @@ const STYLES: &str = concat!(
     include_str!("assets/css/automation.css"),
     include_str!("assets/css/api.css"),
     include_str!("assets/css/contract.css"),
+    include_str!("assets/css/openapi.css"),
 );
 
 const FONTS: [(&str, &[u8]); 6] = [

@@ -25,12 +25,12 @@ pub(super) struct Consumer {
 
 /// A consumer version that counts.
 #[derive(Clone, Debug)]
-pub(super) struct CountingVersion {
-    pub(super) consumer: String,
-    pub(super) number: String,
-    pub(super) content_id: i64,
-    pub(super) environments: BTreeSet<String>,
-    pub(super) branches: BTreeSet<String>,
+pub(crate) struct CountingVersion {
+    pub(crate) consumer: String,
+    pub(crate) number: String,
+    pub(crate) content_id: i64,
+    pub(crate) environments: BTreeSet<String>,
+    pub(crate) branches: BTreeSet<String>,
 }
 
 /// A version that uses something.
@@ -63,7 +63,7 @@ pub(super) async fn environment(
 }
 
 /// The versions that count, each once, by consumer and age.
-pub(super) async fn counting(
+pub(crate) async fn counting(
     db: &mut PgConnection,
     tenant: TenantId,
     provider: PacticipantId,

@@ -6,6 +6,7 @@ mod api;
 mod attend;
 mod diff;
 mod find;
+mod grade;
 mod preview;
 mod store;
 mod unused;
@@ -19,6 +20,10 @@ use crate::app::App;
 use crate::ids::{ContentId, PacticipantId, TenantId};
 
 pub(crate) use attend::attend;
+pub(crate) use find::{CountingVersion, counting};
+pub(crate) use grade::{Held, Hit, grade, hold};
+pub(crate) use preview::today;
+pub(crate) use store::called::{Call, list_calls, list_uses};
 pub(crate) use store::{delete_elements, delete_of_contents};
 
 pub(crate) fn routes() -> Router<App> {

@@ -98,7 +98,7 @@ async fn ask(
     Ok(Hal::ok(&told))
 }
 
-pub(super) fn today(now: DateTime<Utc>) -> Result<Day, Error> {
+pub(crate) fn today(now: DateTime<Utc>) -> Result<Day, Error> {
     let parts = (u16::try_from(now.year()), u8::try_from(now.month()), u8::try_from(now.day()));
     let (Ok(year), Ok(month), Ok(day)) = parts else { return Err(Error::internal("no year that documents can name")) };
     Day::new(year, month, day).ok_or_else(|| Error::internal("no such day"))

@@ -11,6 +11,7 @@ mod gate;
 mod home;
 mod map;
 mod matrix;
+mod openapi;
 mod search;
 
 use axum::body::Body;

@@ -118,6 +118,73 @@ pub(crate) async fn list_of_consumers(
     .await
 }
 
+/// What speaks against a consumer's latest contract, with the contract.
+pub(crate) struct FoundOf {
+    pub(crate) consumer: String,
+    /// A list in JSON, the worst first.
+    pub(crate) findings: String,
+    /// `None` if it is larger than was wanted.
+    pub(crate) contract: Option<String>,
+}
+
+/// Of those latest contracts beside a provider version about which something was found, with the most errors first; of
+/// one consumer, if it is named.
+pub(crate) async fn list_found(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider_version: VersionId,
+    consumer: Option<&str>,
+    (most, largest_bytes): (i64, i32),
+) -> sqlx::Result<Vec<FoundOf>> {
+    sqlx::query_as!(
+        FoundOf,
+        r#"
+        select found.consumer as "consumer!", comparison.findings as "findings!",
+               case when octet_length(contract_content.content) <= $5 then contract_content.content end as contract
+        from (
+            select pacticipant.name as consumer, comparison.errors, comparison.contract_content_id, comparison.provider_content_id,
+                   comparison.configuration, comparison.engine
+            from provider_contract
+            join integration on integration.tenant_id = $1
+                            and integration.provider_id = provider_contract.provider_id
+            join contract on contract.tenant_id = $1
+                         and contract.consumer_version_id = integration.latest_consumer_version_id
+                         and contract.provider_id = integration.provider_id
+            join pacticipant on pacticipant.tenant_id = $1
+                            and pacticipant.id = integration.consumer_id
+            left join comparison_setting on comparison_setting.tenant_id = $1
+                                        and comparison_setting.provider_id = provider_contract.provider_id
+            join comparison on comparison.tenant_id = $1
+                           and comparison.contract_content_id = contract.content_id
+                           and comparison.provider_content_id = provider_contract.content_id
+                           and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
+                           and comparison.in_force
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = $2
+              and comparison.errors + comparison.warnings + comparison.infos > 0
+              and ($3::text is null or pacticipant.name = $3)
+            order by comparison.errors desc, comparison.warnings desc, pacticipant.name
+            limit $4
+        ) as found
+        join comparison on comparison.tenant_id = $1
+                       and comparison.contract_content_id = found.contract_content_id
+                       and comparison.provider_content_id = found.provider_content_id
+                       and comparison.configuration = found.configuration
+                       and comparison.engine = found.engine
+        join contract_content on contract_content.tenant_id = $1
+                             and contract_content.id = found.contract_content_id
+        order by found.errors desc, found.consumer
+        "#,
+        tenant.0,
+        provider_version.0,
+        consumer,
+        most,
+        largest_bytes,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A consumer version's contract with a provider, beside a version of that.
 pub(crate) struct Contract {
     pub(crate) sha: String,

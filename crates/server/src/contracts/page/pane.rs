@@ -5,8 +5,9 @@ use pactolus_domain::contract_lines::{
     BodyLine, Field, FieldKind, Interaction, Outline, Part, PartKind, Rule, Shown, Token, canonical_path,
 };
 
-use super::Told;
 use super::outcome::{At, Outcome, Wrong};
+use super::{Readers, Told};
+use crate::edge::urls;
 use crate::ui::Viewer;
 use crate::ui::parts::{Kind, Line, Verdict, command, lines, sentence};
 
@@ -49,18 +50,38 @@ pub(super) fn pane(viewer: &Viewer, pane: &Pane<'_>) -> Markup {
             @for (name, parameters) in &interaction.states {
                 p .given { "Given " span { (name) } @if !parameters.is_empty() { " " code { (parameters) } } }
             }
-            (summary(told, outcome))
+            (summary(viewer, told, outcome))
             @for (index, part) in interaction.parts.iter().enumerate() {
                 @let wrongs = if index == answer { outcome.wrongs.as_slice() } else { &[] };
                 @let placed = Placed { viewer, number: pane.index + 1, side, wrongs };
                 (placed.part(part))
+            }
+            @if let Some(readers) = &told.readers { (read_by(viewer, readers)) }
+        }
+    }
+}
+
+/// Whom else it hits.
+fn read_by(viewer: &Viewer, readers: &Readers) -> Markup {
+    const MOST: usize = 12;
+    let Readers { path, consumers } = readers;
+    html! {
+        @if !consumers.is_empty() {
+            p .read-by {
+                code { (path) } " of this operation is read by "
+                @for (index, name) in consumers.iter().take(MOST).enumerate() {
+                    @if index > 0 { @if index + 1 == consumers.len() { " and " } @else { ", " } }
+                    a href=(viewer.at(&format!("/pacticipants/{}", urls::segment(name)))) { (name) }
+                }
+                @if consumers.len() > MOST { " and " (consumers.len() - MOST) " more" }
+                "."
             }
         }
     }
 }
 
 /// What is wrong in one sentence, before it is shown where it happened.
-fn summary(told: &Told, outcome: &Outcome) -> Markup {
+fn summary(viewer: &Viewer, told: &Told, outcome: &Outcome) -> Markup {
     let provider = &told.served.provider;
     let Some(result) = told.selected() else {
         let url = &told.base;
@@ -92,9 +113,17 @@ fn summary(told: &Told, outcome: &Outcome) -> Markup {
                 " " (first.sentence)
                 @if !others.is_empty() { span .quiet { " And " (others.len()) " more, marked below." } }
                 @if verdict == Verdict::Pending { span .quiet { " Pending: this does not fail its build." } }
+                (smallest_fix(viewer, told))
             },
         ),
     }
+}
+
+/// The gate says what would help the provider version to go on.
+fn smallest_fix(viewer: &Viewer, told: &Told) -> Markup {
+    let Some(result) = told.selected() else { return html! {} };
+    let [provider, version] = [&told.served.provider, &result.version].map(|name| urls::segment(name));
+    html! { a .button href=(viewer.at(&format!("/can-i-deploy?pacticipant={provider}&version={version}"))) { "Smallest fix" } }
 }
 
 fn verdict_or_warning(verdict: Verdict) -> Verdict {

@@ -21,7 +21,7 @@ pub(super) fn tape(viewer: &Viewer, told: &Told) -> Markup {
     let tape: Vec<Cell<'_>> = oldest_first
         .map(|(index, result)| Cell {
             verdict: verdict(result),
-            label: format!("{} {}", result.version, verdict(result).word()),
+            label: label(told, result),
             href: Some(hrefs[index].as_str()),
             is_selected: index == told.shown,
             mark: marks[index].as_deref(),
@@ -30,7 +30,7 @@ pub(super) fn tape(viewer: &Viewer, told: &Told) -> Markup {
     let version =
         viewer.at(&format!("/pacticipants/{}/versions/{}", urls::segment(provider), urls::segment(&shown.version)));
     html! {
-        section .panel .results aria-label="Results" {
+        section .panel .verified aria-label="Results" {
             div .label { b title=(provider) { (provider) " versions" } span { "newest right" } }
             (cells(Size::Large, &format!("Results of versions of {provider}"), &tape))
             p .said {
@@ -40,6 +40,12 @@ pub(super) fn tape(viewer: &Viewer, told: &Told) -> Markup {
             }
         }
     }
+}
+
+/// Version, verdict, and where it runs.
+fn label(told: &Told, result: &ResultOfVersion) -> String {
+    let places = told.places.get(&result.version_id).map(|places| format!(", in {}", places.join(", ")));
+    format!("{} {}{}", result.version, verdict(result).word(), places.unwrap_or_default())
 }
 
 /// The address of the build, if a browser may follow it.
@@ -52,10 +58,11 @@ pub(super) fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-/// "prod", "staging +1": there is no more room below a cell.
+/// "prod", "stg+1": there is no more room below a cell.
 fn mark(told: &Told, result: &ResultOfVersion) -> Option<String> {
     let places = told.places.get(&result.version_id)?;
-    let first = places.first()?;
+    let is_production = |name: &&String| name.eq_ignore_ascii_case("production");
+    let first = places.iter().find(is_production).or_else(|| places.first())?;
     let short: String = match first.to_lowercase().as_str() {
         "production" => "prod".to_owned(),
         "staging" => "stg".to_owned(),

@@ -27,6 +27,7 @@ fn told(content: &str) -> Told {
         places: HashMap::new(),
         versions: Vec::new(),
         other: None,
+        readers: None,
     }
 }
 

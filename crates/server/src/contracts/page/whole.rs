@@ -7,6 +7,7 @@ use pactolus_domain::contract_diff::contract_diff;
 use pactolus_domain::contract_lines::{Kind as Wire, Outline, Readable};
 
 use super::list::{self, Item};
+use super::outcome::{At, Outcome, outcomes};
 use super::pane::{Pane, pane};
 use super::tape::{is_web, tape, verdict};
 use super::{Told, address, changes};
@@ -163,25 +164,61 @@ fn compare(viewer: &Viewer, told: &Told) -> Markup {
     }
 }
 
-fn interactions(viewer: &Viewer, told: &Told, contract: &Readable<'_>, outlines: &[Outline]) -> Markup {
+/// The field of an answer that is not as expected.
+pub(super) struct WrongField {
+    /// Of the request.
+    pub(super) method: String,
+    pub(super) path: String,
+    /// As the mismatch names it.
+    pub(super) place: String,
+}
+
+/// The first of the interaction that is shown.
+pub(super) fn find_wrong_field(told: &Told, asked: Option<&str>) -> Option<WrongField> {
+    if told.other.is_some() || told.selected().is_none_or(|result| result.success) {
+        return None;
+    }
+    let contract = Readable::parse(&told.served.content).ok()?;
+    let outlines = contract.outlines();
+    let outcomes = outcomes_of(told, &outlines);
+    let items = items(told, &outlines, &outcomes);
+    let shown = items.get(chosen(told, &items, asked).0)?;
+    let wrong = shown.outcome.wrongs.iter().find(|wrong| wrong.at == At::Body && wrong.path.is_some())?;
+    Some(WrongField {
+        method: shown.outline.method.as_deref()?.to_uppercase(),
+        path: shown.outline.path.clone()?,
+        place: wrong.path.clone()?,
+    })
+}
+
+fn outcomes_of(told: &Told, outlines: &[Outline]) -> Vec<Outcome> {
     let descriptions: Vec<&str> = outlines.iter().map(|outline| outline.description.as_str()).collect();
-    let outcomes = super::outcome::outcomes(told, &descriptions);
-    let items: Vec<Item<'_>> = outlines
-        .iter()
-        .zip(&outcomes)
-        .enumerate()
-        .map(|(index, (outline, outcome))| Item { index, key: list::key(told, index), outline, outcome })
-        .collect();
-    let asked = viewer.query.last("interaction");
+    outcomes(told, &descriptions)
+}
+
+fn items<'a>(told: &Told, outlines: &'a [Outline], outcomes: &'a [Outcome]) -> Vec<Item<'a>> {
+    let both = outlines.iter().zip(outcomes).enumerate();
+    both.map(|(index, (outline, outcome))| Item { index, key: list::key(told, index), outline, outcome }).collect()
+}
+
+/// Which one is shown, and whether it is the one that is asked for.
+fn chosen(told: &Told, items: &[Item<'_>], asked: Option<&str>) -> (usize, bool) {
     let found = asked.and_then(|asked| items.iter().position(|item| is_meant(told, item, asked)));
     let first_failed = || items.iter().position(Item::has_failed);
-    let selected = found.or_else(first_failed).unwrap_or_default();
+    (found.or_else(first_failed).unwrap_or_default(), found.is_some())
+}
+
+fn interactions(viewer: &Viewer, told: &Told, contract: &Readable<'_>, outlines: &[Outline]) -> Markup {
+    let outcomes = outcomes_of(told, outlines);
+    let items = items(told, outlines, &outcomes);
+    let asked = viewer.query.last("interaction");
+    let (selected, is_found) = chosen(told, &items, asked);
     let interaction = contract.interaction(selected);
     html! {
         div .panel .contract .single[items.len() == 1] {
             @if items.len() > 1 { (list::list(viewer, &items, selected)) }
             div .chosen {
-                @if let (Some(asked), None) = (asked, found) {
+                @if let (Some(asked), false) = (asked, is_found) {
                     (sentence(Verdict::Warning, &html! { "This contract has no interaction " code { (asked) } ". It may promise something else now." }))
                 }
                 @if let (Some(interaction), Some(item)) = (&interaction, items.get(selected)) {

@@ -60,7 +60,6 @@ fn of(line: &Line, has_rules: bool) -> Markup {
 }
 
 /// A line of a difference.
-#[cfg_attr(not(test), expect(dead_code, reason = "differences of documents fold what is the same"))]
 pub(crate) enum TwoSided {
     /// On both sides.
     Same {

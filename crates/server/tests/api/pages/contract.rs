@@ -303,3 +303,26 @@ async fn what_the_evidence_says_stands_at_its_field() {
     assert!(shown.contains("Text, not a number"), "{shown}");
     assert!(shown.contains("got \"seven\""), "{shown}");
 }
+
+#[tokio::test]
+async fn who_else_reads_what_is_wrong_is_told() {
+    let app = start().await;
+    let reading = |body: &Value| {
+        let response = json!({"status": 200, "headers": {"Content-Type": "application/json"}, "body": body});
+        let request = json!({"method": "GET", "path": "/items/9"});
+        json!({"interactions": [{"description": "an item", "request": request, "response": response}]}).to_string()
+    };
+    let world = app.world();
+    world.consumer("bar").version("1").contract_text("stock", &reading(&json!({"amount": "1.00"}))).await;
+    world.consumer("baz").version("1").contract_text("stock", &reading(&json!({"id": 9}))).await;
+    let mismatch = json!({"attribute": "body", "identifier": "$.amount", "description": "Expected a number"});
+    let failed =
+        json!([{"interactionDescription": "a request for an item", "success": false, "mismatches": [mismatch]}]);
+    publish_result(&app, "9", false, failed).await;
+
+    let shown = page(&app, &format!("{PAIR}/version/1")).await.is(200);
+
+    let told = words(&shown);
+    assert!(told.contains("$.amount of this operation is read by bar and shop ."), "{told}");
+    assert!(shown.text().contains("/can-i-deploy?pacticipant=stock&amp;version=9\">Smallest fix"), "{told}");
+}
