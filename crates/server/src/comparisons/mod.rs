@@ -25,7 +25,9 @@ use crate::jobs;
 pub(crate) use api::find_settled;
 pub(crate) use rejudge::{rejudge, schedule_rejudging};
 pub(crate) use room::Room;
-pub(crate) use settle::{compare_for_now, finish_comparison, settle_contracts, settle_document, settle_versions};
+pub(crate) use settle::{
+    ForNow, compare_for_now, finish_comparison, judge_for_now, settle_contracts, settle_document, settle_versions,
+};
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{Contract, OfConsumer, Shown as Compared, find_contract, list_of_consumers};
 pub(crate) use view::{compatible, cross_contract_results};

@@ -136,18 +136,58 @@ pub(crate) async fn compare_for_now(
     provider_version: VersionId,
     contract: &str,
 ) -> Result<Option<Comparison>, Error> {
+    let judged = judge_for_now(app, tenant, &[provider_version], contract).await?;
+    Ok(judged.into_iter().next().map(|(_, judged)| judged.outcome))
+}
+
+/// What holding a contract, which is not kept, against a document came to.
+#[derive(Clone, Debug)]
+pub(crate) struct ForNow {
+    pub(crate) outcome: Comparison,
+    /// A list in JSON, the worst first.
+    pub(crate) findings: String,
+}
+
+/// What comes of holding a contract, which is not kept, against what each of the provider versions offers, all in the time
+/// that one answer may take. Those that offer nothing, or for which there was no time, are left out.
+pub(crate) async fn judge_for_now(
+    app: &App,
+    tenant: TenantId,
+    provider_versions: &[VersionId],
+    contract: &str,
+) -> Result<Vec<(VersionId, ForNow)>, Error> {
     let until = until(app);
-    let mut db = app.db.acquire().await?;
-    let offered = store::find_offered(&mut db, tenant, provider_version).await?;
-    drop(db);
-    let Some(offered) = offered else { return Ok(None) };
-    if offered.specification == GRAPHQL {
-        return Ok(Some(Comparison::Undecided));
+    let mut by_document: HashMap<i64, Option<ForNow>> = HashMap::new();
+    let mut judged = Vec::new();
+    for version in provider_versions {
+        let mut db = app.db.acquire().await?;
+        let offered = store::find_offered(&mut db, tenant, *version).await?;
+        drop(db);
+        let Some(offered) = offered else { continue };
+        let of_document = match by_document.get(&offered.document) {
+            Some(known) => known.clone(),
+            None => judge_one_for_now(app, tenant, &offered, contract, until).await?,
+        };
+        by_document.insert(offered.document, of_document.clone());
+        judged.extend(of_document.map(|found| (*version, found)));
     }
-    let Ok(Some(document)) = find_document(app, tenant, &offered, until).await? else { return Ok(None) };
+    Ok(judged)
+}
+
+async fn judge_one_for_now(
+    app: &App,
+    tenant: TenantId,
+    offered: &Uncompared,
+    contract: &str,
+    until: Instant,
+) -> Result<Option<ForNow>, Error> {
+    if offered.specification == GRAPHQL {
+        return Ok(Some(ForNow { outcome: Comparison::Undecided, findings: "[]".to_owned() }));
+    }
+    let Ok(Some(document)) = find_document(app, tenant, offered, until).await? else { return Ok(None) };
     let (text, policy) = (contract.to_owned(), policy(offered.profile.as_deref(), offered.severities.as_ref()));
     let judged = app.comparing.run(until, move || judge(&text, &document, &policy)).await;
-    Ok(judged.ok().map(|judgement| judgement.outcome))
+    Ok(judged.ok().map(|Judgement { outcome, findings, .. }| ForNow { outcome, findings }))
 }
 
 fn until(app: &App) -> Instant {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::ids::{ContentId, PacticipantId, TenantId};
 
+pub(super) mod demanded;
+
 /// A content that is to be looked into.
 pub(super) struct Unread {
     pub(super) id: ContentId,
