@@ -1,7 +1,11 @@
-//! `pactolus preview`: what a provider's new document would do to the consumers that a server knows. Nothing is stored.
+//! `pactolus preview`: what a provider's new document would do to the consumers that a server knows, and what a consumer's new
+//! contract demands of a provider. Nothing is stored.
 
 mod allowed;
+mod contract;
+mod document;
 mod item;
+mod places;
 mod reports;
 mod text;
 
@@ -11,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use url::Url;
 
 use self::allowed::Allowed;
 use self::item::{Item, Level};
@@ -23,6 +28,9 @@ Examples:
   # Whom would the new document hit, of those that run in production?
   pactolus preview --oas openapi.yaml --provider stock --environment production
 
+  # What does the new contract demand that the one in production did not, and does what runs there satisfy it?
+  pactolus preview --contract pacts/shop-stock.json --environment production
+
   # In a pull request: a comment, annotations, or a report; findings that are accepted stand in a file
   pactolus preview --oas openapi.yaml --provider stock --environment production --format markdown > comment.md
   pactolus preview --oas openapi.yaml --provider stock --environment production --format github --allow accepted.json
@@ -32,20 +40,32 @@ The file of accepted findings is a list; each entry says which finding, where in
     \"reason\": \"shop moves to /prices\", \"expires\": \"2027-01-31\"}]
 
 Exit codes: 0 nothing of that level · 1 something is, or there is no such provider, or it has no document · 2 wrong usage, a file
-that cannot be read, or an acceptance that has expired · 3 the server could not be asked";
+that cannot be read, or an acceptance that has expired · 3 the server could not be asked · 4 it is not known whether what runs there
+satisfies the contract";
 
 #[derive(Debug, clap::Args)]
-#[command(about = "Tell whom a provider's new document would hit", after_help = EXAMPLES)]
+#[command(about = "Tell whom a provider's new document would hit, or whether a consumer's new contract is satisfied",
+          after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The provider's new document
+    /// A provider's new document
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "provider",
+        required_unless_present = "contract",
+        conflicts_with = "contract"
+    )]
+    oas: Option<PathBuf>,
+
+    /// A consumer's new contract
     #[arg(long, value_name = "FILE")]
-    oas: PathBuf,
+    contract: Option<PathBuf>,
 
-    /// The provider
+    /// The provider [default: the one that the contract names]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    provider: String,
+    provider: Option<String>,
 
-    /// Only those that run there count, and what the provider runs there is the old document
+    /// Only what runs there counts; what runs there of one's own is what the new file is compared with
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
 
@@ -103,15 +123,27 @@ impl FailOn {
 
 /// What the server found, in the words of this command.
 struct Told {
-    /// The new document's file.
+    /// The new file.
     file: String,
-    provider: String,
+    story: Story,
     answer: Value,
     /// The gravest first.
     items: Vec<Item>,
     /// Acceptances that accepted nothing.
     idle: Vec<String>,
     least: Level,
+}
+
+/// What is said of all of it.
+struct Story {
+    /// What was compared with what.
+    subject: String,
+    /// Who was looked at.
+    among: String,
+    /// The heading if something breaks, if nothing does, and if that is not known.
+    headings: [String; 3],
+    /// More sentences, without a full stop.
+    notes: Vec<String>,
 }
 
 impl Told {
@@ -121,6 +153,29 @@ impl Told {
 
     fn fails(&self, item: &Item) -> bool {
         item.level >= self.least && item.accepted.is_none()
+    }
+
+    /// The worst that is not accepted, whatever the level from which it is a no.
+    fn heading(&self) -> &str {
+        let [breaks, fits, unknown] = &self.story.headings;
+        let mut open = self.items.iter().filter(|item| item.accepted.is_none());
+        if open.clone().any(|item| item.level == Level::Breaking) {
+            breaks
+        } else if open.any(|item| item.is_open) {
+            unknown
+        } else {
+            fits
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.counts().next().is_some() {
+            Exit::No
+        } else if self.items.iter().any(|item| item.is_open && item.accepted.is_none()) {
+            Exit::Unknown
+        } else {
+            Exit::Yes
+        }
     }
 }
 
@@ -139,7 +194,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Exit {
             for idle in &told.idle {
                 remark(&format!("note: {idle}\n"));
             }
-            if told.counts().next().is_none() { Exit::Yes } else { Exit::No }
+            told.exit()
         }
         Err(failure) => {
             remark(&failure.to_text());
@@ -149,25 +204,64 @@ pub(crate) async fn run(arguments: &Arguments) -> Exit {
 }
 
 async fn told(arguments: &Arguments) -> Result<Told, Failure> {
-    let document = read(&arguments.oas)?;
     let allowed = match &arguments.allow {
         Some(path) => Allowed::read(&path.display().to_string(), &read(path)?, today())?,
         None => Allowed::default(),
     };
-    let broker = Broker::open(&arguments.connection)?;
-    let provider = arguments.provider.as_str();
-    let address = broker.relation("pf:preview-provider-contract", &[("provider", provider)]).await?;
-    let asked = json!({ "environment": arguments.environment, "contract": { "content": BASE64.encode(&document) } });
-    let answer = broker.post(&address, &asked, Repeat::Safe).await?;
-    if answer.status == StatusCode::NOT_FOUND {
-        let said = answer.body["error"].as_str().unwrap_or("there is no such provider").to_owned();
-        return Err(Failure::new(Exit::No, "missing", said).with_status(404));
-    }
-    let answer = answer.accepted(&format!("could not preview what {provider} would do"))?;
-    let mut items = item::items(&answer);
+    let (file, answer, mut items, story) = match (&arguments.oas, &arguments.contract) {
+        (Some(oas), _) => {
+            let provider = arguments.provider.clone().unwrap_or_default();
+            let asking = Asking::of(arguments, oas)?;
+            let words = [("provider", provider.as_str())];
+            let answer = asking.ask("pf:preview-provider-contract", &words).await?;
+            let items = document::items(&answer);
+            let story = document::story(&asking.file, &provider, &answer);
+            (asking.file, answer, items, story)
+        }
+        (None, Some(contract)) => {
+            let asking = Asking::of(arguments, contract)?;
+            let (consumer, provider) = contract::names(&asking, arguments.provider.as_deref())?;
+            let words = [("provider", provider.as_str()), ("consumer", consumer.as_str())];
+            let answer = asking.ask("pf:preview-contract", &words).await?;
+            let items = contract::items(&answer);
+            let story = contract::story(&asking.file, &answer);
+            (asking.file, answer, items, story)
+        }
+        (None, None) => return Err(Failure::usage("name a document with --oas, or a contract with --contract")),
+    };
+    items.sort_by_key(|item| std::cmp::Reverse(item.level));
     let idle = allowed.accept(&mut items);
-    let file = arguments.oas.display().to_string();
-    Ok(Told { file, provider: provider.to_owned(), answer, items, idle, least: arguments.fail_on.least() })
+    Ok(Told { file, story, answer, items, idle, least: arguments.fail_on.least() })
+}
+
+/// A file, and whom to ask about it.
+struct Asking<'a> {
+    file: String,
+    text: String,
+    environment: Option<&'a str>,
+    broker: Broker,
+}
+
+impl<'a> Asking<'a> {
+    fn of(arguments: &'a Arguments, file: &Path) -> Result<Self, Failure> {
+        Ok(Self {
+            file: file.display().to_string(),
+            text: read(file)?,
+            environment: arguments.environment.as_deref(),
+            broker: Broker::open(&arguments.connection)?,
+        })
+    }
+
+    async fn ask(&self, relation: &str, words: &[(&str, &str)]) -> Result<Value, Failure> {
+        let address: Url = self.broker.relation(relation, words).await?;
+        let asked = json!({ "environment": self.environment, "contract": { "content": BASE64.encode(&self.text) } });
+        let answer = self.broker.post(&address, &asked, Repeat::Safe).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            let said = answer.body["error"].as_str().unwrap_or("there is no such provider").to_owned();
+            return Err(Failure::new(Exit::No, "missing", said).with_status(404));
+        }
+        answer.accepted(&format!("could not preview what {} would do", self.file))
+    }
 }
 
 impl Told {
@@ -182,7 +276,7 @@ impl Told {
         });
         json["accepted"] = accepted.collect();
         json["file"] = self.file.as_str().into();
-        json["passed"] = self.counts().next().is_none().into();
+        json["passed"] = (self.exit() == Exit::Yes).into();
         json
     }
 }

@@ -37,6 +37,9 @@ pub struct ContractDiff {
     pub unlisted: usize,
     /// How many examples differ that matching rules let differ; they are no change.
     pub examples: usize,
+    /// The interactions of which nothing but examples differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only_examples: Vec<InteractionName>,
     /// The versions of the specification, if they differ; they are no change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub specification_versions: Option<SpecificationVersions>,
@@ -49,6 +52,21 @@ pub struct SpecificationVersions {
     pub before: Option<String>,
     /// Of the newer one.
     pub after: Option<String>,
+}
+
+/// Which interaction or message it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InteractionName {
+    /// Which of the two it is.
+    pub kind: Kind,
+    /// Empty if it has none.
+    pub description: String,
+    /// Each with its parameters, if it has any.
+    pub provider_states: Vec<String>,
+    /// What goes over the wire in one line, "GET /items → 200"; `None` for messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outline: Option<String>,
 }
 
 /// One interaction or message that differs.
@@ -207,7 +225,7 @@ pub fn contract_diff(old: &Content, new: &Content) -> ContractDiff {
                 comparison.odd_lists(key, odd_list(&old, key), odd_list(&new, key));
             }
             let (old_list, new_list) = (old_list.unwrap_or_default(), new_list.unwrap_or_default());
-            compare_lists(kind, old_list, new_list, &mut comparison, &mut diff.interactions);
+            compare_lists(kind, old_list, new_list, &mut comparison, &mut diff);
         }
     } else {
         comparison.documents(&old, &new);
@@ -242,7 +260,7 @@ fn compare_lists(
     old: &[Json<'_>],
     new: &[Json<'_>],
     comparison: &mut Comparison,
-    found: &mut Vec<InteractionDiff>,
+    found: &mut ContractDiff,
 ) {
     let mut by_name: HashMap<String, Namesakes<'_, '_>> = HashMap::new();
     let names: Vec<String> = new.iter().map(interaction::name).collect();
@@ -267,16 +285,19 @@ fn compare_lists(
             None => Some(Difference::Added { after: JsonText::of(new) }),
             Some(old) if old == new => None,
             Some(old) => {
-                let form = Form::of(new);
+                let (form, examples) = (Form::of(new), comparison.examples);
                 let has_changed = comparison.interactions(old, new, form);
+                if !has_changed && comparison.examples > examples {
+                    found.only_examples.push(interaction::named(kind, new));
+                }
                 has_changed.then(|| Difference::Changed { changes: comparison.take_changes() })
             }
         };
-        found.extend(difference.map(|difference| interaction::diff(kind, new, difference)));
+        found.interactions.extend(difference.map(|difference| interaction::diff(kind, new, difference)));
     }
     for name in &old_names {
         let Some(old) = by_name.get_mut(name).and_then(|namesakes| namesakes.old.pop_front()) else { continue };
-        found.push(interaction::diff(kind, old, Difference::Removed { before: JsonText::of(old) }));
+        found.interactions.push(interaction::diff(kind, old, Difference::Removed { before: JsonText::of(old) }));
     }
 }
 

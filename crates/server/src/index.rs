@@ -26,6 +26,11 @@ const RELATIONS: &[(&str, &str, &str)] = &[
         "/provider-contracts/provider/{provider}/preview",
         "What a new document would do to a provider's consumers",
     ),
+    (
+        "pf:preview-contract",
+        "/contracts/provider/{provider}/consumer/{consumer}/preview",
+        "What a new contract demands of a provider, and which of its versions satisfy it",
+    ),
     ("pf:provider-usage", "/usage/provider/{provider}", "Which consumers use what of a provider"),
     ("pf:provider-unused", "/usage/provider/{provider}/unused", "What nobody uses of a provider's document"),
     ("pb:provider-contracts", "/contracts/provider/{provider}", "All provider contracts of a provider"),

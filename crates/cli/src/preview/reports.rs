@@ -10,19 +10,30 @@ use super::item::{Item, Level};
 use crate::xml;
 
 fn said(item: &Item) -> String {
-    let operation = if item.operation.is_empty() { String::new() } else { format!("{}: ", item.operation) };
+    let hits = if item.hits.is_empty() { String::new() } else { format!(": {}", item.hits) };
     let accepted = item.accepted.as_ref().map(|reason| format!(" (accepted: {reason})")).unwrap_or_default();
-    format!("{operation}{}: {}{accepted}", item.message, item.hits)
+    format!("{}{hits}{accepted}", item.sentence())
 }
 
-/// A case for each finding, which fails if it counts.
+/// A case for each finding, which fails if it counts, and is skipped if it says that something is not known.
 pub(super) fn junit(told: &Told) -> String {
     let cases: String = told.items.iter().map(|item| case(told, item)).collect();
     let (tests, failures) = (told.items.len().to_string(), told.counts().count().to_string());
-    let attributes = [("name", told.file.as_str()), ("tests", &tests), ("failures", &failures), ("errors", "0")];
+    let skipped = told.items.iter().filter(|item| is_skipped(told, item)).count().to_string();
+    let attributes = [
+        ("name", told.file.as_str()),
+        ("tests", &tests),
+        ("failures", &failures),
+        ("errors", "0"),
+        ("skipped", &skipped),
+    ];
     let suite = xml::element("testsuite", &attributes, &cases);
     let suites = xml::element("testsuites", &[("name", "pactolus preview")], &suite);
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{suites}")
+}
+
+fn is_skipped(told: &Told, item: &Item) -> bool {
+    item.is_open && item.accepted.is_none() && !told.fails(item)
 }
 
 fn case(told: &Told, item: &Item) -> String {
@@ -30,11 +41,12 @@ fn case(told: &Told, item: &Item) -> String {
     let failure = if told.fails(item) {
         let body = xml::text(&format!("{}\n{}:{line}:{column}", said(item), told.file));
         xml::element("failure", &[("type", item.id.as_str()), ("message", &said(item))], &body)
+    } else if is_skipped(told, item) {
+        xml::element("skipped", &[("message", &said(item))], "")
     } else {
         String::new()
     };
-    let name = format!("{} {}", item.operation, item.message);
-    xml::element("testcase", &[("name", name.trim()), ("classname", &item.id), ("time", "0")], &failure)
+    xml::element("testcase", &[("name", &item.sentence()), ("classname", &item.id), ("time", "0")], &failure)
 }
 
 pub(super) fn sarif(told: &Told) -> Value {

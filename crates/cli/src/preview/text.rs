@@ -2,71 +2,69 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use super::Told;
-use super::item::{Item, Level};
+use super::item::{Item, Level, counted};
+use crate::outcome::Exit;
 use crate::terminal::Style;
 
 /// Of what hits nobody, a comment lists no more.
 const MOST_INFOS: usize = 50;
 
 pub(super) fn text(told: &Told, style: Style) -> String {
-    let mut text = style.faint(&format!("{}\n", subject(told)));
+    let mut text = style.faint(&format!("{}\n", told.story.subject));
     for item in &told.items {
         let head = match (&item.accepted, item.level) {
             (Some(_), _) => style.faint("· accepted"),
             (None, Level::Breaking) => style.red("✗ breaking"),
+            (None, Level::Warning) if item.is_open => style.yellow("? unknown"),
             (None, Level::Warning) => style.yellow("! warning"),
             (None, Level::Info) => style.faint("· info"),
         };
-        let _ = writeln!(text, "{head}  {}\n    {}", sentence(item), item.hits);
+        let _ = writeln!(text, "{head}  {}", item.sentence());
+        if !item.hits.is_empty() {
+            let _ = writeln!(text, "    {}", item.hits);
+        }
         if let Some(reason) = &item.accepted {
             let _ = writeln!(text, "    accepted: {reason}");
         }
         let (line, column) = item.position;
         let _ = writeln!(text, "    {}", style.faint(&format!("{}  {}:{line}:{column}", item.id, told.file)));
     }
+    for note in &told.story.notes {
+        let _ = writeln!(text, "{note}");
+    }
     let summary = format!("{}\n", summary(told));
-    text.push_str(&if told.counts().next().is_some() { style.red(&summary) } else { style.green(&summary) });
+    text.push_str(&match told.exit() {
+        Exit::Yes => style.green(&summary),
+        Exit::Unknown => style.yellow(&summary),
+        _ => style.red(&summary),
+    });
     text
 }
 
-fn sentence(item: &Item) -> String {
-    if item.operation.is_empty() { item.message.clone() } else { format!("{}: {}", item.operation, item.message) }
-}
-
-fn subject(told: &Told) -> String {
-    let document = &told.answer["document"];
-    let version = document["version"].as_str().unwrap_or_default();
-    let place = document["environment"].as_str().map(|name| format!(", which runs in {name}")).unwrap_or_default();
-    format!("{} against {} {version}{place}", told.file, told.provider)
-}
-
 pub(super) fn summary(told: &Told) -> String {
-    let count = |level| told.items.iter().filter(|item| item.level == level && item.accepted.is_none()).count();
+    let count = |level| {
+        let of_it = told.items.iter().filter(|item| item.level == level && item.accepted.is_none()).count();
+        u64::try_from(of_it).unwrap_or(u64::MAX)
+    };
     let accepted = told.items.iter().filter(|item| item.accepted.is_some()).count();
-    let consumers = told.answer["consumerCount"].as_u64().unwrap_or(0);
-    let place = told.answer["environment"].as_str().map(|name| format!(" in {name}")).unwrap_or_default();
     let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
-    let (breaking, warnings, infos) = (count(Level::Breaking), count(Level::Warning), count(Level::Info));
-    format!("{breaking} breaking, {warnings} warnings, {infos} other changes{accepted}; {consumers} consumers{place}")
+    let warnings = counted(count(Level::Warning), "warning", "warnings");
+    let infos = counted(count(Level::Info), "other change", "other changes");
+    format!("{} breaking, {warnings}, {infos}{accepted}; {}", count(Level::Breaking), told.story.among)
 }
 
 pub(super) fn markdown(told: &Told) -> String {
-    let verdict = if told.items.iter().any(|item| item.level == Level::Breaking && item.accepted.is_none()) {
-        "❌ This breaks consumers"
-    } else {
-        "✅ This breaks no consumer"
-    };
-    let mut text = format!("### {verdict} of {}\n\n{}.\n\n", escaped(&told.provider), escaped(&summary(told)));
+    let mut text = format!("### {}\n\n{}.\n\n", escaped(told.heading()), escaped(&summary(told)));
     let (infos, grave): (Vec<&Item>, Vec<&Item>) =
         told.items.iter().partition(|item| item.level == Level::Info || item.accepted.is_some());
     for item in grave {
-        let _ = writeln!(text, "- **{}**: {}", item.level.as_str(), line(item));
+        let level = if item.is_open { "unknown" } else { item.level.as_str() };
+        let _ = writeln!(text, "- **{level}**: {}", line(item));
     }
     if !infos.is_empty() {
-        let _ = writeln!(text, "\n<details><summary>{} other changes</summary>\n", infos.len());
+        let others = counted(u64::try_from(infos.len()).unwrap_or(u64::MAX), "other change", "other changes");
+        let _ = writeln!(text, "\n<details><summary>{others}</summary>\n");
         for item in infos.iter().take(MOST_INFOS) {
             let _ = writeln!(text, "- {}", line(item));
         }
@@ -75,25 +73,17 @@ pub(super) fn markdown(told: &Told) -> String {
         }
         text.push_str("\n</details>\n");
     }
-    for (key, said) in [
-        ("failedBefore", "did not fit before either, so nothing is said of what fails there"),
-        ("unreadable", "have contracts that cannot be read"),
-    ] {
-        let versions = told.answer[key].as_array().into_iter().flatten();
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let names = versions.map(|one| format!("{} {}", word(&one["consumer"]), word(&one["version"])));
-        let names: Vec<String> = names.collect();
-        if !names.is_empty() {
-            let _ = writeln!(text, "\n{} {said}.", escaped(&names.join(", ")));
-        }
+    for note in &told.story.notes {
+        let _ = writeln!(text, "\n{}.", escaped(note));
     }
-    let _ = writeln!(text, "\n<sub>{}</sub>", escaped(&subject(told)));
+    let _ = writeln!(text, "\n<sub>{}</sub>", escaped(&told.story.subject));
     text
 }
 
 fn line(item: &Item) -> String {
     let accepted = item.accepted.as_ref().map(|reason| format!(" *Accepted: {}*", escaped(reason)));
-    format!("{}: {} (`{}`){}", escaped(&sentence(item)), escaped(&item.hits), item.id, accepted.unwrap_or_default())
+    let hits = if item.hits.is_empty() { String::new() } else { format!(": {}", escaped(&item.hits)) };
+    format!("{}{hits} (`{}`){}", escaped(&item.sentence()), item.id, accepted.unwrap_or_default())
 }
 
 /// Names come from others: they must neither link nor mention anybody. Code marks stay, which our sentences have.

@@ -1,6 +1,6 @@
 //! What identifies an interaction or message, and what of it promises something.
 
-use super::{Difference, InteractionDiff, Kind};
+use super::{Difference, InteractionDiff, InteractionName, Kind};
 use crate::json::{self, Json};
 
 const STATES: [&str; 3] = ["provider_state", "providerState", "providerStates"];
@@ -34,13 +34,17 @@ pub(super) fn promise(interaction: &Json<'_>) -> String {
 }
 
 pub(super) fn diff(kind: Kind, interaction: &Json<'_>, difference: Difference) -> InteractionDiff {
+    let InteractionName { kind, description, provider_states, outline } = named(kind, interaction);
+    InteractionDiff { kind, description, provider_states, outline, difference }
+}
+
+pub(super) fn named(kind: Kind, interaction: &Json<'_>) -> InteractionName {
     let states = states(interaction).into_iter();
-    InteractionDiff {
+    InteractionName {
         kind,
         description: interaction.get("description").map(plain).unwrap_or_default(),
         provider_states: states.map(|(state, parameters)| format!("{state} {parameters}").trim().to_owned()).collect(),
         outline: outline(interaction),
-        difference,
     }
 }
 

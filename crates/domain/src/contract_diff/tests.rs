@@ -338,6 +338,27 @@ fn examples_that_differ_are_counted() {
     ");
 }
 
+#[test]
+fn interactions_of_which_only_examples_differ_are_named() {
+    let interaction = |name: &str, body: &str, rule: &str| {
+        format!(
+            r#"{{"description":"{name}","request":{{"method":"GET","path":"/pens"}},
+                "response":{{"status":200,"body":{body},"matchingRules":{{"$.body":{{"match":"{rule}"}}}}}}}}"#
+        )
+    };
+    let contract = |interactions: [String; 3]| format!(r#"{{"interactions":[{}]}}"#, interactions.join(","));
+    let old = contract([interaction("a", "1", "type"), interaction("b", "1", "type"), interaction("c", "1", "type")]);
+    let new =
+        contract([interaction("a", "2", "type"), interaction("b", "1", "type"), interaction("c", "2", "integer")]);
+
+    let diff = between(&old, &new);
+
+    let named: Vec<&str> = diff.only_examples.iter().map(|one| one.description.as_str()).collect();
+    assert_eq!(named, ["a"]);
+    assert_eq!(diff.only_examples[0].outline.as_deref(), Some("GET /pens → 200"));
+    assert_eq!(diff.counts().changed, 1);
+}
+
 /// That comparing takes no more than some hundred times as long as reading the two. What is quadratic takes many thousand
 /// times as long; a busy machine slows both down.
 fn check_quick(old: &str, new: &str) -> ContractDiff {

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pactolus_domain::gate::Comparison;
-
 use super::judge::{Judge, Judgement, Loaded, load};
 use super::room::{Broken, LONGEST, Patience};
 use super::settings::policy;
@@ -64,18 +62,18 @@ pub(super) async fn judge_one(
     offered: &Uncompared,
     contract: &str,
     patience: Patience,
-) -> Result<Option<Comparison>, Error> {
+) -> Result<Option<Judgement>, Error> {
     if offered.specification == GRAPHQL {
-        return Ok(Some(Comparison::Undecided));
+        return Ok(Some(not_comparable()));
     }
     let document = match find_document(app, tenant, offered, patience).await? {
         Ok(Some(document)) => document,
         Ok(None) | Err(Broken::NoPlace | Broken::OutOfTime) => return Ok(None),
-        Err(Broken::Off) => return Ok(Some(Comparison::Undecided)),
+        Err(Broken::Off) => return Ok(Some(broken_off())),
     };
     let mut judged = Judged::default();
     judge_texts(app, (&document, offered), (vec![offered], vec![contract.to_owned()]), patience, &mut judged).await;
-    Ok(judged.done.first().map(|(_, judgement)| judgement.outcome))
+    Ok(judged.done.into_iter().next().map(|(_, judgement)| judgement))
 }
 
 /// Those whose contracts are still there.

@@ -34,7 +34,9 @@ pub(crate) use page::routes as page_routes;
 pub(crate) use place::{in_contract, in_document};
 pub(crate) use rejudge::{rejudge, schedule_rejudging};
 pub(crate) use room::Room;
-pub(crate) use settle::{compare_for_now, settle_contracts, settle_document, settle_shown, settle_versions, until};
+pub(crate) use settle::{
+    ForNow, compare_for_now, judge_for_now, settle_contracts, settle_document, settle_shown, settle_versions, until,
+};
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{
     Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, list_found, list_of_consumers,

@@ -1,5 +1,6 @@
 //! Comparing what has not been compared, for what is published and for who asks.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use pactolus_domain::comparison_notices::Compared;
@@ -147,11 +148,44 @@ pub(crate) async fn compare_for_now(
     contract: &str,
     until: Instant,
 ) -> Result<Option<Comparison>, Error> {
-    let mut db = app.db.acquire().await?;
-    let offered = store::find_offered(&mut db, tenant, provider_version).await?;
-    drop(db);
-    let Some(offered) = offered else { return Ok(None) };
-    judging::judge_one(app, tenant, &offered, contract, Patience::Until(until)).await
+    let judged = judge_for_now(app, tenant, &[provider_version], contract, until).await?;
+    Ok(judged.into_iter().next().map(|(_, judged)| judged.outcome))
+}
+
+/// What holding a contract, which is not kept, against a document came to.
+#[derive(Clone, Debug)]
+pub(crate) struct ForNow {
+    pub(crate) outcome: Comparison,
+    /// A list in JSON, the worst first.
+    pub(crate) findings: String,
+}
+
+/// What comes of holding a contract, which is not kept, against what each of the provider versions offers, all in the time
+/// that one answer may take. Those that offer nothing, or for which there was no time, are left out.
+pub(crate) async fn judge_for_now(
+    app: &App,
+    tenant: TenantId,
+    provider_versions: &[VersionId],
+    contract: &str,
+    until: Instant,
+) -> Result<Vec<(VersionId, ForNow)>, Error> {
+    let mut by_document: HashMap<i64, Option<ForNow>> = HashMap::new();
+    let mut judged = Vec::new();
+    for version in provider_versions {
+        let mut db = app.db.acquire().await?;
+        let offered = store::find_offered(&mut db, tenant, *version).await?;
+        drop(db);
+        let Some(offered) = offered else { continue };
+        let of_document = match by_document.get(&offered.document) {
+            Some(known) => known.clone(),
+            None => judging::judge_one(app, tenant, &offered, contract, Patience::Until(until))
+                .await?
+                .map(|Judgement { outcome, findings, .. }| ForNow { outcome, findings }),
+        };
+        by_document.insert(offered.document, of_document.clone());
+        judged.extend(of_document.map(|found| (*version, found)));
+    }
+    Ok(judged)
 }
 
 /// So long a request compares.

@@ -266,6 +266,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "All webhooks; in their list, each of them."),
     relation("pf:diff-provider-contracts", &["diffProviderContracts"],
         "What changed between the OpenAPI documents of two versions of a provider."),
+    relation("pf:preview-contract", &["previewContract"],
+        "Where a consumer's new contract is sent to see what it demands anew, and which provider versions satisfy it. Nothing is stored."),
     relation("pf:preview-provider-contract", &["previewProviderContract"],
         "Where a provider's new document is sent to see what it would do to its consumers. Nothing is stored."),
     relation("pf:provider-unused", &["listUnused"],

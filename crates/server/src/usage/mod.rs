@@ -4,6 +4,7 @@
 
 mod api;
 mod attend;
+mod demands;
 mod diff;
 mod find;
 mod grade;
@@ -27,7 +28,7 @@ pub(crate) use store::called::{Call, list_calls, list_uses};
 pub(crate) use store::{delete_elements, delete_of_contents};
 
 pub(crate) fn routes() -> Router<App> {
-    api::routes().merge(unused::routes()).merge(preview::routes()).merge(diff::routes())
+    api::routes().merge(unused::routes()).merge(preview::routes()).merge(diff::routes()).merge(demands::routes())
 }
 
 /// Keeps what a content uses. What cannot be read uses nothing.

@@ -38,20 +38,23 @@ impl Asked {
     fn of(body: &Value) -> Result<Self, Problems> {
         let mut problems = Problems::none();
         let environment = problems.note(optional(body, "environment", |text| EnvironmentName::parse(text))).flatten();
-        let contract = body.get("contract").unwrap_or(&Value::Null);
-        let document = encoded(contract, "content")
-            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| Problem::at("content", "is not UTF-8")));
-        let document = match document {
+        let document = match sent(body) {
             Ok(document) => document,
-            Err(problem) => {
-                let mut found = Problems::none();
-                found.push(problem);
+            Err(found) => {
                 problems.extend_under("contract", found);
                 String::new()
             }
         };
         problems.or(Self { environment, document })
     }
+}
+
+/// The text that was sent along, in Base64.
+pub(super) fn sent(body: &Value) -> Result<String, Problems> {
+    let contract = body.get("contract").unwrap_or(&Value::Null);
+    let text = encoded(contract, "content")
+        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| Problem::at("content", "is not UTF-8")));
+    text.map_err(Problems::from)
 }
 
 /// A content, and the versions that have it.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::ids::{ContentId, PacticipantId, TenantId};
 
 pub(crate) mod called;
+pub(super) mod demanded;
 
 /// A content that is to be looked into.
 pub(super) struct Unread {

@@ -31,7 +31,7 @@ fn version(base: &BaseUrl, consumer: &str, using: &Using) -> Value {
     })
 }
 
-fn element(element: &Element) -> Value {
+pub(super) fn element(element: &Element) -> Value {
     let status = (element.status > 0).then_some(element.status);
     json!({
         "method": element.method,

@@ -1,5 +1,6 @@
 //! Who uses what of a provider, and what nobody uses.
 
+mod demands;
 mod preview;
 
 use serde_json::{Value, json};
