@@ -356,6 +356,7 @@ const cases = {
 };
 
 const settings = {
+  "a provider's document shows who uses an operation, and what would break": { awaits: "/provider-contracts" },
   "the gate names what was meant where nothing is called so": { says: /status of 400/ },
   "the gate is read and asked without a script": { javaScriptEnabled: false },
 };

@@ -139,7 +139,7 @@ const cases = {
 
   async "an answer is a page with links to follow"(page) {
     await page.goto(`${base}/pacticipants/shop/versions`);
-    await page.locator("pre a", { hasText: "/versions/1\"" }).first().click();
+    await page.locator("pre a", { hasText: "/pacticipants/shop/versions/1\"" }).first().click();
     assert.equal(await page.locator("h1").innerText(), "/pacticipants/shop/versions/1");
 
     await page.getByRole("link", { name: "pb:pacticipant\"" }).click();

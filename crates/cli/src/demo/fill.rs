@@ -356,8 +356,6 @@ impl<'a> Filling<'a> {
             let due = instances.filter(|(_, last)| age >= *last && (age - last).is_multiple_of(every));
             places.extend(due.map(|(instance, _)| (environment.as_str(), instance)));
         }
-        let gated = places.iter().map(|(environment, _)| *environment).filter(|environment| *environment != "development");
-        try_join_all(gated.collect::<BTreeSet<_>>().into_iter().map(|environment| self.ask(build, environment))).await?;
         let recording = places.iter().map(|(environment, instance)| {
             let body = if instance.is_empty() { json!({}) } else { json!({ "applicationInstance": instance }) };
             self.post_to(build, "deployed", environment, body)
@@ -380,19 +378,6 @@ impl<'a> Filling<'a> {
             }
         }
         Ok(())
-    }
-
-    /// As a build does before it deploys: what was answered is kept where the server keeps answers.
-    async fn ask(&self, build: &Build<'a>, environment: &str) -> Result<(), Failure> {
-        let (name, number) = (&build.service.name, &build.version.number);
-        let mut address = self.broker.below("can-i-deploy");
-        address.query_pairs_mut().extend_pairs([
-            ("pacticipant", name.as_str()),
-            ("version", number.as_str()),
-            ("environment", environment),
-        ]);
-        let answer = self.broker.get(&address).await?;
-        answer.accepted(&format!("could not ask whether {name} {number} can go to {environment}")).map(drop)
     }
 
     async fn post_to(&self, build: &Build<'a>, how: &str, environment: &str, body: Value) -> Result<(), Failure> {
