@@ -14,11 +14,11 @@ const pictures = {
   "home-narrow-dark": { path: "/", width: 390, height: 844, theme: "dark" },
   application: { path: "/pacticipants/payments" },
   contract: { path: `/pacts/${PAIR}/version/9f2c41d?against=a41c7e0`, height: 1000 },
-  "contract-difference": { path: `/pacts/${PAIR}/version/9f2c41d?compare=00208a8` },
+  "contract-difference": { path: `/pacts/${PAIR}/version/4d0a3b7?compare=9f2c41d` },
   matrix: { path: `/matrix/${PAIR}`, act: (page) => page.locator("a.cell.fail[title^='a41c7e0 with 9f2c41d']").click() },
   gate: { path: "/can-i-deploy?pacticipant=payments&version=a41c7e0&environment=production", height: 1000 },
   "gate-dark": { path: "/can-i-deploy?pacticipant=invoices&version=2.32.0&environment=production", theme: "dark" },
-  map: { path: "/map", act: (page) => page.locator("svg.map a.node", { hasText: "payments" }).first().hover() },
+  map: { path: "/map" },
   environments: { path: "/environments", height: 1000 },
   deployments: { path: "/deployments?environment=production", theme: "dark" },
   openapi: { path: "/provider-contracts/payments", height: 1000 },
@@ -38,7 +38,9 @@ for (const [name, { path, width = 1440, height = 900, theme = "light", act }] of
   }
   await page.evaluate(() => document.fonts.ready);
   await act?.(page);
+  await page.mouse.move(2, 2);
   await page.waitForLoadState("networkidle");
+  await page.evaluate(() => scrollTo(0, 0));
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: QUALITY });
   const bytes = Buffer.from(data, "base64");
