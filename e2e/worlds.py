@@ -5,6 +5,8 @@ pictures in the dark too, the keyboard, axe in the dark, reading without scripts
 
 import concurrent.futures
 import json
+import os
+import shutil
 import urllib.parse
 import urllib.request
 
@@ -17,6 +19,27 @@ MANY_INTERACTIONS = 300
 MANY_VERSIONS = 60
 MANY_CONSUMERS = 150
 MANY_ENVIRONMENTS = 40
+
+
+SCRIPTS = os.path.dirname(os.path.abspath(__file__)) + "/browser/"
+
+
+def browser_environment(folder, **settings):
+    """What scripts need that drive a browser; ends the run where something is missing."""
+    browser = os.environ.get("PACTOLUS_BROWSER") or next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    if not browser:
+        raise SystemExit("there is no browser: install chromium, or name one in PACTOLUS_BROWSER")
+    modules = clients.CLIENTS + "/npm/node_modules/"
+    for needed, remedy in ((server.BINARY, "cargo build --release"), *((modules + name, f"e2e/install {clients.CLIENTS}") for name in ("playwright-core", "axe-core"))):
+        if not os.path.exists(needed):
+            raise SystemExit(f"{needed} is missing: {remedy}")
+    return server.clean_environment(HOME=folder, BROWSER=browser, MODULES=clients.CLIENTS + "/npm/", **settings)
+
+
+def company(folder):
+    """A server for the demo. Its webhooks lead to hosts that no server may call that is limited to this machine; it keeps answers, so
+    that the timeline can tell them."""
+    return server.OneServer(folder, PACTOLUS_WEBHOOK_HOST_WHITELIST="", PACTOLUS_RECORD_VERDICTS="true")
 
 
 def empty(url):

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::Result;
-use crate::requests::Request;
+use crate::requests::{Accept, Request};
 
 pub(crate) struct Client {
     address: SocketAddr,
@@ -34,11 +34,17 @@ impl Client {
 
     /// Sends the request and reads the whole answer.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer> {
+        let accept = match request.accept {
+            Accept::Hal => "application/hal+json, application/json;q=0.5",
+            Accept::Page | Accept::PlainPage => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        };
+        let encoding = if request.accept == Accept::Page { "gzip, deflate, br, zstd" } else { "identity" };
         let request = hyper::Request::builder()
             .method(request.method)
             .uri(request.uri)
             .header(header::HOST, self.address.to_string())
-            .header(header::ACCEPT, "application/hal+json, application/json;q=0.5")
+            .header(header::ACCEPT, accept)
+            .header(header::ACCEPT_ENCODING, encoding)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(request.body))?;
         self.sender.ready().await?;

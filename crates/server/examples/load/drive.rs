@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::Result;
 use crate::client::{Answer, Client};
 use crate::random::Random;
-use crate::requests::{Kind, Requests};
+use crate::requests::{Accept, Kind, Requests};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
@@ -89,14 +89,17 @@ impl Work {
         for (kind, makes) in &self.requests {
             let mut lengths = Vec::new();
             for (subject, make) in makes.iter().enumerate() {
-                let request = make(&self.unique());
+                let mut request = make(&self.unique());
+                if request.accept == Accept::Page {
+                    request.accept = Accept::PlainPage;
+                }
                 let asked = format!("{}: {} {}", kind.name(), request.method, request.uri);
                 let answer = client.ask(request).await?;
                 let known = check(*kind, &answer, None).and_then(|()| kind.check(&answer.body));
                 known.map_err(|error| format!("{asked} (subject {subject}): {error}"))?;
                 lengths.push(answer.body.len());
             }
-            if !self.mix.iter().any(|(kind, _)| kind.writes()) {
+            if kind.has_steady_length() && !self.mix.iter().any(|(kind, _)| kind.writes()) {
                 self.lengths.insert(*kind, lengths);
             }
         }

@@ -104,6 +104,26 @@ pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 
+/// What a page may take at most.
+pub(crate) const PAGE_P50_MS: f64 = 50.0;
+pub(crate) const PAGE_P95_MS: f64 = 200.0;
+
+/// A table of pages, and whether each is as fast as it has to be.
+pub(crate) fn table_of_pages(rows: &[(Figures, Option<Cpu>)]) -> Table {
+    let titles =
+        ["requests", "errors", "p50 ms", "p95 ms", "max ms", "KiB compressed", "CPU ms server", "Postgres", "reached"];
+    let mut table = Table::of("page", &titles);
+    for (one, cpu) in rows {
+        let counts = [one.name.clone(), one.requests.to_string(), one.errors.to_string()];
+        let times = [one.p50_ms, one.p95_ms, one.max_ms, one.kib_per_answer].map(figure);
+        let cpu = cpu.map_or_else(Default::default, |cpu| [cpu.server_ms, cpu.postgres_ms].map(figure));
+        let is_reached = one.p50_ms < PAGE_P50_MS && one.p95_ms < PAGE_P95_MS;
+        let reached = if is_reached { "yes" } else { "**no**" }.to_owned();
+        table.add(counts.into_iter().chain(times).chain(cpu).chain([reached]));
+    }
+    table
+}
+
 /// A table of kinds; CPU time where it is known of a row.
 pub(crate) fn table(rows: &[(Figures, Option<Cpu>)]) -> Table {
     let titles = ["requests", "errors", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "KiB"];

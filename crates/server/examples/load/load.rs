@@ -11,7 +11,7 @@ use sqlx::{Connection, PgConnection};
 use crate::Result;
 use crate::cast::Cast;
 use crate::drive::{Length, Outcome, Pace, Work, drive};
-use crate::figures::{Cpu, Figures, Measured, table};
+use crate::figures::{Cpu, Figures, Measured, table, table_of_pages};
 use crate::processes::{Watched, listener};
 use crate::requests::{Kind, requests};
 use crate::servers::start_server;
@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
     /// Kinds of requests, each in a run of its own [default without a mix: all of them].
     #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "mix")]
     each: Vec<Kind>,
+    /// Every page, each in a run of its own.
+    #[arg(long, conflicts_with_all = ["mix", "each"])]
+    pages: bool,
     /// Applications of each sort to ask about.
     #[arg(long, default_value_t = 200)]
     subjects: usize,
@@ -91,9 +94,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let cast = Cast::choose(&mut db, arguments.subjects, arguments.seed).await?;
     db.close().await?;
 
-    let each = if arguments.each.is_empty() { <Kind as clap::ValueEnum>::value_variants() } else { &arguments.each };
     let mixes: Vec<Vec<(Kind, u32)>> = match arguments.mix.as_slice() {
-        [] => each.iter().map(|kind| vec![(*kind, 1)]).collect(),
+        [] => arguments.each().into_iter().map(|kind| vec![(kind, 1)]).collect(),
         mix => vec![mix.to_vec()],
     };
     let mut rows = Vec::new();
@@ -106,7 +108,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         errors.extend(measured.outcome.errors.iter().map(|(kind, error)| format!("{}: {error}", kind.name())));
         rows.extend(rows_of(&measured));
     }
-    println!("{}", table(&rows));
+    println!("{}", if arguments.pages { table_of_pages(&rows) } else { table(&rows) });
     if let Some(file) = &arguments.json {
         write_json(file, &rows)?;
     }
@@ -114,6 +116,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 impl Arguments {
+    fn each(&self) -> Vec<Kind> {
+        let all = <Kind as clap::ValueEnum>::value_variants();
+        match self.each.as_slice() {
+            [] if self.pages => all.iter().copied().filter(|kind| kind.is_page()).collect(),
+            [] => all.to_vec(),
+            each => each.to_vec(),
+        }
+    }
+
     fn pace(&self) -> Pace {
         match self.rate {
             Some(rate) => Pace::Rate(rate, self.clients.max(64)),

@@ -14,6 +14,7 @@ mod floor;
 mod history;
 mod load;
 mod machine;
+mod pages;
 mod pgbench;
 mod processes;
 mod queue;

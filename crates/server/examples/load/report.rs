@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::compare::{ASKED, Arguments, OfDatabase, Publishing};
-use crate::figures::{Cpu, Figures, Measured, table};
+use crate::figures::{Cpu, Figures, Measured, PAGE_P50_MS, PAGE_P95_MS, table, table_of_pages};
 use crate::load::rows_of;
 use crate::machine::Machine;
 use crate::reach::{self, Reach};
@@ -29,6 +29,7 @@ impl Report<'_> {
         ];
         if !self.each.is_empty() {
             sections.push(format!("### Each request by itself\n\n{}", self.each_by_itself()));
+            sections.push(format!("### Pages\n\n{}", self.pages()));
         }
         sections.join("\n")
     }
@@ -179,8 +180,22 @@ impl Report<'_> {
     }
 
     fn each_by_itself(&self) -> String {
-        let rows: Vec<(Figures, Option<Cpu>)> = self.each.iter().flat_map(rows_of).collect();
+        let rows: Vec<(Figures, Option<Cpu>)> = self.rows_of_each(false);
         format!("On the last database, one client, {} s each.\n\n{}", self.arguments.each, table(&rows))
+    }
+
+    fn pages(&self) -> String {
+        format!(
+            "On the last database, one client, {} s each; answers are compressed, as browsers get them. To be reached: \
+             {PAGE_P50_MS} ms at the median, {PAGE_P95_MS} ms at p95.\n\n{}",
+            self.arguments.each,
+            table_of_pages(&self.rows_of_each(true)),
+        )
+    }
+
+    fn rows_of_each(&self, pages: bool) -> Vec<(Figures, Option<Cpu>)> {
+        let wanted = |one: &&Measured| one.kinds().iter().all(|kind| kind.is_page() == pages);
+        self.each.iter().filter(wanted).flat_map(rows_of).collect()
     }
 }
 

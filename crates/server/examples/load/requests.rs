@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::cast::{Application, Cast, Promise};
+use crate::pages;
 
 /// A kind of request. What is not said to be of a hub is about applications in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -71,6 +72,38 @@ pub(crate) enum Kind {
     Pacticipants,
     /// All that is in production
     Deployed,
+    /// Pages, as a browser asks for them: compressed
+    PageHome,
+    /// The home page's list, searched and sorted
+    PageHomeFiltered,
+    PageApplications,
+    PageApplication,
+    PageApplicationHub,
+    PageApplicationBusiest,
+    PageContract,
+    PageContractHub,
+    PageMatrix,
+    PageMatrixHub,
+    /// All applications in production
+    PageMatrixEnvironment,
+    PageGate,
+    PageGateHub,
+    PageMap,
+    PageMapEnvironment,
+    /// The map around one application
+    PageMapAround,
+    PageEnvironments,
+    PageDeployments,
+    PageOpenapiList,
+    PageWebhooks,
+    PageDeliveries,
+    /// Verifications that are asked for
+    PageRequests,
+    PageApi,
+    PageTry,
+    PageSearch,
+    /// The search for a whole version
+    PageSearchVersion,
 }
 
 impl Kind {
@@ -83,6 +116,15 @@ impl Kind {
         matches!(self, Publish | PublishNew | PublishNewHub | Result | ResultHub | RecordDeployment | Tag)
     }
 
+    pub(crate) fn is_page(self) -> bool {
+        self >= Self::PageHome
+    }
+
+    /// Pages and their parts say how long ago something was, and how long they took: their length changes.
+    pub(crate) fn has_steady_length(self) -> bool {
+        !self.is_page()
+    }
+
     pub(crate) fn expected(self) -> StatusCode {
         match self {
             Self::Result | Self::ResultHub | Self::RecordDeployment | Self::Tag => StatusCode::CREATED,
@@ -90,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// What a right answer holds: something that is there and not empty.
+    /// What a right answer in JSON holds: something that is there and not empty.
     fn held(self) -> &'static str {
         use Kind as K;
         match self {
@@ -114,11 +156,15 @@ impl Kind {
             K::Branches => "/_embedded/branches/0/name",
             K::Pacticipants => "/_embedded/pacticipants/0/name",
             K::Deployed => "/_embedded/deployedVersions/0/uuid",
+            page => unreachable!("{page:?} is no JSON"),
         }
     }
 
     /// Looks into an answer of the expected status.
     pub(crate) fn check(self, answer: &[u8]) -> std::result::Result<(), String> {
+        if self.is_page() {
+            return pages::check(answer);
+        }
         let answer: Value = serde_json::from_slice(answer).map_err(|error| format!("not JSON: {error}"))?;
         match answer.pointer(self.held()) {
             Some(Value::String(text)) if !text.is_empty() => Ok(()),
@@ -133,6 +179,18 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) body: Bytes,
+    pub(crate) accept: Accept,
+}
+
+/// What a client would have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accept {
+    /// As Pact's clients ask.
+    Hal,
+    /// As a browser asks, which takes compressed answers.
+    Page,
+    /// A page that can be looked into.
+    PlainPage,
 }
 
 /// Makes the request for one subject. What is written is named by the argument, which no two requests share.
@@ -147,6 +205,9 @@ pub(crate) fn requests(cast: &Cast, kinds: &[Kind]) -> Result<Requests> {
 
 fn of_kind(kind: Kind, cast: &Cast) -> Result<Vec<Make>> {
     use Kind as K;
+    if let Some(makes) = pages::of_kind(kind, cast)? {
+        return Ok(makes);
+    }
     let hub = std::slice::from_ref(&cast.hub);
     let typical: Vec<Application> = cast.typical.iter().map(|one| one.consumer.clone()).collect();
     match kind {
@@ -188,10 +249,11 @@ fn of_kind(kind: Kind, cast: &Cast) -> Result<Vec<Make>> {
             let environment = &cast.production_environment;
             Ok(vec![get(&format!("/environments/{environment}/deployed-versions/currently-deployed"))?])
         }
+        page => unreachable!("{page:?} is made above"),
     }
 }
 
-fn each<T>(subjects: &[T], make: impl Fn(&T) -> Result<Make>) -> Result<Vec<Make>> {
+pub(crate) fn each<T>(subjects: &[T], make: impl Fn(&T) -> Result<Make>) -> Result<Vec<Make>> {
     subjects.iter().map(make).collect()
 }
 
@@ -303,14 +365,15 @@ fn tag(one: &Application) -> Result<Make> {
         method: Method::PUT,
         uri: format!("{tags}/{unique}").parse().expect("the address with one more name is an address"),
         body: Bytes::from_static(b"{}"),
+        accept: Accept::Hal,
     }))
 }
 
-fn pair(promise: &Promise) -> String {
+pub(crate) fn pair(promise: &Promise) -> String {
     format!("/pacts/provider/{}/consumer/{}", quoted(&promise.provider), quoted(&promise.consumer.name))
 }
 
-fn pacticipant(one: &Application) -> String {
+pub(crate) fn pacticipant(one: &Application) -> String {
     format!("/pacticipants/{}", quoted(&one.name))
 }
 
@@ -319,19 +382,19 @@ fn version(one: &Application) -> String {
 }
 
 fn get(path: &str) -> Result<Make> {
-    let request = Request { method: Method::GET, uri: path.parse()?, body: Bytes::new() };
+    let request = Request { method: Method::GET, uri: path.parse()?, body: Bytes::new(), accept: Accept::Hal };
     Ok(Box::new(move |_| request.clone()))
 }
 
 fn send(method: Method, path: &str, body: &Value) -> Result<Make> {
-    let request = Request { method, uri: path.parse()?, body: body.to_string().into() };
+    let request = Request { method, uri: path.parse()?, body: body.to_string().into(), accept: Accept::Hal };
     Ok(Box::new(move |_| request.clone()))
 }
 
 fn post(uri: &Uri, body: &Value) -> Request {
-    Request { method: Method::POST, uri: uri.clone(), body: body.to_string().into() }
+    Request { method: Method::POST, uri: uri.clone(), body: body.to_string().into(), accept: Accept::Hal }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

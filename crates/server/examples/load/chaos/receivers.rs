@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::Result;
 use crate::client::Client;
 use crate::random::Random;
-use crate::requests::Request;
+use crate::requests::{Accept, Request};
 
 const SLOW: Duration = Duration::from_millis(500);
 
@@ -103,7 +103,7 @@ impl Receivers {
             });
             let uri = format!("/webhooks/{}", Self::id(number)).parse()?;
             let method = hyper::Method::PUT;
-            let answer = client.ask(Request { method, uri, body: body.to_string().into() }).await?;
+            let answer = client.ask(Request { method, uri, body: body.to_string().into(), accept: Accept::Hal }).await?;
             if answer.status != StatusCode::CREATED {
                 return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)).into());
             }
