@@ -102,7 +102,8 @@ async fn ask(
     let mut counting = counting(offering);
     let with_documents: Vec<VersionId> =
         counting.iter().filter(|version| version.has_document).map(|version| version.id).collect();
-    let judged = comparisons::judge_for_now(&app, tenant, &with_documents, content.raw(), comparisons::until(&app)).await?;
+    let judged =
+        comparisons::judge_for_now(&app, tenant, &with_documents, content.raw(), comparisons::until(&app)).await?;
     let judged: HashMap<VersionId, ForNow> = judged.into_iter().collect();
     for version in &mut counting {
         version.judged = judged.get(&version.id).cloned();
