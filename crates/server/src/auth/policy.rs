@@ -31,7 +31,13 @@ pub(super) fn is_public(access: &Access, method: &Method, path: &str) -> bool {
 fn asks(method: &Method, path: &str) -> bool {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     *method == Method::POST
-        && matches!(segments[..], ["pacts", "provider", _, "for-verification"] | ["can-i-deploy", "what-if"])
+        && matches!(
+            segments[..],
+            ["pacts", "provider", _, "for-verification"]
+                | ["can-i-deploy", "what-if"]
+                | ["provider-contracts", "provider", _, "preview"]
+                | ["contracts", "provider", _, "consumer", _, "preview"]
+        )
 }
 
 /// The document, the pages about it and what they are made of: the same for everybody, and nothing that users wrote.
@@ -67,6 +73,8 @@ mod tests {
         assert_eq!(needed(Method::POST, "/pacts/provider/stock/for-verification"), Role::Read);
         assert_eq!(needed(Method::POST, "/pacts/provider/stock/for-verification/"), Role::Read);
         assert_eq!(needed(Method::POST, "/can-i-deploy/what-if"), Role::Read);
+        assert_eq!(needed(Method::POST, "/provider-contracts/provider/stock/preview"), Role::Read);
+        assert_eq!(needed(Method::POST, "/contracts/provider/stock/consumer/shop/preview"), Role::Read);
         assert_eq!(needed(Method::PUT, "/pacts/provider/stock/for-verification"), Role::Write);
         assert_eq!(needed(Method::POST, "/pacticipants/pacts/provider/stock/for-verification"), Role::Write);
         assert_eq!(needed(Method::POST, "/pacticipants"), Role::Write);

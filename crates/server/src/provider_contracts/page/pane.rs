@@ -315,8 +315,8 @@ fn mover(fix_by: &str, provider: &str, consumer: &str) -> String {
 /// "reads id, price; sends amount".
 fn uses(elements: &BTreeSet<&Element>) -> Markup {
     let names = |parts: &[Part]| -> Vec<String> {
-        let named = elements.iter().filter(|element| parts.contains(&element.part) && !element.name.is_empty());
-        let mut names: Vec<String> = named.map(|element| field(&element.name)).collect();
+        let meant = elements.iter().filter(|element| parts.contains(&element.part) && !element.name.is_empty());
+        let mut names: Vec<String> = meant.map(|element| field(&element.name)).collect();
         names.dedup();
         names.sort_unstable();
         names.dedup();

@@ -13,7 +13,9 @@
     clearTimeout(say.timer);
     say.timer = setTimeout(() => { toast.textContent = ""; }, 6000);
   };
-  const copy = (text, done) => navigator.clipboard.writeText(text).then(() => say(done), () => say("Not copied: select the text instead."));
+  // Browsers have a clipboard only where the address is safe.
+  const write = (text) => navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"));
+  const copy = (text, done) => write(text).then(() => say(done), () => say("Not copied: select the text instead."));
 
   const prepare = (within) => within.querySelectorAll("[data-copy][hidden], [data-zoom][hidden]").forEach((button) => { button.hidden = false; });
   prepare(document);
@@ -113,12 +115,14 @@
   // Parts of pages are asked for as pages.
   document.addEventListener("htmx:configRequest", (event) => { event.detail.headers.Accept = "text/html"; });
 
-  const off = () => localStorage.getItem("keys") === "off";
+  // Storage may be refused; keys work then.
+  const stored = (act) => { try { return act(); } catch { return null; } };
+  const off = () => stored(() => localStorage.getItem("keys")) === "off";
   const toggle = document.querySelector("#keys-off");
   if (toggle) {
     toggle.closest("[hidden]").hidden = false;
     toggle.checked = off();
-    toggle.addEventListener("change", () => localStorage.setItem("keys", toggle.checked ? "off" : "on"));
+    toggle.addEventListener("change", () => stored(() => localStorage.setItem("keys", toggle.checked ? "off" : "on")));
   }
   const places = { h: "/", a: "/pacticipants", m: "/matrix", g: "/can-i-deploy", s: "/map", e: "/environments", o: "/provider-contracts", w: "/webhooks" };
   const step = (selector, by) => {
@@ -129,9 +133,12 @@
   };
   const mismatch = (by) => {
     const marks = [...document.querySelectorAll("[data-mismatch]")];
-    const at = marks.findIndex((mark) => `#${mark.id}` === location.hash);
+    const at = marks.indexOf(mismatch.last);
     const next = marks[at < 0 ? (by > 0 ? 0 : marks.length - 1) : at + by];
-    if (next) location.hash = next.id;
+    if (!next) return;
+    mismatch.last = next;
+    location.hash = next.id;
+    next.scrollIntoView({ block: "center" });
   };
   const press = (selector) => { const item = document.querySelector(selector); if (item) item.click(); return item; };
   const keys = {
@@ -146,7 +153,7 @@
     y: () => press("[data-key=y]"),
     "?": () => { const help = document.querySelector(".keys"); help.open = !help.open; if (help.open) help.scrollIntoView(); },
   };
-  let went = 0;
+  let went = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       document.querySelectorAll("details.menu[open], .keys[open]").forEach((one) => { one.open = false; });
@@ -157,7 +164,7 @@
     }
     if (off() || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.timeStamp - went < 1500 && places[event.key]) { location.href = prefix + places[event.key]; return; }
-    went = event.key === "g" ? event.timeStamp : 0;
+    went = event.key === "g" ? event.timeStamp : -Infinity;
     const act = keys[event.key];
     if (act) { event.preventDefault(); act(); }
   });
