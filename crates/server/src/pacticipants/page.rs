@@ -52,7 +52,7 @@ fn content(viewer: &Viewer, about: &About) -> Markup {
         @if about.extent.head_id.is_none() {
             section .panel { (parts::empty(
                 &format!("No version of {} yet. It begins with what a build publishes:", about.name()),
-                Some(&format!("pactolus publish ./pacts --consumer-app-version $(git rev-parse HEAD) --branch {}", about.main_branch())),
+                Some(&format!("pactolus publish ./pacts --consumer-app-version $(git rev-parse HEAD) --branch {}", parts::word(about.main_branch()))),
                 None)) }
         }
         div .columns {
@@ -107,8 +107,9 @@ fn facts(viewer: &Viewer, about: &About) -> Markup {
 fn actions(viewer: &Viewer, about: &About) -> Option<Markup> {
     let (head, gate) = (about.extent.head.as_deref()?, about.gate()?);
     let name = about.name();
+    let [its_name, version, environment] = [name, head, &gate.name].map(parts::word);
     let record =
-        format!("pactolus record-deployment --pacticipant {name} --version {head} --environment {}", gate.name);
+        format!("pactolus record-deployment --pacticipant {its_name} --version {version} --environment {environment}");
     let question = [("pacticipant", name), ("version", head), ("environment", &gate.name)];
     let question = form_urlencoded::Serializer::new(String::new()).extend_pairs(question).finish();
     Some(html! {

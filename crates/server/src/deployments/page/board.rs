@@ -16,7 +16,7 @@ use crate::environments::{self, Environment};
 use crate::integrations;
 use crate::ui::parts::{
     Choice, Column, Filter, Filters, Foot, Verdict, chip, command, counted, empty, head, link, shape_alone,
-    verdict_saying,
+    verdict_saying, word,
 };
 use crate::ui::{Page, Section, Viewer};
 
@@ -286,12 +286,6 @@ fn record(viewer: &Viewer, board: &Board) -> String {
         "pactolus record-deployment --pacticipant {name} --version $(git rev-parse HEAD) --environment {environment} --broker-base-url {}",
         viewer.base.as_str()
     )
-}
-
-/// One word for a shell.
-fn word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn how_to_record(viewer: &Viewer, board: &Board) -> Markup {

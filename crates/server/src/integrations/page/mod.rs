@@ -24,7 +24,9 @@ use crate::app::App;
 use crate::edge::{BaseUrl, Error, Hal, Principal, QueryPairs, RequestUrl};
 use crate::environments::{self, Environment};
 use crate::ids::TenantId;
-use crate::ui::parts::{Choice, Filter, Filters, Verdict, command, count, counted, icon, link, shape, verdict_saying};
+use crate::ui::parts::{
+    Choice, Filter, Filters, Verdict, command, count, counted, icon, link, shape, verdict_saying, word,
+};
 use crate::ui::{Page, Section, Viewer};
 
 /// So many applications are drawn without being asked for; teams stand for more.
@@ -219,7 +221,7 @@ fn no_match(viewer: &Viewer, place: Option<&str>, question: &Question) -> Markup
             div .empty {
                 @if let Some(place) = place.filter(|_| !question.narrows()) {
                     p { "No application with a contract runs in " (place) ". Record what was deployed:" }
-                    (command(&format!("pactolus record-deployment --pacticipant shop --version 1.0.0 --environment {}", question.place.as_deref().unwrap_or("production"))))
+                    (command(&format!("pactolus record-deployment --pacticipant shop --version 1.0.0 --environment {}", word(question.place.as_deref().unwrap_or("production")))))
                 } @else {
                     p { "No contract is between applications that this address asks for." }
                 }

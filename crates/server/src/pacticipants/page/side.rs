@@ -19,8 +19,9 @@ fn deployments(viewer: &Viewer, about: &About) -> Markup {
     if about.deployments.is_empty() {
         let environment = about.gate().map_or("production", |gate| gate.name.as_str());
         let command = format!(
-            "pactolus record-deployment --pacticipant {} --version VERSION --environment {environment}",
-            about.name()
+            "pactolus record-deployment --pacticipant {} --version VERSION --environment {}",
+            parts::word(about.name()),
+            parts::word(environment)
         );
         let content = parts::empty("No deployment is on record. Builds tell of theirs:", Some(&command), None);
         return panel("Deployments", None, None, &content);
