@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-pub use self::path::{covers, normalised};
+pub use self::path::{covers, may_be, normalised};
 use crate::json::{Json, JsonError};
 
 /// Raised when the same contract is read otherwise than before, so that what is stored is read anew.

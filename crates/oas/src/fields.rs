@@ -29,32 +29,35 @@ pub struct Offered {
 /// How deep fields are looked at: schemas that use each other unfold without end.
 const DEEPEST: usize = 40;
 
+/// How many fields are looked at in one document. Documents in public use take a hundredth of it.
+const MAX_STEPS: usize = 1_000_000;
+
 /// All that none of the elements uses, in the document's order. Of what nobody uses as a whole, the parts are not listed.
-/// Neither are the path's parameters and statuses of failures, which no consumer chooses.
+/// Neither are the path's parameters and statuses of failures, which no consumer chooses, nor the fields of a body of which
+/// nobody can tell what a consumer reads in it. Of schemas that are too entangled, not all is listed.
 #[must_use]
 pub fn unused(document: &Document, used: &[Element]) -> Vec<Offered> {
     let api = Api::of(document);
     let by_operation = attributed(&api, used);
-    let mut unused = Vec::new();
+    let (mut unused, mut steps) = (Vec::new(), 0);
     for (index, operation) in api.operations.iter().enumerate() {
-        let mut looking =
-            Looking { document, operation, uses: Uses::of(by_operation.get(&index)), unused: &mut unused };
+        let uses = Uses::of(by_operation.get(&index));
+        let mut looking = Looking { document, operation, uses: &uses, unused: &mut unused, steps: &mut steps };
         looking.operation();
     }
     unused
 }
 
-/// The elements by the operation that they belong to: of several that stand for a path, the one with the fewest templates.
+/// The elements by the operations that they belong to, see [`Operations::list`].
 #[must_use]
 pub fn attributed<'e>(api: &Api, used: &'e [Element]) -> HashMap<usize, Vec<&'e Element>> {
     let operations = Operations::of(api);
-    let mut known: HashMap<(&str, &str), Option<usize>> = HashMap::new();
+    let mut known: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     let mut attributed: HashMap<usize, Vec<&Element>> = HashMap::new();
     for element in used {
         let key = (element.method.as_str(), element.path.as_str());
-        let found = *known.entry(key).or_insert_with(|| operations.find(key.0, key.1));
-        if let Some(index) = found {
-            attributed.entry(index).or_default().push(element);
+        for index in known.entry(key).or_insert_with(|| operations.list(key.0, key.1)) {
+            attributed.entry(*index).or_default().push(element);
         }
     }
     attributed
@@ -83,13 +86,34 @@ impl Operations {
         Self { by_shape }
     }
 
-    /// The operation that a normalised path leads to.
+    /// The operation that a path leads to: of several that stand for it, the first with the fewest templates.
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<usize> {
         let alike = self.by_shape.get(&(method.to_owned(), segments(path)))?;
         let fitting = alike.iter().filter(|(template, _)| covers(template, path));
         fitting.min_by_key(|(template, _)| template.matches('{').count()).map(|(_, index)| *index)
     }
+
+    /// The operations that a normalised path may lead to: of those that stand for it, the ones with the fewest templates
+    /// where the path names a segment. Where it does not, a template and an id that is written out may both be meant.
+    #[must_use]
+    pub fn list(&self, method: &str, path: &str) -> Vec<usize> {
+        let Some(alike) = self.by_shape.get(&(method.to_owned(), segments(path))) else { return Vec::new() };
+        let fitting = alike.iter().filter(|(template, _)| covers(template, path));
+        let ranked: Vec<(usize, usize)> = fitting.map(|(template, index)| (templates(template, path), *index)).collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).min();
+        let mut found: Vec<usize> =
+            ranked.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, index)| index).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// In how many segments a document's path has a template where the normalised path has a name.
+fn templates(template: &str, path: &str) -> usize {
+    let both = template.split('/').zip(path.split('/'));
+    both.filter(|(template, segment)| template.contains('{') && !segment.starts_with("{}")).count()
 }
 
 fn segments(path: &str) -> usize {
@@ -102,18 +126,40 @@ struct Uses<'e> {
     statuses: HashSet<u16>,
     /// Names by part and status.
     names: BTreeMap<(Part, u16), HashSet<&'e str>>,
+    /// Of the bodies that are used, what is used in them, by part and status.
+    bodies: BTreeMap<(Part, u16), Ways<'e>>,
 }
+
+/// Ways to fields, step by step.
+#[derive(Default)]
+struct Ways<'e>(HashMap<&'e str, Ways<'e>>);
 
 impl<'e> Uses<'e> {
     fn of(elements: Option<&Vec<&'e Element>>) -> Self {
-        let (mut statuses, mut names) = (HashSet::new(), BTreeMap::<_, HashSet<&str>>::new());
+        let mut uses =
+            Self { any: elements.is_some(), statuses: HashSet::new(), names: BTreeMap::new(), bodies: BTreeMap::new() };
         for element in elements.into_iter().flatten() {
-            if element.part == Part::Status {
-                statuses.insert(element.status);
-            }
-            names.entry((element.part, element.status)).or_default().insert(element.name.as_str());
+            uses.add(element);
         }
-        Self { any: elements.is_some(), statuses, names }
+        uses
+    }
+
+    fn add(&mut self, element: &'e Element) {
+        let (key, name) = ((element.part, element.status), element.name.as_str());
+        if element.part == Part::Status {
+            self.statuses.insert(element.status);
+        }
+        if element.part.has_fields() {
+            let body = self.bodies.entry(key).or_default();
+            name.split('/').skip(1).fold(body, |ways, step| ways.0.entry(step).or_default());
+            return;
+        }
+        let names = self.names.entry(key).or_default();
+        names.insert(name);
+        // Of a parameter that is a list or an object: `ids[]`, `filter[colour]`.
+        if let (Part::Query, Some((parameter, _))) = (element.part, name.split_once('[')) {
+            names.insert(parameter);
+        }
     }
 
     fn has(&self, part: Part, status: u16, name: &str) -> bool {
@@ -121,14 +167,29 @@ impl<'e> Uses<'e> {
     }
 }
 
+/// What is used below one step. `*` stands for all steps on either side.
+fn below<'w, 'e>(used: &[&'w Ways<'e>], step: &str) -> Vec<&'w Ways<'e>> {
+    let mut below = Vec::new();
+    for ways in used {
+        if step == "*" {
+            below.extend(ways.0.values());
+        } else {
+            below.extend([step, "*"].into_iter().filter_map(|step| ways.0.get(step)));
+        }
+    }
+    below
+}
+
 struct Looking<'l, 'd, 'e> {
     document: &'d Document,
     operation: &'l Operation,
-    uses: Uses<'e>,
+    uses: &'l Uses<'e>,
     unused: &'l mut Vec<Offered>,
+    /// How many fields were looked at so far.
+    steps: &'l mut usize,
 }
 
-impl<'d> Looking<'_, 'd, '_> {
+impl<'l, 'd> Looking<'l, 'd, '_> {
     fn operation(&mut self) {
         if !self.uses.any {
             return self.add(Part::Operation, None, "", &self.operation.pointer);
@@ -178,12 +239,18 @@ impl<'d> Looking<'_, 'd, '_> {
         if schemas.is_empty() {
             return;
         }
-        if !statuses.iter().any(|status| self.uses.has(part, *status, "")) {
+        let uses: &'l Uses<'_> = self.uses;
+        let used: Vec<&Ways<'_>> = statuses.iter().filter_map(|status| uses.bodies.get(&(part, *status))).collect();
+        if used.is_empty() {
             return self.add(part, status, "", pointer);
         }
-        let mut fields = Fields { looking: self, part, status, statuses, seen: HashSet::new(), within: Vec::new() };
+        // A form, XML, or what is encoded: nobody can tell what of it is used.
+        if used.iter().any(|ways| ways.0.is_empty()) {
+            return;
+        }
+        let mut fields = Fields { looking: self, part, status, listed: HashSet::new(), seen: HashSet::new(), depth: 0 };
         for schema in schemas {
-            fields.schema(&schema, &Pointer::root());
+            fields.schema(&schema, &Pointer::root(), &used);
         }
     }
 
@@ -214,65 +281,76 @@ struct Fields<'f, 'l, 'd, 'e> {
     looking: &'f mut Looking<'l, 'd, 'e>,
     part: Part,
     status: Option<&'f str>,
-    statuses: &'f [u16],
-    /// Fields that were looked at: several schemas may describe one.
-    seen: HashSet<String>,
-    /// Schemas that are being looked at, each with the field that it describes: one that describes itself ends there.
-    within: Vec<(Pointer, Pointer)>,
+    /// Fields that were listed: several schemas may describe one.
+    listed: HashSet<String>,
+    /// Schemas that were looked at, each with the field that it describes: what they lead to is known by then.
+    seen: HashSet<(Pointer, Pointer)>,
+    depth: usize,
 }
 
 /// Keywords whose schemas are about the same value.
 const ASIDE: [&str; 7] = ["allOf", "anyOf", "oneOf", "if", "then", "else", "$ref"];
 
 impl<'d> Fields<'_, '_, 'd, '_> {
-    fn schema(&mut self, schema: &Node<'d>, field: &Pointer) {
+    /// Looks at a schema that describes a field. `used` is what is used below that.
+    fn schema(&mut self, schema: &Node<'d>, field: &Pointer, used: &[&Ways<'_>]) {
         let Ok(resolved) = schema.resolved() else { return };
-        let here = (resolved.pointer().clone(), field.clone());
-        if self.within.len() > DEEPEST || self.within.contains(&here) {
+        if self.depth > DEEPEST || !self.steps(0) || !self.seen.insert((resolved.pointer().clone(), field.clone())) {
             return;
         }
-        self.within.push(here);
+        self.depth += 1;
         for (name, property) in resolved.member("properties").iter().flat_map(Node::members) {
-            self.field(&property, &field.child(name));
+            let field = field.child(name);
+            let step = field.as_str().rsplit('/').next().unwrap_or_default();
+            self.field(&property, &field, &below(used, step));
         }
         for keyword in ["additionalProperties", "items"] {
             if let Some(any) = resolved.member(keyword).filter(|any| any.value().is_object()) {
-                self.below(&any, &field.child("*"));
+                self.any(&any, field, used);
             }
         }
         for item in resolved.member("prefixItems").iter().flat_map(Node::items) {
-            self.below(&item, &field.child("*"));
+            self.any(&item, field, used);
         }
         for keyword in ASIDE {
             if let Some(aside) = resolved.member(keyword) {
                 if aside.value().is_array() {
-                    aside.items().for_each(|one| self.schema(&one, field));
+                    aside.items().for_each(|one| self.schema(&one, field, used));
                 } else if aside.value().is_object() {
-                    self.schema(&aside, field);
+                    self.schema(&aside, field, used);
                 }
             }
         }
-        self.within.pop();
-    }
-
-    fn uses(&self, field: &Pointer) -> bool {
-        self.statuses.iter().any(|status| self.looking.uses.has(self.part, *status, field.as_str()))
+        self.depth -= 1;
     }
 
     /// Items and members of any name: nobody is expected to know that there are some.
-    fn below(&mut self, schema: &Node<'d>, field: &Pointer) {
-        if self.uses(field) {
-            self.schema(schema, field);
+    fn any(&mut self, schema: &Node<'d>, field: &Pointer, used: &[&Ways<'_>]) {
+        if !used.iter().any(|ways| ways.0.contains_key("*")) {
+            return;
+        }
+        let used = below(used, "*");
+        if self.steps(used.len()) {
+            self.schema(schema, &field.child("*"), &used);
         }
     }
 
-    fn field(&mut self, property: &Node<'d>, field: &Pointer) {
-        if self.uses(field) {
-            self.schema(property, field);
-        } else if self.seen.insert(field.to_string()) {
+    fn field(&mut self, property: &Node<'d>, field: &Pointer, used: &[&Ways<'_>]) {
+        if !self.steps(used.len()) {
+            return;
+        }
+        if !used.is_empty() {
+            self.schema(property, field, used);
+        } else if self.listed.insert(field.to_string()) {
             let pointer = property.pointer().clone();
             self.looking.add(self.part, self.status, field.as_str(), &pointer);
         }
+    }
+
+    /// Counts one step, and what is used there. Returns whether to go on.
+    fn steps(&mut self, used: usize) -> bool {
+        *self.looking.steps += 1 + used;
+        *self.looking.steps <= MAX_STEPS
     }
 }
 

@@ -3,18 +3,19 @@
 
 mod place;
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pactolus_domain::usage::{Element, Part, normalised};
+use pactolus_domain::usage::{Element, Part};
 use serde::Serialize;
 
-use self::place::{Located, concerns_element, explains};
+use self::place::{Changed, Located, Use, uses};
 use crate::comparison::{Comparator, Profile};
-use crate::contract::{Contract, Interaction};
+use crate::contract::{Contract, Part as PartOfInteraction, Place, Request};
 use crate::diff::{Change, Day, diff};
 use crate::document::Document;
 use crate::fields::Operations;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::model::Api;
 
 /// A consumer's contract, and what it uses.
@@ -50,7 +51,7 @@ pub struct Graded {
     pub uses: BTreeSet<usize>,
 }
 
-/// An interaction that fitted the old document and does not fit the new one.
+/// Something of an interaction that fitted the old document and does not fit the new one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Broken {
     /// Whose it is.
@@ -68,7 +69,7 @@ pub struct Preview {
     pub changes: Vec<Graded>,
     /// What no longer fits.
     pub broken: Vec<Broken>,
-    /// Consumers of whom something did not fit the old document either: of that, nothing is said here.
+    /// Consumers of whom something did not fit the old document either: of just that, nothing is said here.
     pub failed_before: BTreeSet<usize>,
 }
 
@@ -76,110 +77,153 @@ pub struct Preview {
 #[must_use]
 pub fn preview(old: &Document, new: &Document, consumers: &[Consumer<'_>], today: Day) -> Preview {
     let changes = diff(old, new, today);
+    let ready: Vec<Changed<'_>> = changes.iter().map(Changed::of).collect();
     let api = Api::of(old);
-    let calls = Calls { operations: Operations::of(&api), api: &api };
+    let calls = Calls::new(&api, &ready);
     // Made once: documents are large, contracts many.
     let (before, after) = (Comparator::new(old, Profile::Sound), Comparator::new(new, Profile::Sound));
-    let mut preview = Preview { changes: Vec::new(), broken: Vec::new(), failed_before: BTreeSet::new() };
+    let (mut broken, mut failed_before) = (Vec::new(), BTreeSet::new());
     for (index, consumer) in consumers.iter().enumerate() {
-        let failed = failing(&before, consumer.contract);
-        if !failed.is_empty() {
-            preview.failed_before.insert(index);
+        let failed = Failed::of(&before, consumer.contract);
+        if !failed.0.is_empty() {
+            failed_before.insert(index);
         }
         for finding in after.compare(consumer.contract).findings {
-            if finding.severity < Severity::Error || failed.contains(&finding.place.interaction) {
+            if finding.severity < Severity::Error || failed.includes(&finding) {
                 continue;
             }
-            let changes = calls.explaining(&changes, consumer.contract, &finding);
-            preview.broken.push(Broken { consumer: index, finding, changes });
+            let changes = calls.explaining(consumer.contract, &finding);
+            broken.push(Broken { consumer: index, finding, changes });
         }
     }
-    preview.changes = graded(changes, &preview.broken, consumers, &calls);
-    preview
+    let hits = hits(&ready, &broken, consumers, &calls);
+    let changes = changes.into_iter().zip(hits).map(|(change, hit)| hit.grade(change)).collect();
+    Preview { changes, broken, failed_before }
 }
 
-/// The interactions that do not fit a document.
-fn failing(document: &Comparator<'_>, contract: &Contract) -> BTreeSet<usize> {
-    let findings = document.compare(contract).findings;
-    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-    errors.map(|finding| finding.place.interaction).collect()
-}
+/// What does not fit a document, interaction by interaction.
+struct Failed(HashMap<usize, HashSet<(Code, Place)>>);
 
-fn graded(changes: Vec<Change>, broken: &[Broken], consumers: &[Consumer<'_>], calls: &Calls<'_>) -> Vec<Graded> {
-    let mut graded: Vec<Graded> = changes
-        .into_iter()
-        .map(|change| Graded { change, level: Level::Info, breaks: BTreeSet::new(), uses: BTreeSet::new() })
-        .collect();
-    for broken in broken {
-        for change in &broken.changes {
-            graded[*change].breaks.insert(broken.consumer);
-        }
-    }
-    for (index, consumer) in consumers.iter().enumerate() {
-        let used = calls.attributed(consumer.used);
-        for graded in &mut graded {
-            let change = &graded.change;
-            let key = (change.operation.as_deref().unwrap_or_default(), change.path.as_deref().unwrap_or_default());
-            let is_used = used.get(&key).is_some_and(|of_it| of_it.iter().any(|one| concerns_element(change, one)));
-            if is_used && !graded.breaks.contains(&index) {
-                graded.uses.insert(index);
+impl Failed {
+    fn of(document: &Comparator<'_>, contract: &Contract) -> Self {
+        let mut failed: HashMap<usize, HashSet<(Code, Place)>> = HashMap::new();
+        for finding in document.compare(contract).findings {
+            if finding.severity == Severity::Error {
+                failed.entry(finding.place.interaction).or_default().insert((finding.code, finding.place));
             }
         }
+        Self(failed)
     }
-    for graded in &mut graded {
-        let may_break = graded.change.severity > Severity::Info && !graded.change.harmless;
-        graded.level = match (graded.breaks.is_empty(), graded.uses.is_empty()) {
+
+    /// Whether it is nothing new. What led to no operation was looked at no further, so nothing of it is.
+    fn includes(&self, finding: &Finding) -> bool {
+        let Some(failed) = self.0.get(&finding.place.interaction) else { return false };
+        failed.contains(&(finding.code, finding.place.clone()))
+            || failed.iter().any(|(_, place)| place.part == PartOfInteraction::Path)
+    }
+}
+
+/// Whom a change hits.
+#[derive(Clone, Default)]
+struct Hit {
+    breaks: BTreeSet<usize>,
+    uses: BTreeSet<usize>,
+}
+
+impl Hit {
+    fn grade(self, change: Change) -> Graded {
+        let Self { breaks, uses } = self;
+        let may_break = change.severity > Severity::Info && !change.harmless;
+        let level = match (breaks.is_empty(), uses.is_empty()) {
             (false, _) => Level::Breaking,
             (true, false) if may_break => Level::Warning,
             _ => Level::Info,
         };
+        Graded { change, level, breaks, uses }
     }
-    graded
 }
 
-/// Which operations of the old document contracts call.
+/// Whom each of the changes hits.
+fn hits(changes: &[Changed<'_>], broken: &[Broken], consumers: &[Consumer<'_>], calls: &Calls<'_>) -> Vec<Hit> {
+    let mut hits = vec![Hit::default(); changes.len()];
+    for broken in broken {
+        for change in &broken.changes {
+            hits[*change].breaks.insert(broken.consumer);
+        }
+    }
+    for (index, consumer) in consumers.iter().enumerate() {
+        for (operation, used) in calls.attributed(consumer.used) {
+            for place in calls.changes.get(&operation).into_iter().flatten() {
+                let hit = &mut hits[*place];
+                let is_known = hit.breaks.contains(&index) || hit.uses.contains(&index);
+                if !is_known && used.iter().any(|one| changes[*place].concerns(one)) {
+                    hit.uses.insert(index);
+                }
+            }
+        }
+    }
+    hits
+}
+
+/// Method and path of an operation, as the old document writes them.
+type Called<'a> = (&'a str, &'a str);
+
+/// Which operations of the old document contracts call, and what changed of them.
 struct Calls<'a> {
     operations: Operations,
     api: &'a Api,
+    all: &'a [Changed<'a>],
+    /// The places of the changes in the list of all.
+    changes: HashMap<Called<'a>, Vec<usize>>,
+    /// What was looked up, by method and normalised path: contracts use many things of one operation.
+    known: RefCell<HashMap<(String, String), Vec<usize>>>,
 }
 
 impl<'a> Calls<'a> {
-    /// Method and path of the operation, as the document writes them.
-    fn find(&self, method: &str, path: &str) -> Option<(&'a str, &'a str)> {
-        let operation = &self.api.operations[self.operations.find(method, path)?];
-        Some((&operation.method, &operation.path))
+    fn new(api: &'a Api, all: &'a [Changed<'a>]) -> Self {
+        let mut changes: HashMap<Called<'a>, Vec<usize>> = HashMap::new();
+        for (place, Changed { change, .. }) in all.iter().enumerate() {
+            let key = (change.operation.as_deref().unwrap_or_default(), change.path.as_deref().unwrap_or_default());
+            changes.entry(key).or_default().push(place);
+        }
+        Self { operations: Operations::of(api), api, all, changes, known: RefCell::default() }
     }
 
-    fn attributed<'e>(&self, used: &'e BTreeSet<Element>) -> HashMap<(&'a str, &'a str), Vec<&'e Element>> {
-        let mut attributed: HashMap<_, Vec<&Element>> = HashMap::new();
+    fn attributed<'e>(&self, used: &'e BTreeSet<Element>) -> HashMap<Called<'a>, Vec<Use<'e>>> {
+        let mut attributed: HashMap<Called<'a>, Vec<&Element>> = HashMap::new();
+        let mut known = self.known.borrow_mut();
         for element in used {
-            if let Some(operation) = self.find(&element.method, &element.path) {
-                attributed.entry(operation).or_default().push(element);
+            let key = (element.method.clone(), element.path.clone());
+            let found = known.entry(key).or_insert_with(|| self.operations.list(&element.method, &element.path));
+            for index in found {
+                let operation = &self.api.operations[*index];
+                attributed.entry((&operation.method, &operation.path)).or_default().push(element);
             }
         }
-        attributed
+        attributed.into_iter().map(|(operation, elements)| (operation, uses(&elements))).collect()
     }
 
     /// The changes that a finding comes of: those of the very thing that it is about, else those of its operation that can
     /// break something.
-    fn explaining(&self, changes: &[Change], contract: &Contract, finding: &Finding) -> Vec<usize> {
-        let interaction = contract.interactions().get(finding.place.interaction);
-        let operation = interaction.and_then(called).and_then(|(method, path)| self.find(&method, &path));
-        let Some((method, path)) = operation else { return Vec::new() };
-        let status = interaction.and_then(|one| one.exchange.as_ref()).map_or(0, |exchange| exchange.response.status);
-        let located = Located::of(&finding.place, status);
-        let here =
-            |change: &&Change| change.operation.as_deref() == Some(method) && change.path.as_deref() == Some(path);
-        let choose = |fits: &dyn Fn(&Change) -> bool| -> Vec<usize> {
-            let all = changes.iter().enumerate();
-            all.filter(|(_, change)| here(change) && fits(change)).map(|(index, _)| index).collect()
+    fn explaining(&self, contract: &Contract, finding: &Finding) -> Vec<usize> {
+        let exchange = contract.interactions().get(finding.place.interaction);
+        let Some(exchange) = exchange.and_then(|interaction| interaction.exchange.as_ref()) else { return Vec::new() };
+        let (method, path) = called(&exchange.request);
+        let Some(index) = self.operations.find(&method, path) else { return Vec::new() };
+        let operation = &self.api.operations[index];
+        let Some(here) = self.changes.get(&(operation.method.as_str(), operation.path.as_str())) else {
+            return Vec::new();
         };
-        let grave = |change: &Change| change.severity > Severity::Info;
-        let tries: [&dyn Fn(&Change) -> bool; 3] = [
-            &|change| grave(change) && explains(change, &located),
-            &|change| {
-                change.concerns.as_ref().is_some_and(|concerns| concerns.part != Part::Operation)
-                    && explains(change, &located)
+        let located = Located::of(&finding.place, exchange.response.status);
+        let choose = |fits: &dyn Fn(&Changed<'_>) -> bool| -> Vec<usize> {
+            here.iter().copied().filter(|place| fits(&self.all[*place])).collect()
+        };
+        let grave = |changed: &Changed<'_>| changed.change.severity > Severity::Info;
+        let tries: [&dyn Fn(&Changed<'_>) -> bool; 3] = [
+            &|changed| grave(changed) && changed.explains(&located),
+            &|changed| {
+                let concerns = changed.change.concerns.as_ref();
+                concerns.is_some_and(|concerns| concerns.part != Part::Operation) && changed.explains(&located)
             },
             &grave,
         ];
@@ -187,10 +231,9 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// Method and path of an interaction's request, the path normalised.
-fn called(interaction: &Interaction) -> Option<(String, String)> {
-    let request = &interaction.exchange.as_ref()?.request;
-    Some((request.method.to_ascii_uppercase(), normalised(&request.path, None)))
+/// Method and path of a request.
+fn called(request: &Request) -> (String, &str) {
+    (request.method.to_ascii_uppercase(), request.path.split(['?', '#']).next().unwrap_or_default())
 }
 
 #[cfg(test)]

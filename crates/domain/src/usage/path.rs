@@ -29,6 +29,20 @@ pub fn covers(template: &str, normalised: &str) -> bool {
         && template.iter().zip(&concrete).all(|(template, concrete)| stands_for(template, concrete))
 }
 
+/// Whether a path that somebody asks for, as a document writes it or as a request has it, may be the normalised one: what
+/// varies in that may be anything.
+#[must_use]
+pub fn may_be(asked: &str, normalised: &str) -> bool {
+    let asked = asked.split(['?', '#']).next().unwrap_or_default();
+    let (asked, known) = (asked.trim_end_matches('/').split('/'), normalised.trim_end_matches('/').split('/'));
+    let (asked, known): (Vec<&str>, Vec<&str>) = (asked.collect(), known.collect());
+    let fits = |asked: &str, known: &str| match known.strip_prefix(ANY) {
+        Some(rest) => asked.ends_with(rest) || stands_for(asked, known),
+        None => stands_for(asked, known),
+    };
+    asked.len() == known.len() && asked.iter().zip(&known).all(|(asked, known)| fits(asked, known))
+}
+
 /// A segment may have text around its templates, `{id}.json`; what looks like an id may be written out in the document.
 fn stands_for(template: &str, concrete: &str) -> bool {
     match (template.split_once('{'), template.rsplit_once('}')) {

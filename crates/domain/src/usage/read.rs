@@ -6,20 +6,46 @@ use super::{LONGEST, LONGEST_METHOD, MESSAGE, Of, Part, Used, shortened};
 use crate::json::Json;
 
 pub(super) fn document(document: &Json<'_>, used: &mut Used) {
+    let wrapping = if major_version(document) >= 4 { Wrapping::Wrapped } else { Wrapping::Bare };
     for interaction in document.list("interactions") {
         match interaction.get("type").and_then(Json::as_str).map(str::to_ascii_lowercase).as_deref() {
-            Some("asynchronous/messages") => message(interaction, used),
+            Some("asynchronous/messages") => message(interaction, Wrapping::Wrapped, used),
             Some("synchronous/messages") => answered(interaction, used),
-            _ if interaction.get("request").is_some() => exchange(interaction, used),
+            _ if interaction.get("request").is_some() => exchange(interaction, wrapping, used),
             _ => {}
         }
     }
     for written in document.list("messages") {
-        message(written, used);
+        message(written, Wrapping::Bare, used);
     }
 }
 
-fn exchange(interaction: &Json<'_>, used: &mut Used) {
+/// How bodies are written: version 4 says beside them of which type they are, and how they are encoded.
+#[derive(Clone, Copy)]
+enum Wrapping {
+    Bare,
+    Wrapped,
+}
+
+/// The major version of the specification, wherever the libraries of the time wrote it. Without one it is the first.
+fn major_version(document: &Json<'_>) -> u32 {
+    let metadata = document.get("metadata");
+    let within = |key| metadata.and_then(|metadata| metadata.get(key));
+    let places = [
+        within("pactSpecification").and_then(|written| written.get("version")),
+        within("pactSpecificationVersion"),
+        within("pact-specification").and_then(|written| written.get("version")),
+    ];
+    let written = places.into_iter().flatten().find_map(|place| match place {
+        Json::Number(text) => Some(text.to_string()),
+        Json::String(text) => Some(text.to_string()),
+        _ => None,
+    });
+    let major = written.as_deref().and_then(|version| version.split('.').next());
+    major.and_then(|major| major.parse().ok()).unwrap_or(1)
+}
+
+fn exchange(interaction: &Json<'_>, wrapping: Wrapping, used: &mut Used) {
     let Some(request) = interaction.get("request") else { return };
     let method = text(request, "method").unwrap_or("GET").to_ascii_uppercase();
     let path = normalised(text(request, "path").unwrap_or("/"), told(request));
@@ -28,14 +54,14 @@ fn exchange(interaction: &Json<'_>, used: &mut Used) {
     used.add(of, Part::Operation, "");
     query(request.get("query"), of, used);
     headers(request.get("headers"), of, Part::RequestHeader, used);
-    body(request, of, Part::RequestBody, used);
+    body(request, of, Part::RequestBody, wrapping, used);
 
     let Some(response) = interaction.get("response") else { return };
     let status = response.get("status").and_then(number).unwrap_or(200);
     let of = Of { status, ..of };
     used.add(of, Part::Status, "");
     headers(response.get("headers"), of, Part::ResponseHeader, used);
-    body(response, of, Part::ResponseBody, used);
+    body(response, of, Part::ResponseBody, wrapping, used);
 }
 
 fn text<'j>(object: &'j Json<'_>, key: &str) -> Option<&'j str> {
@@ -81,8 +107,8 @@ fn headers(headers: Option<&Json<'_>>, of: Of<'_>, part: Part, used: &mut Used) 
     }
 }
 
-/// The body of a request or response. Version 4 wraps it.
-fn body(side: &Json<'_>, of: Of<'_>, part: Part, used: &mut Used) {
+/// The body of a request or response.
+fn body(side: &Json<'_>, of: Of<'_>, part: Part, wrapping: Wrapping, used: &mut Used) {
     let Some(body) = side.get("body") else { return };
     let rules = side.get("matchingRules");
     let grouped = rules.and_then(|rules| rules.get("body"));
@@ -90,12 +116,12 @@ fn body(side: &Json<'_>, of: Of<'_>, part: Part, used: &mut Used) {
         Some(rules) => Maps::of(Some(rules), &[]),
         None => Maps::of(rules, &["body"]),
     };
-    contents(body, of, part, &maps, used);
+    contents(body, of, (part, wrapping), &maps, used);
 }
 
-fn contents(body: &Json<'_>, of: Of<'_>, part: Part, maps: &Maps, used: &mut Used) {
-    let wrapped = body.get("content").filter(|_| is_wrapping(body));
-    let Some(content) = wrapped else { return bodies::add(used, of, part, body, maps) };
+fn contents(body: &Json<'_>, of: Of<'_>, (part, wrapping): (Part, Wrapping), maps: &Maps, used: &mut Used) {
+    let (Wrapping::Wrapped, Json::Object(_)) = (wrapping, body) else { return bodies::add(used, of, part, body, maps) };
+    let Some(content) = body.get("content") else { return used.add(of, part, "") };
     let encoded = body.get("encoded").filter(|encoded| encoded.is_truthy());
     match (encoded.and_then(Json::as_str), content) {
         (Some(encoding), Json::String(text)) if encoding.eq_ignore_ascii_case("json") => match Json::parse(text) {
@@ -108,13 +134,6 @@ fn contents(body: &Json<'_>, of: Of<'_>, part: Part, maps: &Maps, used: &mut Use
     }
 }
 
-/// Whether a body is the wrapping that version 4 has for bodies: the rest of what has a `content` has other members, too.
-fn is_wrapping(body: &Json<'_>) -> bool {
-    let Json::Object(members) = body else { return false };
-    let own = ["content", "contentType", "contentTypeHint", "encoded"];
-    members.len() > 1 && members.iter().all(|(name, _)| own.contains(&name.as_ref()))
-}
-
 /// The operation of a message, or what it is called.
 fn path(interaction: &Json<'_>) -> String {
     let references = interaction.get("comments").and_then(|comments| comments.get("references"));
@@ -123,11 +142,11 @@ fn path(interaction: &Json<'_>) -> String {
     shortened(operation.or_else(|| text(interaction, "description")).unwrap_or_default(), LONGEST)
 }
 
-fn message(written: &Json<'_>, used: &mut Used) {
+fn message(written: &Json<'_>, wrapping: Wrapping, used: &mut Used) {
     let path = path(written);
     let of = Of { method: MESSAGE, path: &path, status: 0 };
     used.add(of, Part::Operation, "");
-    message_parts(written, of, Part::Payload, used);
+    message_parts(written, of, (Part::Payload, wrapping), used);
 }
 
 fn answered(interaction: &Json<'_>, used: &mut Used) {
@@ -135,7 +154,7 @@ fn answered(interaction: &Json<'_>, used: &mut Used) {
     let of = Of { method: MESSAGE, path: &path, status: 0 };
     used.add(of, Part::Operation, "");
     if let Some(request) = interaction.get("request") {
-        message_parts(request, of, Part::RequestBody, used);
+        message_parts(request, of, (Part::RequestBody, Wrapping::Wrapped), used);
     }
     let responses = match interaction.get("response") {
         Some(Json::Array(responses)) => responses.as_slice(),
@@ -143,11 +162,11 @@ fn answered(interaction: &Json<'_>, used: &mut Used) {
         None => &[],
     };
     for response in responses {
-        message_parts(response, of, Part::ResponseBody, used);
+        message_parts(response, of, (Part::ResponseBody, Wrapping::Wrapped), used);
     }
 }
 
-fn message_parts(written: &Json<'_>, of: Of<'_>, part: Part, used: &mut Used) {
+fn message_parts(written: &Json<'_>, of: Of<'_>, body: (Part, Wrapping), used: &mut Used) {
     let metadata = written.get("metadata").or_else(|| written.get("metaData"));
     headers(metadata, of, Part::Metadata, used);
     let Some(payload) = written.get("contents") else { return };
@@ -157,5 +176,5 @@ fn message_parts(written: &Json<'_>, of: Of<'_>, part: Part, used: &mut Used) {
         Some(rules) => Maps::of(Some(rules), &[]),
         None => Maps::of(rules, &["body"]),
     };
-    contents(payload, of, part, &maps, used);
+    contents(payload, of, body, &maps, used);
 }

@@ -48,8 +48,16 @@ fn bodies_of_version_four_are_unwrapped() {
             "type": "Synchronous/HTTP",
             "request": {"path": "/picture"},
             "response": {"body": {"content": "iVBO", "contentType": "image/png", "encoded": "base64"}}
-        }]}"#,
+        }, {
+            "type": "Synchronous/HTTP",
+            "request": {"path": "/alone"},
+            "response": {"body": {"content": {"id": 1}}}
+        }], "metadata": {"pactSpecification": {"version": "4.0"}}}"#,
         &[
+            "GET /alone 0 operation",
+            "GET /alone 200 status",
+            "GET /alone 200 response-body",
+            "GET /alone 200 response-body /id",
             "GET /picture 0 operation",
             "GET /picture 200 status",
             "GET /picture 200 response-body",
@@ -62,6 +70,29 @@ fn bodies_of_version_four_are_unwrapped() {
             "POST /items 201 response-body /id",
         ],
     );
+}
+
+#[test]
+fn what_looks_like_the_wrapping_of_version_four_is_a_body_before_it() {
+    for version in ["", r#", "metadata": {"pactSpecification": {"version": "3.0.0"}}"#] {
+        let interaction = r#"{"request": {"path": "/a"}, "response": {"body": {"content": {"x": 1}, "contentType": "j"}}}"#;
+        let message = r#"{"description": "m", "contents": {"content": "a", "encoded": "json"}}"#;
+        check(
+            &format!(r#"{{"interactions": [{interaction}], "messages": [{message}]{version}}}"#),
+            &[
+                "GET /a 0 operation",
+                "GET /a 200 status",
+                "GET /a 200 response-body",
+                "GET /a 200 response-body /content",
+                "GET /a 200 response-body /content/x",
+                "GET /a 200 response-body /contentType",
+                "MESSAGE m 0 operation",
+                "MESSAGE m 0 payload",
+                "MESSAGE m 0 payload /content",
+                "MESSAGE m 0 payload /encoded",
+            ],
+        );
+    }
 }
 
 #[test]
@@ -151,6 +182,25 @@ fn templates_stand_for_paths_of_their_shape() {
     check_covers("/items/latest", "/items/latest", true);
     check_covers("/items/latest", "/items/{}", false);
     check_covers("/years/2026", "/years/{}", true);
+}
+
+fn check_may_be(asked: &str, path: &str, expected: bool) {
+    assert_eq!(may_be(asked, path), expected, "{asked} {path}");
+}
+
+#[test]
+fn who_asks_for_a_path_means_all_that_may_be_it() {
+    check_may_be("/items/{id}", "/items/{}", true);
+    check_may_be("/items/{id}", "/items/red", true);
+    check_may_be("/items/42", "/items/{}", true);
+    check_may_be("/items/red", "/items/{}", true);
+    check_may_be("/items/red?size=1", "/items/{}", true);
+    check_may_be("/items/red.json", "/items/{}.json", true);
+    check_may_be("/items/red.xml", "/items/{}.json", false);
+    check_may_be("/items/red", "/items/blue", false);
+    check_may_be("/items/red", "/items/red", true);
+    check_may_be("/items/{id}/tax", "/items/{}/{}", true);
+    check_may_be("/items", "/items/{}", false);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Contract, Specification};
 use crate::pointer::Pointer;
 
 /// A part of an interaction, or something within it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Which interaction, counted from 0.
     pub interaction: usize,
@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 /// The parts of an interaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The request's path.
     Path,
@@ -53,7 +53,7 @@ pub enum Part {
 }
 
 /// Which message of an interaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The only one.
     Only,

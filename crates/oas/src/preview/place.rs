@@ -1,5 +1,7 @@
 //! Whether a finding or a use is about the thing that changed.
 
+use std::collections::HashSet;
+
 use pactolus_domain::usage::{Element, Part};
 
 use crate::contract::{Part as PartOfInteraction, Place};
@@ -36,42 +38,77 @@ impl Located {
     }
 }
 
-/// Whether a change may be why a finding is there.
-pub(super) fn explains(change: &Change, located: &Located) -> bool {
-    let Some(concerns) = &change.concerns else {
-        // Of the operation as a whole: it is gone, or asks for other credentials.
-        return matches!(located.part, Part::Operation | Part::RequestHeader);
-    };
-    let of_a_body = matches!(concerns.part, Part::RequestBody | Part::ResponseBody);
-    if located.media_type && of_a_body && concerns.name.is_empty() {
-        return true;
-    }
-    concerns.part == located.part
-        && stands_for(concerns, located.status)
-        && located.way.as_ref().is_none_or(|way| is_on(&steps(concerns), way))
+/// A change, made ready to be held against many findings and uses.
+pub(super) struct Changed<'c> {
+    pub(super) change: &'c Change,
+    way: Vec<String>,
 }
 
-/// Whether an element, of the same operation, is what changed or part of it.
-pub(super) fn concerns_element(change: &Change, element: &Element) -> bool {
-    let Some(concerns) = &change.concerns else { return true };
-    if concerns.part == Part::Operation {
-        return true;
+impl<'c> Changed<'c> {
+    pub(super) fn of(change: &'c Change) -> Self {
+        let way = change.concerns.as_ref().map(|concerns| steps(concerns.part, &concerns.name));
+        Self { change, way: way.unwrap_or_default() }
     }
-    let name = Concerns { part: element.part, status: None, name: element.name.clone() };
-    let (changed, used) = (steps(concerns), steps(&name));
-    concerns.part == element.part
-        && stands_for(concerns, element.status)
-        && changed.len() <= used.len()
-        && is_on(&changed, &used)
+
+    /// Whether it may be why a finding is there.
+    pub(super) fn explains(&self, located: &Located) -> bool {
+        let Some(concerns) = &self.change.concerns else {
+            // Of the operation as a whole: it is gone, or asks for other credentials.
+            return matches!(located.part, Part::Operation | Part::RequestHeader);
+        };
+        let of_a_body = matches!(concerns.part, Part::RequestBody | Part::ResponseBody);
+        if located.media_type && of_a_body && concerns.name.is_empty() {
+            return true;
+        }
+        concerns.part == located.part
+            && stands_for(concerns, located.status)
+            && located.way.as_ref().is_none_or(|way| is_on(&self.way, way))
+    }
+
+    /// Whether a use, of the same operation, is of what changed or part of it.
+    pub(super) fn concerns(&self, used: &Use<'_>) -> bool {
+        let Some(concerns) = &self.change.concerns else { return true };
+        if concerns.part == Part::Operation {
+            return true;
+        }
+        concerns.part == used.element.part
+            && stands_for(concerns, used.element.status)
+            && (used.is_opaque || self.way.len() <= used.way.len() && is_on(&self.way, &used.way))
+    }
+}
+
+/// What a consumer uses, made ready to be held against many changes.
+pub(super) struct Use<'e> {
+    element: &'e Element,
+    way: Vec<String>,
+    /// A body in which nobody can see what is used, such as XML: all of it may be.
+    is_opaque: bool,
+}
+
+/// What a consumer uses of one operation.
+pub(super) fn uses<'e>(elements: &[&'e Element]) -> Vec<Use<'e>> {
+    let body = |element: &Element| (element.path.clone(), element.status, element.part);
+    let fields = elements.iter().filter(|element| element.part.has_fields() && !element.name.is_empty());
+    let seen_into: HashSet<_> = fields.map(|element| body(element)).collect();
+    let uses = elements.iter().map(|element| Use {
+        element,
+        way: match element.name.split_once('[') {
+            // Of a parameter that is a list or an object, the parameter.
+            Some((parameter, _)) if element.part == Part::Query => steps(element.part, parameter),
+            _ => steps(element.part, &element.name),
+        },
+        is_opaque: element.part.has_fields() && element.name.is_empty() && !seen_into.contains(&body(element)),
+    });
+    uses.collect()
 }
 
 /// The way to a field; one step for a name.
-fn steps(concerns: &Concerns) -> Vec<String> {
-    if concerns.part.has_fields() {
-        let steps = concerns.name.split('/').skip(1);
+fn steps(part: Part, name: &str) -> Vec<String> {
+    if part.has_fields() {
+        let steps = name.split('/').skip(1);
         return steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     }
-    let name = concerns.name.to_ascii_lowercase();
+    let name = name.to_ascii_lowercase();
     if name.is_empty() { Vec::new() } else { vec![name] }
 }
 

@@ -46,9 +46,13 @@ fn contract(method: &str, body: &str) -> String {
 
 /// Each change as its level, id, who breaks and who else uses it.
 fn check(edit: (&str, &str), contracts: &[String], expected: &[&str]) -> Preview {
-    assert!(OLD.contains(edit.0), "{edit:?}");
+    check_of(OLD, edit, contracts, expected)
+}
+
+fn check_of(old: &str, edit: (&str, &str), contracts: &[String], expected: &[&str]) -> Preview {
+    assert!(old.contains(edit.0), "{edit:?}");
     let load = |text: &str| Document::load(text, &Budget::default()).unwrap();
-    let (old, new) = (load(OLD), load(&OLD.replacen(edit.0, edit.1, 1)));
+    let (old, new) = (load(old), load(&old.replacen(edit.0, edit.1, 1)));
     let read: Vec<(Contract, BTreeSet<Element>)> = contracts
         .iter()
         .map(|text| (Contract::load(text, &Budget::default()).unwrap(), usage(text).unwrap()))
@@ -127,13 +131,61 @@ fn what_breaks_by_the_document_but_not_by_a_contract_that_uses_it_is_a_warning()
 }
 
 #[test]
-fn who_did_not_fit_before_is_not_broken_by_it() {
+fn what_did_not_fit_before_is_not_broken_by_it() {
+    let preview = check(
+        ("price: {type: number}", "price: {type: integer}"),
+        &[contract("GET", r#"{"name": "a", "tax": 1}"#)],
+        &["Info response-property-type-changed breaks {} uses {}"],
+    );
+    assert_eq!((preview.failed_before, preview.broken), (BTreeSet::from([0]), Vec::new()));
+}
+
+#[test]
+fn what_did_not_fit_before_hides_nothing_new() {
     let preview = check(
         ("        price: {type: number}\n", ""),
         &[contract("GET", r#"{"price": 1.5, "tax": 1}"#)],
-        &["Warning response-required-property-removed breaks {} uses {0}"],
+        &["Breaking response-required-property-removed breaks {0} uses {}"],
     );
     assert_eq!(preview.failed_before, BTreeSet::from([0]));
+    let broken: Vec<_> = preview.broken.iter().map(|broken| broken.finding.place.within.join("/")).collect();
+    assert_eq!(broken, ["price"]);
+}
+
+#[test]
+fn what_led_nowhere_before_is_not_broken_by_an_operation_that_it_does_not_fit() {
+    let preview = check(
+        ("    delete:", "    put: {responses: {'204': {description: put}}}\n    delete:"),
+        &[contract("PUT", r#"{"id": 1}"#)],
+        &["Info endpoint-added breaks {} uses {}"],
+    );
+    assert_eq!((preview.failed_before, preview.broken), (BTreeSet::from([0]), Vec::new()));
+}
+
+#[test]
+fn who_has_a_body_that_nobody_can_look_into_may_use_all_of_it() {
+    let xml = contract("GET", r#""<item><price>1</price></item>""#).replace("application/json", "application/xml");
+    let (from, to) = ("content: {application/json:", "content: {application/xml: {schema: {type: string}}, application/json:");
+    let old = OLD.replacen(from, to, 1);
+    check_of(
+        &old,
+        ("price: {type: number}", "price: {type: number, nullable: true}"),
+        &[xml, contract("GET", r#"{"id": 1}"#)],
+        &["Warning response-property-became-nullable breaks {} uses {0}"],
+    );
+}
+
+#[test]
+fn who_sends_a_part_of_a_parameter_uses_it() {
+    let mut caller = contract("DELETE", "");
+    caller = caller.replace("\"path\": \"/items/42\"", "\"path\": \"/items/42\", \"query\": \"sizes%5B%5D=1\"");
+    let old = OLD.replacen("    delete: {", "    delete: {parameters: [{name: sizes, in: query, schema: {type: array, items: {type: integer}}}], ", 1);
+    check_of(
+        &old,
+        ("items: {type: integer}", "items: {type: integer, maximum: 9}"),
+        &[caller],
+        &["Warning request-parameter-max-set breaks {} uses {0}"],
+    );
 }
 
 #[test]
