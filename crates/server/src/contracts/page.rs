@@ -55,9 +55,6 @@ pub(super) fn routes() -> Router<App> {
         .route(&format!("{pair}/latest/badge"), get(async || no_page()))
         .route(&format!("{pair}/latest/badge.svg"), get(async || no_page()))
         .route(&format!("{pair}/latest/{{tag}}"), get(latest_tagged))
-        // Not tags.
-        .route(&format!("{pair}/latest/badge"), get(async || no_page()))
-        .route(&format!("{pair}/latest/badge.svg"), get(async || no_page()))
         .route(&format!("{pair}/latest-untagged"), get(latest_untagged))
         .route(&format!("{pair}/branch/{{branch}}/latest"), get(branch_head))
 }
