@@ -108,7 +108,7 @@ fn pages() -> [(&'static str, &'static str); 10] {
             "what invoices asks of payments that its OpenAPI document doesn't have: nobody had to run a test",
             "can-i-deploy?pacticipant=invoices&version=2.32.0&environment=production",
         ),
-        ("what payments offers in OpenAPI", "contracts/provider/payments/version/a41c7e0"),
+        ("what payments offers in OpenAPI, who uses it, and whom it breaks", "provider-contracts/payments"),
         ("four environments, with their contacts", "environments"),
         ("webhooks that fail, and one that was switched off", "webhooks"),
     ]

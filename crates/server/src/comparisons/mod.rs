@@ -39,7 +39,7 @@ pub(crate) use settle::{
 };
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{
-    Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, list_found, list_of_consumers,
+    Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, find_shown, list_found, list_of_consumers,
 };
 pub(crate) use view::{compatible, cross_contract_results};
 

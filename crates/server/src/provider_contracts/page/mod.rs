@@ -21,6 +21,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tokio::sync::Semaphore;
 
+pub(crate) use self::finding::{Finding, said};
 use self::gather::{Told, gather, gather_uses};
 use self::read::Reading;
 use super::api::VersionPath;
