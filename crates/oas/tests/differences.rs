@@ -14,14 +14,48 @@ use pactolus_oas::finding::Severity;
 use pactolus_oas::source::Budget;
 use serde_json::Value;
 
-/// Pairs on which we differ, each with its class (ours wrong, theirs wrong, policy) and why.
-const JUDGED: [(&str, &str); 5] = [
-    ("TestAPIGlobalSecurityScopeAdded", "theirs wrong: a token without the new scope is refused, which is breaking"),
-    ("TestAPIGlobalSecurityyAdded", "theirs wrong: who sends no token is refused, which is breaking"),
-    ("TestAPISecurityScopeAdded", "theirs wrong: a token without the new scope is refused, which is breaking"),
-    ("AllOfDiffTest.testDiffSameWithAllOf", "policy: a schema moved out of `allOf` is still shown, as information"),
-    ("OneOfDiffTest.testDiffSameWithOneOf", "policy: a variant's new name is still shown, as information"),
+/// Who is wrong where we differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// Nobody: both can be defended.
+    Policy,
+    TheirsWrong,
+}
+
+/// Pairs on which we differ, each judged. None is left on which we are wrong.
+const JUDGED: [(&str, Class, &str); 9] = [
+    (
+        "TestAPIGlobalSecurityScopeAdded",
+        Class::TheirsWrong,
+        "a token without the new scope is refused, which is breaking",
+    ),
+    ("TestAPIGlobalSecurityyAdded", Class::TheirsWrong, "who sends no token is refused, which is breaking"),
+    ("TestAPISecurityScopeAdded", Class::TheirsWrong, "a token without the new scope is refused, which is breaking"),
+    ("TestBreaking_DeletedTag", Class::TheirsWrong, "of a parameter with `content` a property became required, unseen"),
+    ("TestBreaking_ReqParameterBecameEnum", Class::TheirsWrong, "values that were allowed before are called added"),
+    (
+        "TestBreaking_ReqParameterHeaderPropertyBecameEnum",
+        Class::TheirsWrong,
+        "values that were allowed before are called added",
+    ),
+    ("TestBreaking_ReqPropertyBecameEnum", Class::TheirsWrong, "values that were allowed before are called added"),
+    (
+        "AllOfDiffTest.testDiffSameWithAllOf",
+        Class::Policy,
+        "a schema moved out of `allOf` is still shown, as information",
+    ),
+    ("OneOfDiffTest.testDiffSameWithOneOf", Class::Policy, "a variant's new name is still shown, as information"),
 ];
+
+/// The judgement in words.
+fn judged(case: &str) -> Option<String> {
+    let (_, class, why) = JUDGED.iter().find(|(judged, ..)| *judged == case)?;
+    let class = match class {
+        Class::Policy => "policy",
+        Class::TheirsWrong => "theirs wrong",
+    };
+    Some(format!("{class}: {why}"))
+}
 
 /// The recordings were made on this day; their sunsets lie on both sides of it.
 fn today() -> Day {
@@ -92,6 +126,8 @@ struct Agreement {
     same_ids: usize,
     same_counts: usize,
     by_id: BTreeMap<String, [usize; 3]>,
+    /// Pairs that differ, and nobody has said why.
+    unjudged: Vec<String>,
 }
 
 impl Agreement {
@@ -110,7 +146,10 @@ impl Agreement {
             self.by_id.entry((*id).clone()).or_default()[index] += 1;
         }
         if expected != found {
-            let judged = JUDGED.iter().find(|(judged, _)| *judged == case).map_or("not judged", |(_, why)| why);
+            let judged = judged(case).unwrap_or_else(|| {
+                self.unjudged.push(case.to_owned());
+                "not judged".to_owned()
+            });
             let what = if same { "counts differ" } else { "ids differ" };
             println!("{severity:?} {case}: {what} ({judged})\n  recorded {expected:?}\n  found    {found:?}");
         }
@@ -131,11 +170,21 @@ impl Agreement {
 fn breaking_changes_have_the_ids_that_oasdiff_gives_them() {
     let Some(cases) = suite("oasdiff") else { return };
     let mut agreements: [Agreement; 3] = std::array::from_fn(|_| Agreement::default());
+    // With what we call an error and oasdiff has no check for.
+    let mut same_errors = 0;
+    let mut unjudged: Vec<String> = Vec::new();
     let levels = [(Severity::Error, 3), (Severity::Warning, 2), (Severity::Info, 1)];
     for case in &cases {
         let changes = changes(case);
         for (agreement, (severity, level)) in agreements.iter_mut().zip(levels) {
             agreement.add(&name(case), severity, &recorded(case, level), &found(&changes, severity));
+        }
+        let errors = changes.iter().filter(|change| change.severity == Severity::Error);
+        let errors: BTreeSet<String> = errors.map(|change| change.id.clone()).collect();
+        let is_same = errors.iter().eq(ids(&recorded(case, 3)));
+        same_errors += usize::from(is_same);
+        if !is_same && judged(&name(case)).is_none() {
+            unjudged.push(name(case));
         }
         let ours: BTreeSet<String> = changes
             .iter()
@@ -149,6 +198,10 @@ fn breaking_changes_have_the_ids_that_oasdiff_gives_them() {
     for (agreement, (severity, _)) in agreements.iter().zip(levels) {
         agreement.print(severity);
     }
+    println!("Error, with ids that oasdiff does not have: {same_errors} of {} pairs with the same ids", cases.len());
+    unjudged.extend(agreements.iter().flat_map(|agreement| agreement.unjudged.clone()));
+    assert_eq!(unjudged, Vec::<String>::new(), "each disagreement is judged");
+    assert!(same_errors * 100 >= cases.len() * 95, "{same_errors} of {} pairs agree", cases.len());
     let errors = &agreements[0];
     assert!(errors.same_ids * 100 >= errors.pairs * 95, "{} of {} pairs agree", errors.same_ids, errors.pairs);
 }
@@ -202,6 +255,8 @@ fn verdict(change: &Change) -> Verdict {
 fn pairs_get_the_verdict_that_openapi_diff_gives_them() {
     let Some(cases) = suite("openapi-diff") else { return };
     let mut agreed = 0;
+    let mut by_verdict: BTreeMap<Verdict, [usize; 2]> = BTreeMap::new();
+    let mut unjudged: Vec<String> = Vec::new();
     for case in &cases {
         let changes = changes(case);
         let found = changes.iter().map(verdict).max().unwrap_or(Verdict::Unchanged);
@@ -211,13 +266,21 @@ fn pairs_get_the_verdict_that_openapi_diff_gives_them() {
             _ => Verdict::Incompatible,
         };
         agreed += usize::from(found == expected);
+        by_verdict.entry(expected).or_default()[usize::from(found != expected)] += 1;
         if found != expected {
             let name = name(case);
-            let judged = JUDGED.iter().find(|(judged, _)| *judged == name).map_or("not judged", |(_, why)| why);
+            let judged = judged(&name).unwrap_or_else(|| {
+                unjudged.push(name.clone());
+                "not judged".to_owned()
+            });
             let ids = count(changes.iter().map(|change| format!("{:?} {}", change.severity, change.id)));
             println!("{name}: recorded {expected:?}, found {found:?} ({judged})\n  {ids:?}");
         }
     }
+    for (verdict, [same, other]) in by_verdict {
+        println!("  {verdict:?}: {same} agree, {other} differ");
+    }
+    assert_eq!(unjudged, Vec::<String>::new(), "each disagreement is judged");
     println!("openapi-diff: {agreed} of {} pairs with the same verdict", cases.len());
     assert!(agreed * 100 >= cases.len() * 90, "{agreed} of {} pairs agree", cases.len());
 }

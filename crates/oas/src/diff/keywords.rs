@@ -44,22 +44,19 @@ fn values<'d>(node: &Node<'d>, keyword: &str) -> Option<Vec<&'d Value>> {
 
 fn enumeration<'d>(walk: &mut Walk<'_, 'd>, pair: &Pair<'d>, place: &Place) {
     let (old, new) = (values(&pair.old, "enum"), values(&pair.new, "enum"));
-    let old = match (old, &new) {
-        (Some(old), Some(_)) => old,
+    let (old, new) = match (old, new) {
+        (Some(old), Some(new)) => (old, new),
         (Some(_), None) => {
             walk.note(place, "no-longer-enum", Effect::Widens, pair, "enum", "it is no longer one of a few values");
             return;
         }
+        // Oasdiff calls the values added as well, though each was allowed before.
         (None, Some(_)) => {
             walk.note(place, "became-enum", Effect::Narrows, pair, "enum", "it must now be one of a few values");
-            if !walk.scope.knows(place, "enum-value-added") || walk.scope.whole.starts_with("response") {
-                return;
-            }
-            Vec::new()
+            return;
         }
         (None, None) => return,
     };
-    let new = new.unwrap_or_default();
     for value in old.iter().filter(|value| !new.contains(value)) {
         let values = ((*value).clone(), Value::Null);
         let phrase = format!("the value {value} is no longer allowed");

@@ -103,6 +103,14 @@ fn the_items_of_a_parameter_are_the_parameters_own() {
 }
 
 #[test]
+fn values_that_were_allowed_before_are_not_added() {
+    let [any, few] = [json!({"type": "string"}), json!({"type": "string", "enum": ["a", "b"]})];
+
+    check_request(&any, &few, &["request-body-became-enum"]);
+    check_request(&few, &any, &["request-body-no-longer-enum"]);
+}
+
+#[test]
 fn one_value_is_a_list_of_one_where_lists_repeat_the_parameter() {
     let text = json!({"type": "string", "maxLength": 5});
     let list = |items: &Value| parameter(&json!({"type": "array", "items": items}));
