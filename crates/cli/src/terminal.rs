@@ -100,11 +100,17 @@ impl Style {
             ("warning" | "prompt", true) => self.yellow(text),
             ("error" | "danger", true) => self.red(text),
             ("debug", true) => self.faint(text),
-            ("warning", false) if !text.starts_with("WARN") => format!("warning: {text}"),
-            ("error" | "danger", false) => format!("error: {text}"),
+            ("warning", false) if !text.starts_with("WARN") => spelled_out("warning", text),
+            ("error" | "danger", false) => spelled_out("error", text),
             _ => text.clone(),
         }
     }
+}
+
+/// Indented as the text is.
+fn spelled_out(level: &str, text: &str) -> String {
+    let told = text.trim_start_matches(' ');
+    format!("{}{level}: {told}", &text[..text.len() - told.len()])
 }
 
 fn wants_colour(is_terminal: bool, no_colour: bool, dumb: bool) -> bool {
@@ -204,6 +210,7 @@ mod tests {
     fn a_level_that_matters_is_spelled_out_where_there_is_no_colour() {
         assert_eq!(Style::PLAIN.notice(&notice("error", "no")), "error: no");
         assert_eq!(Style::PLAIN.notice(&notice("warning", "careful")), "warning: careful");
+        assert_eq!(Style::PLAIN.notice(&notice("warning", "  careful")), "  warning: careful");
         assert_eq!(Style::PLAIN.notice(&notice("warning", "WARN: careful")), "WARN: careful");
         assert_eq!(Style::PLAIN.notice(&notice("debug", "  there")), "  there");
         assert_eq!(Style { colour: true, columns: None }.notice(&notice("error", "no")), "\x1b[31mno\x1b[0m");
