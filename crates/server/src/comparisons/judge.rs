@@ -65,7 +65,12 @@ pub(super) fn judge(contract: &str, document: &Loaded, policy: &Policy) -> Judge
             finding.severity = *severity;
         }
     }
+    // Told before others that are as bad, since the outcome comes of them.
+    report.findings.sort_by_key(|finding| !is_blind(finding));
     let mut judgement = Judgement::of(&report.findings, &contract);
+    if judgement.outcome == Comparison::Compatible && report.findings.iter().any(is_blind) {
+        judgement.outcome = Comparison::Undecided;
+    }
     if let (Comparison::Compatible, [first, others @ ..]) =
         (judgement.outcome, passed_over(document, &contract, policy.profile).as_slice())
     {
@@ -74,6 +79,11 @@ pub(super) fn judge(contract: &str, document: &Loaded, policy: &Policy) -> Judge
         judgement = Judgement::undecided("interaction.not-compared", &message, "either");
     }
     judgement
+}
+
+/// Whether something was not held against the document at all, unless the provider's team says that this is no matter.
+fn is_blind(finding: &Finding) -> bool {
+    finding.code == Code::SchemaUnusable && finding.severity != Severity::Info
 }
 
 impl Judgement {
@@ -214,6 +224,19 @@ mod tests {
 
         assert_eq!(found[0]["code"], "document.unreadable");
         assert_eq!(found[0]["fixBy"], "provider");
+    }
+
+    #[test]
+    fn what_is_held_against_a_schema_that_cannot_be_used_is_not_known_to_fit() {
+        let unusable = OPENAPI.replace(r#""type": "integer""#, r#""type": "string", "pattern": "((""#);
+        let contract = contract("/things", &json!({"id": 1}));
+        let no_matter =
+            Policy { profile: Profile::Sound, severities: BTreeMap::from([(Code::SchemaUnusable, Severity::Info)]) };
+
+        let found = check(&contract, &unusable, &usual(), Comparison::Undecided);
+
+        assert_eq!(found[0]["code"], "document.schema.unusable");
+        check(&contract, &unusable, &no_matter, Comparison::Compatible);
     }
 
     #[test]
