@@ -241,6 +241,10 @@ pub struct Finding {
     pub message: String,
     /// What the interaction is called, if it is about one.
     pub interaction: Option<String>,
+    /// Where in the contract, as a JSON pointer, if it is about a place.
+    pub in_contract: Option<String>,
+    /// Where in the provider's document, likewise.
+    pub in_document: Option<String>,
     /// Who can change it: `consumer`, `provider` or `either`.
     pub fix_by: String,
     /// What could be changed.

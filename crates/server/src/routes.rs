@@ -104,6 +104,7 @@ pub fn health_router(app: App) -> NormalizePath<Router> {
 /// What browsers get at these addresses; programs get what the API has there.
 fn pages() -> Router<App> {
     Router::new()
+        .merge(comparisons::page_routes())
         .merge(contracts::page_routes())
         .merge(deployments::page_routes())
         .merge(home::page_routes())

@@ -17,17 +17,20 @@ use crate::ids::{TenantId, VersionId};
 use crate::provider_contracts;
 use crate::versions;
 
+/// Where what came of a pair stands, for programs and browsers.
+pub(super) const ADDRESS: &str =
+    "/contracts/provider/{provider}/version/{version}/consumer/{consumer}/pact-version/{sha}/verification-results";
+
 pub(super) fn routes() -> Router<App> {
-    let address =
-        "/contracts/provider/{provider}/version/{version}/consumer/{consumer}/pact-version/{sha}/verification-results";
-    Router::new().route(address, get(show))
+    Router::new().route(ADDRESS, get(show))
 }
 
-struct Beside {
-    provider: PacticipantName,
-    version: VersionNumber,
-    consumer: PacticipantName,
-    sha: ContentSha,
+/// A contract by its sha beside a provider version.
+pub(super) struct Beside {
+    pub(super) provider: PacticipantName,
+    pub(super) version: VersionNumber,
+    pub(super) consumer: PacticipantName,
+    pub(super) sha: ContentSha,
 }
 
 impl FromPath for Beside {
@@ -47,16 +50,23 @@ async fn show(
     base: BaseUrl,
     Named(path): Named<Beside>,
 ) -> Result<Hal, Error> {
-    let tenant = principal.tenant;
+    let (version, shown) = path.find(&app, principal.tenant, &base).await?;
     let mut db = app.db.acquire().await?;
-    let version = versions::find_version(&mut db, tenant, &path.provider, &path.version).await?;
-    let version = version.ok_or(Error::NotFound)?.id;
-    drop(db);
-    let (consumer, sha) = (path.consumer.as_str(), path.sha.as_str());
-    let shown = find_settled(&app, tenant, &base, version, (consumer, sha)).await?.ok_or(Error::NotFound)?;
-    let mut db = app.db.acquire().await?;
-    let own = provider_contracts::find_results(&mut db, tenant, version).await?;
+    let own = provider_contracts::find_results(&mut db, principal.tenant, version).await?;
     Ok(Hal::ok(&body(&base, &path, &shown, own)))
+}
+
+impl Beside {
+    /// What is known of the two, and the provider version.
+    pub(super) async fn find(&self, app: &App, tenant: TenantId, base: &BaseUrl) -> Result<(VersionId, Shown), Error> {
+        let mut db = app.db.acquire().await?;
+        let version = versions::find_version(&mut db, tenant, &self.provider, &self.version).await?;
+        let version = version.ok_or(Error::NotFound)?.id;
+        drop(db);
+        let contract = (self.consumer.as_str(), self.sha.as_str());
+        let shown = find_settled(app, tenant, base, version, contract).await?.ok_or(Error::NotFound)?;
+        Ok((version, shown))
+    }
 }
 
 /// What is not compared yet is compared for it.

@@ -7,7 +7,10 @@
 
 mod api;
 mod changes;
+mod finding;
 mod judge;
+mod page;
+mod place;
 mod rejudge;
 mod room;
 mod settings;
@@ -23,9 +26,14 @@ use crate::edge::Error;
 use crate::jobs;
 
 pub(crate) use api::find_settled;
+pub(crate) use finding::Finding;
+pub(crate) use page::routes as page_routes;
+pub(crate) use place::{in_contract, in_document};
 pub(crate) use rejudge::{rejudge, schedule_rejudging};
 pub(crate) use room::Room;
-pub(crate) use settle::{compare_for_now, finish_comparison, settle_contracts, settle_document, settle_versions};
+pub(crate) use settle::{
+    compare_for_now, finish_comparison, settle_contracts, settle_document, settle_shown, settle_versions,
+};
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{Contract, OfConsumer, Shown as Compared, find_contract, list_of_consumers};
 pub(crate) use view::{compatible, cross_contract_results};

@@ -29,6 +29,8 @@ use crate::jobs::{self, Job, Kind, NewJob};
 const BATCH: usize = 16;
 /// How long a job takes for one pair at most; well below its lease.
 const LONGEST: Duration = Duration::from_secs(40);
+/// How long whoever looks at a page of many pairs waits for them at most.
+const LONGEST_OF_PAGE: Duration = Duration::from_secs(1);
 /// How long a job waits for a place before it leaves it to others.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Documents of this language can't be compared.
@@ -121,6 +123,19 @@ pub(crate) async fn settle_versions(
     let pairs = list_pairs_of_versions(&mut db, tenant, versions).await?;
     drop(db);
     settle_pairs(app, tenant, base, &pairs).await
+}
+
+/// The same for somebody who looks at a page of them: what is not done at once is shown as under way.
+pub(crate) async fn settle_shown(
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    versions: &[(i64, i64)],
+) -> Result<(), Error> {
+    let mut db = app.db.acquire().await?;
+    let pairs = list_pairs_of_versions(&mut db, tenant, versions).await?;
+    drop(db);
+    settle(app, tenant, base, &pairs, until(app).min(Instant::now() + LONGEST_OF_PAGE)).await
 }
 
 /// Compares pairs for somebody who asks about them.

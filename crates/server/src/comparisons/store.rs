@@ -32,7 +32,8 @@ pub(crate) struct Uncompared {
     pub(crate) configuration: Option<String>,
 }
 
-/// Those of the pairs that nobody has compared, each once, by document. Contracts with others are left out.
+/// Those of the pairs that nobody has compared, each once, by document. Contracts with others are left out. Both contents are
+/// looked up by their keys: joined, all contents of a provider were read once for each pair.
 pub(crate) async fn list_uncompared(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -43,19 +44,30 @@ pub(crate) async fn list_uncompared(
     sqlx::query_as!(
         Uncompared,
         r#"
-        select wanted.contract as "contract!", wanted.document as "document!", provider_contract_content.specification,
-               provider_contract_content.sha as document_sha, comparison_setting.profile as "profile?",
+        select wanted.contract as "contract!", wanted.document as "document!", offered.specification as "specification!",
+               offered.sha as "document_sha!", comparison_setting.profile as "profile?",
                comparison_setting.severities as "severities?", comparison_setting.configuration as "configuration?"
         from (select distinct pair.contract, pair.document
               from unnest($2::bigint[], $3::bigint[]) as pair (contract, document)) as wanted
-        join contract_content on contract_content.tenant_id = $1
-                             and contract_content.id = wanted.contract
-        join provider_contract_content on provider_contract_content.tenant_id = $1
-                                      and provider_contract_content.id = wanted.document
-                                      and provider_contract_content.provider_id = contract_content.provider_id
+        cross join lateral (
+            select contract_content.provider_id
+            from contract_content
+            where contract_content.tenant_id = $1
+              and contract_content.id = wanted.contract
+            limit 1
+        ) as promised
+        cross join lateral (
+            select provider_contract_content.specification, provider_contract_content.sha,
+                   provider_contract_content.provider_id
+            from provider_contract_content
+            where provider_contract_content.tenant_id = $1
+              and provider_contract_content.id = wanted.document
+            limit 1
+        ) as offered
         left join comparison_setting on comparison_setting.tenant_id = $1
-                                    and comparison_setting.provider_id = provider_contract_content.provider_id
-        where not exists (
+                                    and comparison_setting.provider_id = offered.provider_id
+        where offered.provider_id = promised.provider_id
+          and not exists (
             select from comparison
             where comparison.tenant_id = $1
               and comparison.contract_content_id = wanted.contract

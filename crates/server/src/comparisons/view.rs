@@ -4,6 +4,7 @@
 use pactolus_domain::gate::{Comparison, Offer};
 use serde_json::{Map, Value, json};
 
+use super::place::{location, segments};
 use super::store::shown::Shown;
 use crate::edge::{timestamp, without_nulls};
 
@@ -96,42 +97,4 @@ fn result(finding: &Value, specification: &str) -> Value {
 fn own(kept: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
     let names = ["contract", "document", "witness", "fixBy", "edit", "causes"];
     names.into_iter().filter_map(|name| Some((name.to_owned(), kept.get(name)?.clone())))
-}
-
-/// The tokens of a pointer (RFC 6901).
-fn segments(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect()
-}
-
-/// "[root].interactions[1].response.body.foo"
-fn location(segments: &[String]) -> String {
-    let mut text = "[root]".to_owned();
-    for (at, segment) in segments.iter().enumerate() {
-        let after_list = at == 1 && matches!(segments[0].as_str(), "interactions" | "messages");
-        if after_list && segment.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push('[');
-            text.push_str(segment);
-            text.push(']');
-        } else {
-            text.push('.');
-            text.push_str(segment);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(pointer: &str, expected: &str) {
-        assert_eq!(location(&segments(pointer)), expected);
-    }
-
-    #[test]
-    fn places_are_written_as_existing_tools_do() {
-        check("", "[root]");
-        check("/interactions/1/response/body/foo", "[root].interactions[1].response.body.foo");
-        check("/paths/~1foo/get/responses/200", "[root].paths./foo.get.responses.200");
-    }
 }

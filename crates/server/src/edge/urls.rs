@@ -125,9 +125,14 @@ pub(crate) fn secret(base: &BaseUrl, id: Uuid) -> String {
     format!("{}/secrets/{id}", base.as_str())
 }
 
+/// What a provider version offers.
+pub(crate) fn provider_contract(base: &BaseUrl, provider: &str, version: &str) -> String {
+    join(base, &["contracts", "provider", provider, "version", version])
+}
+
 /// What came of holding a contract's content against what a provider version offers.
 pub(crate) fn comparison(base: &BaseUrl, (provider, version): (&str, &str), consumer: &str, sha: &str) -> String {
-    let of_version = join(base, &["contracts", "provider", provider, "version", version]);
+    let of_version = provider_contract(base, provider, version);
     format!("{of_version}/consumer/{}/pact-version/{}/verification-results", segment(consumer), segment(sha))
 }
 

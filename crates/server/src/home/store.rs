@@ -147,12 +147,39 @@ pub(super) async fn list_edges(
                    edge.provider_version_id, edge.content_id, edge.created_at, result.success, result.verified_at
             from edge
             left join lateral (
-                select verification.success, verification.verified_at
-                from verification
-                where verification.tenant_id = $1
-                  and verification.content_id = edge.content_id
-                  and verification.provider_version_id = edge.provider_version_id
-                limit 1
+                select case
+                           when offer.outcome is null then verified.success
+                           when not verified.success or not offer.kept or offer.outcome = 'incompatible' then false
+                           when offer.outcome = 'compatible' then coalesce(verified.success, offer.kept)
+                           when offer.outcome = 'undecided' then verified.success
+                       end as success, coalesce(verified.verified_at, offer.compared_at) as verified_at
+                from (select) as always
+                left join lateral (
+                    select verification.success, verification.verified_at
+                    from verification
+                    where verification.tenant_id = $1
+                      and verification.content_id = edge.content_id
+                      and verification.provider_version_id = edge.provider_version_id
+                    limit 1
+                ) as verified on true
+                left join lateral (
+                    select coalesce(comparison.outcome, 'pending') as outcome, comparison.created_at as compared_at,
+                           provider_contract_verification.success as kept
+                    from provider_contract
+                    left join provider_contract_verification
+                           on provider_contract_verification.tenant_id = $1
+                          and provider_contract_verification.id = provider_contract.verification_id
+                    left join comparison_setting on comparison_setting.tenant_id = $1
+                                                and comparison_setting.provider_id = provider_contract.provider_id
+                    left join comparison on comparison.tenant_id = $1
+                                        and comparison.contract_content_id = edge.content_id
+                                        and comparison.provider_content_id = provider_contract.content_id
+                                        and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
+                                        and comparison.in_force
+                    where provider_contract.tenant_id = $1
+                      and provider_contract.version_id = edge.provider_version_id
+                    limit 1
+                ) as offer on true
             ) as result on true
         )
         select judged.pacticipant_id as "pacticipant_id!", judged.consumer_id as "consumer_id?",

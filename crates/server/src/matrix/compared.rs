@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use pactolus_domain::gate::{Comparison, Finding, Question};
-use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::ask::Answer;
@@ -11,18 +10,6 @@ use crate::app::App;
 use crate::comparisons;
 use crate::edge::{BaseUrl, Error};
 use crate::ids::TenantId;
-
-/// A finding as it is kept, as far as it is told with an answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kept {
-    code: String,
-    message: String,
-    #[serde(default)]
-    interaction: Option<String>,
-    fix_by: String,
-    edit: String,
-}
 
 /// The worst finding of each row whose contract does not fit, or is not known to. One statement, and none when there is
 /// no such row.
@@ -36,12 +23,28 @@ pub(super) async fn find_findings(
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
+    list_findings(db, tenant, &wanted).await
+}
+
+/// The worst finding of each pair of consumer and provider version whose comparison does not say yes.
+pub(super) async fn list_findings(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    versions: &[(i64, i64)],
+) -> Result<BTreeMap<(i64, i64), Finding>, Error> {
     let mut findings = BTreeMap::new();
-    for worst in comparisons::list_worst(db, tenant, &wanted).await? {
-        let Kept { code, message, interaction, fix_by, edit } =
-            serde_json::from_str(&worst.finding).map_err(Error::internal)?;
-        let others = usize::try_from(worst.errors.saturating_sub(1)).unwrap_or(0);
-        let finding = Finding { code, message, interaction, fix_by, edit, others };
+    for worst in comparisons::list_worst(db, tenant, versions).await? {
+        let kept: comparisons::Finding = serde_json::from_str(&worst.finding).map_err(Error::internal)?;
+        let finding = Finding {
+            code: kept.code,
+            message: kept.message,
+            interaction: kept.interaction,
+            in_contract: kept.contract.map(|spot| spot.pointer),
+            in_document: kept.document.map(|spot| spot.pointer),
+            fix_by: kept.fix_by,
+            edit: kept.edit,
+            others: usize::try_from(worst.errors.saturating_sub(1)).unwrap_or(0),
+        };
         findings.insert((worst.consumer_version_id, worst.provider_version_id), finding);
     }
     Ok(findings)

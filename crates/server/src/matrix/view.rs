@@ -409,8 +409,9 @@ fn row<'a>(base: &BaseUrl, answer: &Answer, one: &'a MatrixRow, versions: &'a Ve
         version: version.and_then(|version| versions.get(&version.key)).map(AsRef::as_ref),
         links: OwnLink::to(urls::pacticipant(base, name.as_str())),
     };
-    let is_known = row.success.is_some() || row.offer.is_none();
-    let result = one.result.filter(|_| is_known).map(|(result, at)| {
+    // Where the verification does not say the same, what the provider offers does.
+    let is_of_verification = row.offer.is_none_or(|offer| offer.verified == row.success);
+    let result = one.result.filter(|_| is_of_verification).map(|(result, at)| {
         let metadata = Metadata::for_version(number.clone()).encode();
         let content = urls::content(base, provider, consumer, one.row.sha.as_str(), Some(&metadata));
         let links = OwnLink::to(format!("{content}/verification-results/{result}"));

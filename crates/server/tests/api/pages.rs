@@ -2,6 +2,7 @@
 
 mod application;
 mod automation;
+mod comparison;
 mod contract;
 mod environments;
 mod frame;

@@ -65,7 +65,7 @@ async fn may_a_typical_version_go(asking: &Asking) {
         let rows = rows_of(&answer);
         // The third finds what would help.
         let is_yes = answer["summary"]["deployable"] == true;
-        let most = if is_yes { 2 } else { 3 + TOLD } + asked_for(&answer);
+        let most = if is_yes { 2 } else { 3 + TOLD } + asked_for(&answer) + found(&answer);
         let more = if is_yes { 0 } else { BUFFERS_PER_HELP * rows };
         cost.has_at_most(most, 100 + BUFFERS_PER_ROW * rows + more, &question);
         answered_yes += u32::from(is_yes);
@@ -84,7 +84,11 @@ async fn may_a_hub_go(asking: &Asking) {
 
         let rows = rows_of(&answer);
         assert!(rows >= 200, "a hub has hundreds of consumers: {rows} rows");
-        cost.has_at_most(3 + TOLD + asked_for(&answer), (BUFFERS_PER_ROW + BUFFERS_PER_HELP) * rows, &question);
+        cost.has_at_most(
+            3 + TOLD + asked_for(&answer) + found(&answer),
+            (BUFFERS_PER_ROW + BUFFERS_PER_HELP) * rows,
+            &question,
+        );
     }
 }
 
@@ -94,6 +98,11 @@ const TOLD: usize = 2;
 /// One more finds out whether missing results were asked for, if there are any.
 fn asked_for(answer: &Value) -> usize {
     usize::from(answer["summary"]["unknown"] != 0)
+}
+
+/// One more tells what does not fit, if something does not.
+fn found(answer: &Value) -> usize {
+    usize::from(answer["summary"]["failed"] != 0)
 }
 
 /// All that were decided over, shown or not.
@@ -130,15 +139,15 @@ async fn what_a_pair_has_been_through(asking: &Asking) {
     let alone = format!("/matrix?q[][pacticipant]={hub}&q[][version]={version}&latestby=cvpv");
 
     for (question, factors) in [(of_pair, publications + results), (of_latest, publications + results)] {
-        let (_, cost) = asking.get(&question).await;
+        let (answer, cost) = asking.get(&question).await;
 
         // Publications and results, never their product; then the hundred rows that are shown.
-        cost.has_at_most(6, 300 + 2 * factors + 20 * (compared + results) + 25 * 100, &question);
+        cost.has_at_most(6 + found(&answer), 300 + 2 * factors + 20 * (compared + results) + 25 * 100, &question);
     }
     let contracts = asking.contracts_verified_by(&hub, &version).await;
-    let (_, cost) = asking.get(&alone).await;
+    let (answer, cost) = asking.get(&alone).await;
     let compared = asking.contracts_compared_with(&hub, &version).await;
-    cost.has_at_most(8, 2000 + 20 * (contracts + compared) + 25 * 100, &alone);
+    cost.has_at_most(8 + found(&answer), 2000 + 20 * (contracts + compared) + 25 * 100, &alone);
 }
 
 async fn how_it_stands(asking: &Asking) {

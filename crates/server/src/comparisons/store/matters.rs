@@ -18,7 +18,7 @@ pub(crate) async fn list_pairs_of_contracts(
     sqlx::query_as!(
         Pair,
         r#"
-        select contract_content.id as "contract!", provider_contract.content_id as "document!"
+        select contract_content.id as "contract!", offered.content_id as "document!"
         from unnest((select $2::bigint[])) as wanted (id)
         join contract_content on contract_content.tenant_id = $1
                              and contract_content.id = wanted.id
@@ -47,10 +47,15 @@ pub(crate) async fn list_pairs_of_contracts(
              order by latest.position desc
              limit 1)
         ) as matters
-        join provider_contract on provider_contract.tenant_id = $1
-                              and provider_contract.version_id = matters.version_id
-        group by contract_content.id, provider_contract.content_id
-        order by max(provider_contract.position) desc
+        cross join lateral (
+            select provider_contract.content_id, provider_contract.position
+            from provider_contract
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = matters.version_id
+            limit 1
+        ) as offered
+        group by contract_content.id, offered.content_id
+        order by max(offered.position) desc
         limit $3
         "#,
         tenant.0,
@@ -61,7 +66,8 @@ pub(crate) async fn list_pairs_of_contracts(
     .await
 }
 
-/// A document with the contracts of its provider's consumers that matter.
+/// A document with the contracts of its provider's consumers that matter. Each contract is looked up by its key: joined,
+/// all contracts with a provider were read once for each of its consumers.
 pub(crate) async fn list_pairs_of_document(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -70,7 +76,7 @@ pub(crate) async fn list_pairs_of_document(
     sqlx::query_as!(
         Pair,
         r#"
-        select contract.content_id as "contract!", provider_contract_content.id as "document!"
+        select promised.content_id as "contract!", provider_contract_content.id as "document!"
         from provider_contract_content
         join integration on integration.tenant_id = $1
                         and integration.provider_id = provider_contract_content.provider_id
@@ -94,13 +100,18 @@ pub(crate) async fn list_pairs_of_document(
             union all
             select integration.latest_consumer_version_id
         ) as matters
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = matters.version_id
-                     and contract.provider_id = integration.provider_id
+        cross join lateral (
+            select contract.content_id, contract.position
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = matters.version_id
+              and contract.provider_id = integration.provider_id
+            limit 1
+        ) as promised
         where provider_contract_content.tenant_id = $1
           and provider_contract_content.id = $2
-        group by contract.content_id, provider_contract_content.id
-        order by max(contract.position) desc
+        group by promised.content_id, provider_contract_content.id
+        order by max(promised.position) desc
         limit $3
         "#,
         tenant.0,
@@ -121,13 +132,23 @@ pub(crate) async fn list_pairs_of_versions(
     sqlx::query_as!(
         Pair,
         r#"
-        select distinct contract.content_id as contract, provider_contract.content_id as document
+        select distinct promised.content_id as contract, offered.content_id as document
         from unnest((select $2::bigint[]), (select $3::bigint[])) as wanted (consumer_version_id, provider_version_id)
-        join provider_contract on provider_contract.tenant_id = $1
-                              and provider_contract.version_id = wanted.provider_version_id
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = wanted.consumer_version_id
-                     and contract.provider_id = provider_contract.provider_id
+        cross join lateral (
+            select provider_contract.provider_id, provider_contract.content_id
+            from provider_contract
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = wanted.provider_version_id
+            limit 1
+        ) as offered
+        cross join lateral (
+            select contract.content_id
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = wanted.consumer_version_id
+              and contract.provider_id = offered.provider_id
+            limit 1
+        ) as promised
         "#,
         tenant.0,
         &consumers,
@@ -175,7 +196,7 @@ pub(crate) async fn list_documents(
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
-        select distinct provider_contract.content_id
+        select distinct offered.content_id
         from (
             select branch_head.version_id
             from branch_head
@@ -201,8 +222,13 @@ pub(crate) async fn list_documents(
              order by latest.position desc
              limit 1)
         ) as matters
-        join provider_contract on provider_contract.tenant_id = $1
-                              and provider_contract.version_id = matters.version_id
+        cross join lateral (
+            select provider_contract.content_id
+            from provider_contract
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = matters.version_id
+            limit 1
+        ) as offered
         limit $3
         "#,
         tenant.0,

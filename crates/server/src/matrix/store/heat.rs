@@ -1,6 +1,9 @@
 //! SQL of the matrix's pages: the versions of two applications with their results, and all applications in an environment.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use pactolus_domain::gate::{Comparison, Offer};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -34,16 +37,27 @@ pub(crate) struct Build {
     pub(crate) position: i64,
 }
 
-/// A result of a content.
+/// What is known of a content beside a version; at least one of the two.
 #[derive(Clone, Debug)]
 pub(crate) struct Tried {
     pub(crate) content_id: i64,
     pub(crate) provider_version_id: i64,
+    /// `None` when nobody has verified it.
+    pub(crate) verified: Option<Verified>,
+    /// `None` when the version has published no document.
+    pub(crate) offer: Option<Offer>,
+    /// When it was held against the document, if it was.
+    pub(crate) compared_at: Option<DateTime<Utc>>,
+}
+
+/// How verifying a content ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verified {
     pub(crate) success: bool,
     /// A failure that was not to break the provider's build.
     pub(crate) pending: bool,
     pub(crate) number: i64,
-    pub(crate) verified_at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// The position of a version, to go on from it.
@@ -247,39 +261,101 @@ pub(crate) async fn find_newer_build(
     .await
 }
 
-/// The latest results of these contents with these versions, each looked up by its key.
+struct RawTried {
+    content_id: i64,
+    provider_version_id: i64,
+    success: Option<bool>,
+    pending: bool,
+    number: Option<i64>,
+    verified_at: Option<DateTime<Utc>>,
+    outcome: Option<String>,
+    kept: Option<bool>,
+    compared_at: Option<DateTime<Utc>>,
+}
+
+impl RawTried {
+    fn tried(self) -> Tried {
+        let verified = match (self.success, self.number, self.verified_at) {
+            (Some(success), Some(number), Some(at)) => Some(Verified { success, pending: self.pending, number, at }),
+            _ => None,
+        };
+        Tried {
+            content_id: self.content_id,
+            provider_version_id: self.provider_version_id,
+            verified,
+            offer: offer(self.success, self.kept, self.outcome.as_deref()),
+            compared_at: self.compared_at,
+        }
+    }
+}
+
+/// `outcome` is `None` where no document was published.
+fn offer(verified: Option<bool>, kept: Option<bool>, outcome: Option<&str>) -> Option<Offer> {
+    outcome.map(|word| Offer { verified, kept, comparison: Comparison::of(Some(word)) })
+}
+
+/// The latest results of these contents with these versions, and what the versions' documents say of them, each looked up
+/// by its key.
 pub(crate) async fn list_tried(
     db: &mut PgConnection,
     tenant: TenantId,
     contents: &[i64],
     versions: &[i64],
 ) -> sqlx::Result<Vec<Tried>> {
-    sqlx::query_as!(
-        Tried,
+    let tried = sqlx::query_as!(
+        RawTried,
         r#"
-        select result.content_id, result.provider_version_id, result.success,
-               coalesce(verification_log.pending, false) as "pending!", result.number, result.verified_at
-        from unnest((select $2::bigint[])) as content (id)
-        cross join unnest((select $3::bigint[])) as version (id)
-        cross join lateral (
-            select verification.content_id, verification.provider_version_id, verification.success,
-                   verification.number, verification.verified_at
+        select content.id as "content_id!", version.id as "provider_version_id!", result.success as "success?",
+               coalesce(verification_log.pending, false) as "pending!", result.number as "number?",
+               result.verified_at as "verified_at?", case when offered.content_id is not null
+                                                          then coalesce(compared.outcome, 'pending') end as "outcome?",
+               offered.kept as "kept?", compared.created_at as "compared_at?"
+        from unnest((select $3::bigint[])) as version (id)
+        left join lateral (
+            select provider_contract.content_id, provider_contract_verification.success as kept,
+                   coalesce(comparison_setting.configuration, 'usual') as configuration
+            from provider_contract
+            left join provider_contract_verification
+                   on provider_contract_verification.tenant_id = $1
+                  and provider_contract_verification.id = provider_contract.verification_id
+            left join comparison_setting on comparison_setting.tenant_id = $1
+                                        and comparison_setting.provider_id = provider_contract.provider_id
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = version.id
+            limit 1
+        ) as offered on true
+        cross join unnest((select $2::bigint[])) as content (id)
+        left join lateral (
+            select verification.success, verification.number, verification.verified_at
             from verification
             where verification.tenant_id = $1
               and verification.content_id = content.id
               and verification.provider_version_id = version.id
             limit 1
-        ) as result
+        ) as result on true
+        left join lateral (
+            select comparison.outcome, comparison.created_at
+            from comparison
+            where comparison.tenant_id = $1
+              and comparison.contract_content_id = content.id
+              and comparison.provider_content_id = offered.content_id
+              and comparison.configuration = offered.configuration
+              and comparison.in_force
+            limit 1
+        ) as compared on true
         left join verification_log on verification_log.tenant_id = $1
                                   and verification_log.number = result.number
                                   and not result.success
+        where result.number is not null
+           or offered.content_id is not null
         "#,
         tenant.0,
         contents,
         versions,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(tried.into_iter().map(RawTried::tried).collect())
 }
 
 /// That a version runs or is supported somewhere.
@@ -369,8 +445,7 @@ pub(crate) async fn list_in_environment(
     tenant: TenantId,
     environment: Uuid,
 ) -> sqlx::Result<Vec<InEnvironment>> {
-    sqlx::query_as!(
-        InEnvironment,
+    let counted = sqlx::query!(
         r#"
         with there as materialized (
             select deployed_version.pacticipant_id, deployed_version.version_id
@@ -386,10 +461,8 @@ pub(crate) async fn list_in_environment(
               and released_version.support_ended_at is null
         ),
         pair as (
-            select contract.consumer_id, contract.provider_id,
-                   count(*) filter (where result.success) as passed,
-                   count(*) filter (where not result.success) as failed,
-                   count(*) filter (where result.success is null) as unknown
+            select contract.consumer_id, contract.provider_id, result.success, offer.outcome, offer.kept,
+                   count(*) as contracts
             from there as consumer
             join contract on contract.tenant_id = $1
                          and contract.consumer_version_id = consumer.version_id
@@ -402,22 +475,57 @@ pub(crate) async fn list_in_environment(
                   and verification.provider_version_id = provider.version_id
                 limit 1
             ) as result on true
-            group by contract.consumer_id, contract.provider_id
+            left join lateral (
+                select coalesce(comparison.outcome, 'pending') as outcome, provider_contract_verification.success as kept
+                from provider_contract
+                left join provider_contract_verification
+                       on provider_contract_verification.tenant_id = $1
+                      and provider_contract_verification.id = provider_contract.verification_id
+                left join comparison_setting on comparison_setting.tenant_id = $1
+                                            and comparison_setting.provider_id = provider_contract.provider_id
+                left join comparison on comparison.tenant_id = $1
+                                    and comparison.contract_content_id = contract.content_id
+                                    and comparison.provider_content_id = provider_contract.content_id
+                                    and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
+                                    and comparison.in_force
+                where provider_contract.tenant_id = $1
+                  and provider_contract.version_id = provider.version_id
+                limit 1
+            ) as offer on true
+            group by contract.consumer_id, contract.provider_id, result.success, offer.outcome, offer.kept
         )
-        select consumer.name as consumer, provider.name as provider, pair.passed as "passed!", pair.failed as "failed!",
-               pair.unknown as "unknown!"
+        select consumer.name as consumer, provider.name as provider, pair.success as "success?", pair.outcome as "outcome?",
+               pair.kept as "kept?", pair.contracts as "contracts!"
         from pair
         join pacticipant as consumer on consumer.tenant_id = $1
                                     and consumer.id = pair.consumer_id
         join pacticipant as provider on provider.tenant_id = $1
                                     and provider.id = pair.provider_id
-        order by consumer.name, provider.name
         "#,
         tenant.0,
         environment,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let mut pairs: BTreeMap<(String, String), InEnvironment> = BTreeMap::new();
+    for one in counted {
+        let names = (one.consumer.clone(), one.provider.clone());
+        let pair = pairs.entry(names).or_insert(InEnvironment {
+            consumer: one.consumer,
+            provider: one.provider,
+            passed: 0,
+            failed: 0,
+            unknown: 0,
+        });
+        let offer = offer(one.success, one.kept, one.outcome.as_deref());
+        let of = match offer.map_or(one.success, |offer| offer.success()) {
+            Some(true) => &mut pair.passed,
+            Some(false) => &mut pair.failed,
+            None => &mut pair.unknown,
+        };
+        *of += one.contracts;
+    }
+    Ok(pairs.into_values().collect())
 }
 
 /// Applications and their labels.

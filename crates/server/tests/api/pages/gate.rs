@@ -109,7 +109,7 @@ async fn a_yes_of_which_nothing_was_checked_is_a_warning() {
 
     let (page, words) = shown(&app, "/can-i-deploy?pacticipant=ledger&version=7&environment=production").await;
 
-    assert!(words.contains("Yes : ledger 7 can go to production, but nothing was checked"), "{words}");
+    assert!(words.contains("Yes : ledger 7 can go to production , but nothing was checked"), "{words}");
     assert!(page.text().contains(r#"<span class="word warn">Yes</span>"#), "{page:?}");
 }
 

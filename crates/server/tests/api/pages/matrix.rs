@@ -47,7 +47,7 @@ async fn an_application_that_is_not_there_is_an_error_with_the_nearest() {
     let page = page(&app, "/matrix/provider/stok/consumer/shop").await.is(404);
 
     is_safe(&page);
-    assert!(words(&page).contains("Nearly so called: stock"), "{page:?}");
+    assert!(words(&page).contains("Did you mean stock ?"), "{}", words(&page));
 }
 
 #[tokio::test]
@@ -145,7 +145,8 @@ async fn filters_stand_in_the_address() {
     assert_eq!(page.text().matches("<a class=\"cell ").count(), 5, "{page:?}");
 
     let (failed, _) = shown(&app, &format!("{PAIR}?result=failed")).await;
-    assert_eq!(failed.text().matches("<tr><th scope=\"row\"><a hx-boost").count(), 1, "{failed:?}");
+    let rows = failed.text().split("<tbody").nth(1).map(|body| body.matches("<tr").count());
+    assert_eq!(rows, Some(1), "{}", words(&failed));
 
     let (_, nothing) = shown(&app, &format!("{PAIR}?consumer_branch=gone")).await;
     assert!(nothing.contains("No versions are left: take a filter back."), "{nothing}");
@@ -215,7 +216,7 @@ async fn too_many_applications_are_shown_by_label() {
     }
 
     let (page, words) = shown(&app, "/matrix").await;
-    assert!(words.contains("61 applications : by label"), "{words}");
+    assert!(words.contains("61 applications: by label"), "{words}");
     assert!(page.text().contains("href=\"/matrix?label=web\""), "{page:?}");
 
     let (_, web) = shown(&app, "/matrix?label=web").await;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use pactolus_domain::gate::{Kind, Reason, Side};
+use pactolus_domain::gate::{Finding, Kind, Reason, Side};
 
 use super::super::base;
 use super::Shown;
+use crate::comparisons::{in_contract, in_document};
 use crate::edge::urls;
 use crate::matrix::rows::MatrixRow;
 use crate::ui::parts::{Node, Verdict, chip, counted, panel, short, tree};
@@ -110,7 +112,7 @@ impl Shown<'_> {
     fn by_cause<'a>(&self, verdict: Verdict, told: Vec<Told<'a>>) -> Vec<Node> {
         let mut causes: BTreeMap<String, Vec<Told<'a>>> = BTreeMap::new();
         for one in told {
-            let key = self.cause(one.row).and_then(super::Cause::key).unwrap_or_default();
+            let key = self.key(&one).unwrap_or_default();
             causes.entry(key).or_default().push(one);
         }
         let mut causes: Vec<(String, Vec<Told<'a>>)> = causes.into_iter().collect();
@@ -124,19 +126,42 @@ impl Shown<'_> {
             .collect()
     }
 
+    /// What several obstacles may have in common.
+    fn key(&self, told: &Told<'_>) -> Option<String> {
+        if !is_of_comparison(told.reason.kind) {
+            return self.cause(told.row).and_then(super::Cause::key);
+        }
+        let finding = self.finding(told.row)?;
+        let place = finding.in_document.as_deref().map(in_document).filter(|place| !place.is_empty());
+        Some(place.map_or_else(|| finding.code.clone(), |place| format!("{} at {place}", finding.code)))
+    }
+
     fn several(&self, verdict: Verdict, key: &str, told: &[Told<'_>]) -> Node {
         let contracts = counted(i64_of(told.len()), "contract", "contracts");
+        let kind = told[0].reason.kind;
         let title = match (verdict, key) {
+            _ if kind == Kind::SelfVerificationFailed => {
+                html! { span .name { (contracts) } " rest on a provider contract that its provider does not keep" }
+            }
+            _ if kind == Kind::NotSelfVerified => {
+                html! { span .name { (contracts) } " fit a provider contract of which nobody has told whether it is kept" }
+            }
+            _ if kind == Kind::NotCompared => html! { span .name { (contracts) } " are still being compared" },
+            (_, key) if kind == Kind::Incompatible => {
+                html! { span .name { (contracts) } " do not fit: " code { (key) } }
+            }
             (Verdict::NotVerified, _) => html! { span .name { (contracts) } " have no result" },
             (_, "") => html! { span .name { (contracts) } " fail; their builds sent no details" },
             (_, key) => html! { span .name { (contracts) } " fail on " code { (key) } },
         };
         let mut facts = Vec::new();
-        if let Some(sentence) = told.iter().find_map(|one| self.cause(one.row)?.sentence.as_ref()) {
+        let found = told.iter().find_map(|one| Some(self.finding(one.row)?.message.as_str()));
+        let said = || told.iter().find_map(|one| self.cause(one.row)?.sentence.as_deref());
+        if let Some(sentence) = found.filter(|_| is_of_comparison(kind)).or_else(said) {
             facts.push(("Such as", html! { (sentence) }));
         }
         facts.push(("Of", self.names(told)));
-        Node { verdict, title, word: Some(verdict.word()), age: None, evidence: None, facts, reasons: Vec::new() }
+        Node { verdict, title, word: Some(word_of(kind)), age: None, evidence: None, facts, reasons: Vec::new() }
     }
 
     fn names(&self, told: &[Told<'_>]) -> Markup {
@@ -167,7 +192,7 @@ impl Shown<'_> {
             }
         };
         let facts = match verdict {
-            _ if is_of_comparison(reason.kind) => facts_of_comparison(told),
+            _ if is_of_comparison(reason.kind) => self.facts_of_comparison(told),
             Verdict::Failed => self.facts_of_failure(told),
             Verdict::NotVerified => self.facts_of_missing(told),
             _ => Vec::new(),
@@ -175,19 +200,29 @@ impl Shown<'_> {
         Node {
             verdict,
             title,
-            word: Some(if verdict == Verdict::NotApplicable { "Left out" } else { verdict.word() }),
-            age: row.and_then(|one| one.result).map(|(_, at)| self.viewer.ago(at)),
+            word: Some(word_of(reason.kind)),
+            age: row.and_then(|one| self.known_at(one)).map(|at| self.viewer.ago(at)),
             evidence: self.evidence(told),
             facts,
             reasons: Vec::new(),
         }
     }
 
-    /// Where the result stands, else the contract.
+    /// When what the row says became known.
+    fn known_at(&self, one: &MatrixRow) -> Option<DateTime<Utc>> {
+        let verified = one.result.map(|(_, at)| at);
+        if self.comparison(Some(one)).is_some() { one.compared_at } else { verified }
+    }
+
+    /// Where the result stands that the reason comes of, else the contract.
     fn evidence(&self, told: &Told<'_>) -> Option<(String, &'static str)> {
         let one = told.row?;
         let (consumer, provider) = (one.row.consumer.as_str(), one.row.provider.as_str());
         let base = base(self.viewer);
+        if let Some(href) = self.comparison(told.row) {
+            let is_found = matches!(told.reason.kind, Kind::Incompatible | Kind::NotComparable);
+            return Some((href, if is_found { "All findings" } else { "Comparison" }));
+        }
         if let Some((number, _)) = one.result {
             return Some((urls::verification(&base, provider, consumer, one.row.sha.as_str(), number), "Evidence"));
         }
@@ -255,6 +290,78 @@ impl Shown<'_> {
         facts.extend(assumes(told.reason));
         facts
     }
+
+    /// What was found where the contract was held against what the provider offers, or why that says nothing.
+    fn facts_of_comparison(&self, told: &Told<'_>) -> Vec<(&'static str, Markup)> {
+        let (consumer, provider) =
+            (pacticipant(told.reason.consumer.as_ref()), pacticipant(told.reason.provider.as_ref()));
+        let mut facts = Vec::new();
+        match (told.reason.kind, self.finding(told.row)) {
+            (Kind::SelfVerificationFailed, _) => {
+                facts.push((
+                    "Because",
+                    html! { b { (provider) " failed its own tests against its provider contract" } },
+                ));
+            }
+            (Kind::NotSelfVerified, _) => {
+                facts.push(("Comparison", html! { "fits the provider contract" }));
+                facts.push(("Because", html! { b { "nobody has told whether " (provider) " keeps it" } }));
+            }
+            (Kind::NotCompared, _) => {
+                facts.push((
+                    "Because",
+                    html! { b { "comparing takes longer than an answer may" } "; it goes on in the background" },
+                ));
+            }
+            (_, Some(finding)) => facts.extend(facts_of(finding, consumer, provider)),
+            (_, None) => facts.push(("Because", html! { b { (told.reason.text) } })),
+        }
+        facts.push(("In question", html! { (told.other.chosen) }));
+        facts.extend(assumes(told.reason));
+        facts
+    }
+}
+
+fn facts_of(finding: &Finding, consumer: &str, provider: &str) -> Vec<(&'static str, Markup)> {
+    let Finding { code, message, interaction, in_contract: contract, in_document: document, fix_by, edit, others } =
+        finding;
+    let mut facts = Vec::new();
+    if let Some(interaction) = interaction {
+        facts.push(("Interaction", html! { (interaction) }));
+    }
+    let places =
+        [("Contract", contract.as_deref().map(in_contract)), ("Document", document.as_deref().map(in_document))];
+    for (name, place) in places {
+        if let Some(place) = place.filter(|place| !place.is_empty()) {
+            facts.push((name, html! { code { (place) } }));
+        }
+    }
+    facts.push((
+        "Because",
+        html! { b { (message) } " " code { (code) } @if *others > 0 { span .second { " · " (others) " more" } } },
+    ));
+    let who = match fix_by.as_str() {
+        "consumer" => consumer.to_owned(),
+        "provider" => provider.to_owned(),
+        _ => format!("{consumer} or {provider}"),
+    };
+    facts.push(("Change", html! { (who) ": " (edit) }));
+    facts
+}
+
+fn pacticipant(side: Option<&Side>) -> &str {
+    side.map_or("", |side| side.pacticipant.as_str())
+}
+
+/// What a reason says, in a word or a few.
+fn word_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Incompatible => "Does not fit",
+        Kind::SelfVerificationFailed => "Own tests failed",
+        Kind::NotCompared => "Being compared",
+        Kind::Ignored => "Left out",
+        kind => verdict_of(kind).word(),
+    }
 }
 
 /// Whether it comes of what the provider offers, not of a verification.
@@ -267,13 +374,6 @@ pub(super) fn is_of_comparison(kind: Kind) -> bool {
             | Kind::NotCompared
             | Kind::NotComparable
     )
-}
-
-fn facts_of_comparison(told: &Told<'_>) -> Vec<(&'static str, Markup)> {
-    let mut facts = vec![("Because", html! { b { (told.reason.text) } })];
-    facts.push(("In question", html! { (told.other.chosen) }));
-    facts.extend(assumes(told.reason));
-    facts
 }
 
 fn assumes(reason: &Reason) -> Vec<(&'static str, Markup)> {

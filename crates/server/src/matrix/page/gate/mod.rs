@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
-use pactolus_domain::gate::{Criterion, Kind, Reason};
+use pactolus_domain::gate::{Comparison, Criterion, Finding, Kind, Reason};
 use pactolus_domain::names::PacticipantName;
 use sqlx::PgConnection;
 
@@ -307,7 +307,7 @@ impl Shown<'_> {
             "No contract binds this version to anything there, so this answer says nothing about what it may break. \
              Publish its contracts, or let its consumers publish theirs."
         } else {
-            "Every contract with what runs there is verified. Once it is there, say so: the next answers count on it."
+            "Every contract with what runs there is satisfied. Once it is there, say so: the next answers count on it."
         };
         let Some(environment) = self.asking.environment() else { return html! {} };
         let to_run = format!(
@@ -354,6 +354,23 @@ impl Shown<'_> {
 
     fn cause(&self, row: Option<&MatrixRow>) -> Option<&Cause> {
         self.causes.get(&row?.result?.0)
+    }
+
+    /// The worst that was found where the row's contract was held against what the provider offers.
+    fn finding(&self, row: Option<&MatrixRow>) -> Option<&Finding> {
+        let row = &row?.row;
+        self.answer.question.findings.get(&(row.consumer_version.key, row.provider_version.as_ref()?.key))
+    }
+
+    /// Where what came of the comparison stands, if the row says what it says because of that.
+    fn comparison(&self, row: Option<&MatrixRow>) -> Option<String> {
+        let row = &row?.row;
+        let offer = row.offer.filter(|offer| offer.verified.is_none() || offer.verified != row.success)?;
+        // Of a contract that nobody has published nothing is kept.
+        let is_kept = offer.comparison == Comparison::Pending || !row.consumer_version.is_assumed();
+        let version = row.provider_version.as_ref().filter(|_| is_kept)?.number.as_str();
+        let (consumer, provider) = (row.consumer.as_str(), row.provider.as_str());
+        Some(urls::comparison(&base(self.viewer), (provider, version), consumer, row.sha.as_str()))
     }
 }
 

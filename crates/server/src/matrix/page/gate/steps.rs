@@ -70,7 +70,9 @@ impl Shown<'_> {
     }
 
     fn then(&self, moves: &[Move<'_>], is_whole: bool) -> (Verdict, String) {
-        let verifies = moves.iter().any(|one| matches!(one.fix, Fix::Verify { .. }));
+        let verifies =
+            moves.iter().any(|one| matches!(one.fix, Fix::Verify { .. } | Fix::SelfVerify { failed: false, .. }));
+        let waits = moves.iter().any(|one| matches!(one.fix, Fix::AskAgain { .. }));
         let repairs = moves.iter().any(|one| needs_code(one.fix));
         match () {
             () if !is_whole => {
@@ -81,6 +83,7 @@ impl Shown<'_> {
             }
             () if self.answer.nothing_specified_exists() => (Verdict::NotVerified, "Then ask again".into()),
             () if repairs => (Verdict::NotVerified, "Then ask again: the new version needs its own results".into()),
+            () if waits => (Verdict::NotVerified, "Then the answer is known".into()),
             () if verifies => (Verdict::Passed, "Then yes, if it passes".into()),
             () => (Verdict::Passed, "Then yes".into()),
         }
@@ -96,6 +99,7 @@ impl Shown<'_> {
         let words = |reason: &Reason| match reason.kind {
             Kind::Failed | Kind::SelfVerificationFailed => "failed",
             Kind::Incompatible => "does not fit",
+            Kind::NotCompared => "being compared",
             Kind::NoSuchVersion => "missing",
             _ => "not verified",
         };
@@ -165,7 +169,12 @@ impl Shown<'_> {
                         _ => { "Change what " (consumer) " expects, or what " (provider) " offers" },
                     }
                 };
-                (title, html! { (edit) }, None)
+                let found = one.reasons.iter().find_map(|(_, row)| self.finding(*row));
+                let why = html! {
+                    @if let Some(finding) = found { (sentence_of(&finding.message)) " " }
+                    (sentence_of(edit))
+                };
+                (title, why, None)
             }
             Fix::SelfVerify { provider, version, failed } => {
                 let chip = self.chip(provider.as_str(), version.as_str());
@@ -174,7 +183,14 @@ impl Shown<'_> {
                 } else {
                     html! { "Test " (provider) " " (chip) " against its provider contract" }
                 };
-                (title, html! { "Then publish the results with the document." }, None)
+                let why = html! { "Then publish the document with how the tests ended:" };
+                let to_run = format!(
+                    "pactolus publish-provider-contract openapi.yaml --provider {} --provider-app-version {} \
+                     --verification-exit-code $?",
+                    word(provider.as_str()),
+                    word(version.as_str())
+                );
+                (title, why, Some(to_run))
             }
             Fix::AskAgain { consumer, provider } => {
                 let title = html! { "Ask again in a minute" };
@@ -237,6 +253,10 @@ impl Shown<'_> {
             );
         }
         let (reason, row) = one.reasons.first()?;
+        if let (Fix::Edit { .. } | Fix::AskAgain { .. }, Some(href)) = (one.fix, self.comparison(*row)) {
+            let words = if matches!(one.fix, Fix::Edit { .. }) { "All findings" } else { "Open the comparison" };
+            return Some(html! { a class=(class) href=(href) { (words) } });
+        }
         if let Some(requested) = &reason.requested {
             let href = urls::verification_request(&base(self.viewer), &requested.id);
             return Some(html! { a class=(class) href=(href) { "Open the request" } });
@@ -252,6 +272,13 @@ impl Shown<'_> {
             _ => None,
         }
     }
+}
+
+/// A fragment as a sentence.
+fn sentence_of(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn why_verify(one: &Move<'_>) -> Markup {

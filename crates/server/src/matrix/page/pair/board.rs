@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use pactolus_domain::gate::{Comparison, Offer};
 use pactolus_domain::names::PacticipantName;
 use sqlx::PgConnection;
 
@@ -81,6 +82,34 @@ impl Newer {
     }
 }
 
+/// What is known of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    Verification,
+    /// Holding the contract against the provider's document, and the provider's own tests against that.
+    Comparison,
+    Both,
+}
+
+impl Basis {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Verification => "by verification",
+            Self::Comparison => "by comparison",
+            Self::Both => "by verification and comparison",
+        }
+    }
+
+    /// The class that marks its cells; those of verifications, which are usual, have none.
+    pub(super) fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Verification => None,
+            Self::Comparison => Some("compared"),
+            Self::Both => Some("both"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// So few that a table says it better.
@@ -154,12 +183,43 @@ impl Board {
     }
 
     pub(super) fn verdict(&self, at: At) -> Verdict {
-        match self.tried(at) {
+        let Some(tried) = self.tried(at) else { return Verdict::NotVerified };
+        match success(tried) {
             None => Verdict::NotVerified,
-            Some(tried) if tried.success => Verdict::Passed,
-            Some(tried) if tried.pending => Verdict::Pending,
-            Some(_) => Verdict::Failed,
+            Some(true) => Verdict::Passed,
+            Some(false) if is_pending(tried) => Verdict::Pending,
+            Some(false) => Verdict::Failed,
         }
+    }
+
+    /// What the verdict comes of; `None` where there is none.
+    pub(super) fn basis_of_verdict(&self, at: At) -> Option<Basis> {
+        self.basis(at).filter(|_| self.verdict(at) != Verdict::NotVerified)
+    }
+
+    /// What is known of the pair; `None` where nothing is.
+    pub(super) fn basis(&self, at: At) -> Option<Basis> {
+        let tried = self.tried(at)?;
+        let is_compared = tried.offer.is_some_and(|offer| {
+            let is_decided = matches!(offer.comparison, Comparison::Compatible | Comparison::Incompatible);
+            is_decided || offer.kept == Some(false)
+        });
+        match (tried.verified.is_some(), is_compared) {
+            (true, true) => Some(Basis::Both),
+            (true, false) => Some(Basis::Verification),
+            (false, true) => Some(Basis::Comparison),
+            (false, false) => None,
+        }
+    }
+
+    /// Consumer and provider versions whose contract is not yet held against the document.
+    pub(super) fn pending(&self) -> Vec<(i64, i64)> {
+        let pairs = self.columns.iter().flat_map(|column| self.rows.iter().map(move |row| (column, row)));
+        let is_pending = |tried: &Tried| tried.offer.is_some_and(|offer| offer.comparison == Comparison::Pending);
+        pairs
+            .filter(|(column, row)| self.tried.get(&(column.content_id, row.version_id)).is_some_and(is_pending))
+            .map(|(column, row)| (column.version_id, row.version_id))
+            .collect()
     }
 
     pub(super) fn tally(&self) -> Vec<(Verdict, usize)> {
@@ -202,6 +262,20 @@ impl Board {
         let newest = || Some((self.columns.len().checked_sub(1)?, 0)).filter(|_| !self.rows.is_empty());
         named.or_else(marked).or_else(newest)
     }
+}
+
+/// What is known of a pair together.
+pub(super) fn success(tried: &Tried) -> Option<bool> {
+    match tried.offer {
+        Some(offer) => offer.success(),
+        None => tried.verified.map(|verified| verified.success),
+    }
+}
+
+/// Whether only a verification that was not to break the provider's build speaks against it.
+fn is_pending(tried: &Tried) -> bool {
+    let without = tried.offer.and_then(|offer| Offer { verified: None, ..offer }.success());
+    tried.verified.is_some_and(|verified| verified.pending) && without != Some(false)
 }
 
 /// How an address names a cell: both versions, encoded so that what parts them is in neither.

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::board::Turns;
+use super::board::{Basis, Turns};
 use super::{At, Board, PairPage, base, i64_of};
 use crate::edge::urls;
 use crate::ui::parts::{Verdict, count, counted, short};
@@ -32,9 +32,20 @@ impl PairPage<'_> {
         html! {
             header .legend {
                 @for verdict in verdicts { span { span class={ "cell " (verdict.class()) } { (mark_of(verdict)) } (verdict.word()) } }
+                @for basis in self.marked_bases() {
+                    span { span class={ "cell pass " (basis.class().unwrap_or_default()) } {} (basis.words()) }
+                }
                 @if let Some(mark) = self.board.mark() { span .marked { span .cell .on {} "runs in " (mark) } }
             }
         }
+    }
+
+    /// Those that cells here are marked for.
+    fn marked_bases(&self) -> Vec<Basis> {
+        let all = (0..self.board.columns.len())
+            .flat_map(|column| (0..self.board.rows.len()).map(move |row| self.board.basis((column, row))));
+        let seen: Vec<Basis> = all.flatten().collect();
+        [Basis::Comparison, Basis::Both].into_iter().filter(|basis| seen.contains(basis)).collect()
     }
 
     fn heads(&self) -> Markup {
@@ -92,12 +103,20 @@ impl PairPage<'_> {
         let verdict = self.board.verdict(at);
         let (column, build) = (&self.board.columns[at.0], &self.board.rows[at.1]);
         let is_chosen = self.chosen == Some(at);
-        let class = format!("cell {}{}", verdict.class(), if is_chosen { " selected" } else { "" });
-        let title = format!("{} with {}: {}", short(&build.number), short(&column.number), verdict.word());
+        let basis = self.board.basis(at);
+        let mark = basis.and_then(Basis::class).map(|class| format!(" {class}")).unwrap_or_default();
+        let class = format!("cell {}{mark}{}", verdict.class(), if is_chosen { " selected" } else { "" });
+        let by = self
+            .board
+            .basis_of_verdict(at)
+            .filter(|basis| *basis != Basis::Verification)
+            .map(|basis| format!(", {}", basis.words()));
+        let says = format!("{}{}", verdict.word(), by.unwrap_or_default());
+        let title = format!("{} with {}: {says}", short(&build.number), short(&column.number));
         html! {
             td .on[self.board.is_marked(column.version_id)] {
                 a class=(class) href=(self.cell_href(at)) tabindex="-1" title=(title) aria-current=[is_chosen.then_some("true")] {
-                    (mark_of(verdict)) (verdict.word())
+                    (mark_of(verdict)) (says)
                 }
             }
         }

@@ -11,14 +11,21 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use pactolus_domain::gate::Finding;
+use pactolus_domain::names::PacticipantName;
+use sqlx::PgConnection;
 
-use self::board::{Board, Shape};
+use self::board::{Basis, Board, Shape};
 use super::super::api::Pair;
+use super::super::compared::list_findings;
 use super::super::store;
 use super::{address, base, pair, word};
 use crate::app::App;
+use crate::comparisons;
 use crate::edge::{Error, Named, Principal, urls};
+use crate::ids::TenantId;
 use crate::matrix::page::gate::Cause;
 use crate::ui::parts::{Choice, Filter, Filters, Verdict, count, counted, empty, icon, panel, verdict, verdict_saying};
 use crate::ui::{Page, Section, Viewer};
@@ -33,16 +40,65 @@ async fn show(
     viewer: Viewer,
     Named(Pair { consumer, provider }): Named<Pair>,
 ) -> Result<Response, Error> {
-    let mut db = app.read().await?;
-    let wanted = board::Wanted::of(&viewer.query);
-    let board = Board::read(&mut db, principal.tenant, (&consumer, &provider), &wanted).await?;
+    let tenant = principal.tenant;
+    let board = settled(&app, tenant, &viewer, (&consumer, &provider)).await?;
     let chosen = board.chosen(viewer.query.last("cell"));
-    let said = match chosen.and_then(|chosen| board.tried(chosen)) {
-        Some(tried) => store::list_said(&mut db, principal.tenant, &[tried.number]).await?.into_iter().next(),
-        None => None,
+    let mut db = app.read().await?;
+    let known = match chosen {
+        Some(chosen) => Known::read(&mut db, tenant, &board, chosen).await?,
+        None => Known::default(),
     };
     drop(db);
-    Ok(PairPage { viewer: &viewer, board: &board, chosen, said }.show())
+    Ok(PairPage { viewer: &viewer, board: &board, chosen, known }.show())
+}
+
+/// What is shown and nobody has compared yet is compared for it, as for whoever asks the API; what takes longer goes on
+/// in the background.
+async fn settled(
+    app: &App,
+    tenant: TenantId,
+    viewer: &Viewer,
+    (consumer, provider): (&PacticipantName, &PacticipantName),
+) -> Result<Board, Error> {
+    let wanted = board::Wanted::of(&viewer.query);
+    let mut db = app.read().await?;
+    let board = Board::read(&mut db, tenant, (consumer, provider), &wanted).await?;
+    drop(db);
+    let pending = board.pending();
+    if pending.is_empty() {
+        return Ok(board);
+    }
+    if let Err(error) = comparisons::settle_shown(app, tenant, &viewer.base, &pending).await {
+        comparisons::warn(&error);
+        return Ok(board);
+    }
+    let mut db = app.read().await?;
+    Board::read(&mut db, tenant, (consumer, provider), &wanted).await
+}
+
+/// What is told of the selected pair beside its verdict.
+#[derive(Default)]
+struct Known {
+    /// By its verifier.
+    said: Option<store::Said>,
+    /// The worst that a comparison found.
+    finding: Option<Finding>,
+}
+
+impl Known {
+    async fn read(db: &mut PgConnection, tenant: TenantId, board: &Board, at: At) -> Result<Self, Error> {
+        let Some(tried) = board.tried(at) else { return Ok(Self::default()) };
+        let said = match tried.verified {
+            Some(verified) => store::list_said(db, tenant, &[verified.number]).await?.into_iter().next(),
+            None => None,
+        };
+        let versions = (board.columns[at.0].version_id, board.rows[at.1].version_id);
+        let finding = match tried.offer {
+            Some(_) => list_findings(db, tenant, &[versions]).await?.remove(&versions),
+            None => None,
+        };
+        Ok(Self { said, finding })
+    }
 }
 
 pub(super) use self::heat::mark_of;
@@ -54,7 +110,7 @@ struct PairPage<'a> {
     viewer: &'a Viewer,
     board: &'a Board,
     chosen: Option<At>,
-    said: Option<store::Said>,
+    known: Known,
 }
 
 impl PairPage<'_> {
@@ -197,8 +253,11 @@ impl PairPage<'_> {
             tr {
                 th scope="row" { a href=(href) { span .mono { (crate::ui::parts::short(&column.number)) } } (self.places(column.version_id)) }
                 td { span .mono { (crate::ui::parts::short(&row.number)) } (self.places(row.version_id)) }
-                td { (verdict(self.board.verdict(at))) }
-                td .number { @match self.board.tried(at) { Some(tried) => (self.viewer.ago(tried.verified_at)), None => "no result" } }
+                td {
+                    (verdict(self.board.verdict(at)))
+                    @if let Some(basis) = self.board.basis_of_verdict(at).filter(|basis| *basis != Basis::Verification) { " " span .second { (basis.words()) } }
+                }
+                td .number { @match self.board.tried(at).and_then(known_at) { Some(at) => (self.viewer.ago(at)), None => "no result" } }
             }
         }
     }
@@ -223,6 +282,11 @@ impl PairPage<'_> {
         let pairs = [pair("pacticipant", name), pair("version", number), pair("environment", environment)];
         Some(address(self.viewer, "/can-i-deploy", &pairs))
     }
+}
+
+/// When what is known of a pair became known last.
+fn known_at(tried: &store::Tried) -> Option<DateTime<Utc>> {
+    tried.verified.map(|verified| verified.at).max(tried.compared_at)
 }
 
 const VERDICTS: [Verdict; 4] = [Verdict::Passed, Verdict::Failed, Verdict::NotVerified, Verdict::Pending];
