@@ -1,8 +1,11 @@
 //! Comparisons: consumers' contracts held against what providers offer, in the gate.
 
+mod hostile;
+mod processes;
 mod rejudged;
 mod settings;
 mod told;
+mod verdicts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,6 +172,23 @@ async fn a_successful_verification_does_not_make_up_for_a_document_that_does_not
     let answer = may_go(&app, "shop", "1").await;
     assert_snapshot!(answer.at("/reasons/0/kind"), @r#""incompatible""#);
     assert_eq!(answer.at("/summary/deployable"), false);
+    // Who follows the link of a no does not come to a yes.
+    let result = app.get(&answer.text_at("/matrix/0/verificationResult/_links/self/href")).await.is(200);
+    assert_eq!(result.at("/summary/success"), false);
+}
+
+#[tokio::test]
+async fn equal_contents_are_compared_once() {
+    let app = TestApp::start().await;
+    with_stock_in_production(&app, &openapi("integer"), Some(true)).await;
+
+    for number in ["1", "2"] {
+        publish_contract(&app, number).await;
+        publish_document(&app, &format!("4{number}"), &openapi("integer"), Some(true)).await;
+        assert_eq!(may_go(&app, "shop", number).await.at("/summary/deployable"), true);
+    }
+
+    assert_eq!(count(&app, "select count(*) from comparison").await, 1);
 }
 
 #[tokio::test]
@@ -274,7 +294,7 @@ async fn a_document_that_cannot_be_read_fits_nothing() {
 
     publish_contract(&app, "1").await;
 
-    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @r#"no: The pact between version 1 of shop and the version of stock currently in production (40) is incompatible with the provider contract: the provider contract cannot be read: openapi 4.0.0 is not known; write `openapi: 3.x.y`, `swagger: "2.0"` or `asyncapi: 3.x.y` (document.unreadable). To change this: stock can change it: publish a document that can be read."#);
+    assert_snapshot!(verdict(&may_go(&app, "shop", "1").await), @r#"no: The pact between version 1 of shop and the version of stock currently in production (40) is incompatible with the provider contract: the provider contract cannot be read: openapi 4.0.0 is not known; write `openapi: 3.x.y`, `swagger: "2.0"`, `asyncapi: 3.x.y`, or the `$schema` of a JSON Schema (document.unreadable). To change this: stock can change it: publish a document that can be read."#);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::io::Read;
 use std::pin::Pin;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use axum::Router;
@@ -51,7 +51,7 @@ pub(crate) struct TestApp {
     settings: Settings,
     router: NormalizePath<Router>,
     state: App,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
     may_leave_jobs: AtomicBool,
 }
 
@@ -63,7 +63,7 @@ impl TestApp {
     /// With other settings than those a newcomer gets.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         install();
-        let database = TestDatabase::create(&pactolus_server::MIGRATOR).await;
+        let database = Arc::new(TestDatabase::create(&pactolus_server::MIGRATOR).await);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
         let db = pool.connect_lazy_with(database.connect_options());
         let key = MasterKey::generate();
@@ -82,6 +82,21 @@ impl TestApp {
         self.key = key.clone();
         self.state = App::new(self.db.clone(), self.settings.clone(), self.clock.clone(), key);
         self.router = pactolus_server::router(self.state.clone());
+    }
+
+    /// Another process that serves from the same database, with the same settings, clock and key.
+    pub(crate) fn another_process(&self) -> Self {
+        let state = App::new(self.db.clone(), self.settings.clone(), self.clock.clone(), self.key.clone());
+        Self {
+            clock: self.clock.clone(),
+            db: self.db.clone(),
+            key: self.key.clone(),
+            settings: self.settings.clone(),
+            router: pactolus_server::router(state.clone()),
+            state,
+            database: Arc::clone(&self.database),
+            may_leave_jobs: AtomicBool::new(self.may_leave_jobs.load(Ordering::Relaxed)),
+        }
     }
 
     pub(crate) fn world(&self) -> World<'_> {
