@@ -10,7 +10,7 @@ use crate::requests::{Accept, Kind, Make, Request, each, pacticipant, pair, quot
 /// What a page with a region that could not be made holds; the answer is 200 all the same.
 const IN_TROUBLE: &str = "class=\"trouble\"";
 /// An answer of the API, shown to a browser: there is no page at that address.
-const ONLY_AN_ANSWER: &str = "class=\"answer\"";
+const ONLY_AN_ANSWER: &str = "<pre class=\"answer\"";
 
 /// The ways to ask for a page, one for each subject; nothing for a kind that is no page.
 pub(crate) fn of_kind(kind: Kind, cast: &Cast) -> Result<Option<Vec<Make>>> {

@@ -91,7 +91,9 @@ async fn prepare(arguments: &Arguments, pool: &PgPool, receiver: SocketAddr) -> 
             },
         });
         let uri = format!("/webhooks/webhook-number-{number:04}").parse()?;
-        let answer = client.ask(Request { method: Method::PUT, uri, body: body.to_string().into(), accept: Accept::Hal }).await?;
+        let answer = client
+            .ask(Request { method: Method::PUT, uri, body: body.to_string().into(), accept: Accept::Hal })
+            .await?;
         if !answer.status.is_success() {
             return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)).into());
         }

@@ -109,7 +109,8 @@ async fn publish_one(servers: &Servers, pair: &Pair, first: usize, version: usiz
 }
 
 async fn ask(client: &mut Client, method: Method, path: &str, body: &Value) -> Result<Value> {
-    let answer = client.ask(Request { method, uri: path.parse()?, body: body.to_string().into(), accept: Accept::Hal }).await?;
+    let answer =
+        client.ask(Request { method, uri: path.parse()?, body: body.to_string().into(), accept: Accept::Hal }).await?;
     if !answer.status.is_success() {
         return Err(format!("{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)).into());
     }

@@ -103,7 +103,8 @@ impl Receivers {
             });
             let uri = format!("/webhooks/{}", Self::id(number)).parse()?;
             let method = hyper::Method::PUT;
-            let answer = client.ask(Request { method, uri, body: body.to_string().into(), accept: Accept::Hal }).await?;
+            let answer =
+                client.ask(Request { method, uri, body: body.to_string().into(), accept: Accept::Hal }).await?;
             if answer.status != StatusCode::CREATED {
                 return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)).into());
             }
