@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::comparisons::Room;
-use crate::home;
-use crate::matrix::Told;
+use crate::matrix::{self, Told};
 use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
+use crate::{home, integrations};
 
 /// Plans are made once for each connection and kept: making one anew for each execution would cost several times the
 /// look-ups. Statements that run so must be good whatever their parameters. None of them runs long enough for compiling
@@ -46,7 +46,9 @@ pub struct App {
     /// written the job.
     pub(crate) jobs_written: Arc<Notify>,
     pub(crate) last_counted: LastCounted,
-    pub(crate) overviews: home::Kept,
+    pub(crate) overviews: home::Overviews,
+    pub(crate) promises: integrations::Promises,
+    pub(crate) pairs: matrix::Pairs,
     pub(crate) told_refusals: Arc<Told>,
 }
 
@@ -64,7 +66,9 @@ impl App {
             comparing: Room::default(),
             jobs_written: Arc::new(Notify::new()),
             last_counted: LastCounted::default(),
-            overviews: home::Kept::default(),
+            overviews: home::Overviews::default(),
+            promises: integrations::Promises::default(),
+            pairs: matrix::Pairs::default(),
             told_refusals: Arc::default(),
         }
     }

@@ -21,6 +21,7 @@ mod ids;
 mod index;
 mod integrations;
 mod jobs;
+mod kept;
 mod matrix;
 mod metrics;
 mod outgoing;

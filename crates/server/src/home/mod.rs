@@ -17,7 +17,7 @@ use axum::routing::get;
 
 use crate::app::App;
 
-pub(crate) use overview::{Kept, Team, names_team, team_of, verdict};
+pub(crate) use overview::{Overviews, Team, names_team, team_of, verdict};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/home", get(api::home))

@@ -1,9 +1,9 @@
 //! How each application stands: read from the database, kept for a moment where reading took long.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,13 +12,8 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::environments::{self, Environment};
 use crate::ids::TenantId;
+use crate::kept::Kept;
 use crate::ui::parts::Verdict;
-
-/// Reading that took less is done anew each time.
-const QUICK: TimeDelta = TimeDelta::milliseconds(40);
-/// What took long is kept for so many times as long, so that it takes a small part of the server's time.
-const KEPT_TIMES: i32 = 50;
-const KEPT_AT_MOST: TimeDelta = TimeDelta::seconds(15);
 
 /// A label that begins so says whose application it is.
 const TEAM: &str = "team:";
@@ -49,7 +44,6 @@ pub(super) struct Overview {
     /// What failed or is missing, the newest first.
     pub(super) edges: Vec<Edge>,
     pub(super) read_at: DateTime<Utc>,
-    took: TimeDelta,
     /// Places in `standings`.
     by_id: HashMap<i64, usize>,
 }
@@ -64,28 +58,12 @@ pub(super) struct Standing {
     pub(super) missing: i64,
 }
 
-/// Overviews that took long to read, by tenant and environment. Nothing depends on it but how fast a page is.
+/// By tenant and environment.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(Arc<Mutex<HashMap<Key, Arc<Overview>>>>);
+pub(crate) struct Overviews(Kept<Key, Overview>);
 
 /// The environment that is asked about, if there is one.
 type Key = (TenantId, Option<Uuid>);
-
-impl Kept {
-    fn find(&self, key: Key, now: DateTime<Utc>) -> Option<Arc<Overview>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&key).filter(|overview| overview.is_recent(now)).cloned()
-    }
-
-    fn put(&self, key: Key, overview: &Arc<Overview>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if overview.took < QUICK {
-            kept.remove(&key);
-        } else {
-            kept.insert(key, Arc::clone(overview));
-        }
-    }
-}
 
 impl Overview {
     /// How everything stands on the way to the environment of this name; without a name, to the first for production.
@@ -110,7 +88,7 @@ impl Overview {
         };
         let gate = gate.cloned();
         let key = (tenant, gate.as_ref().map(|one| one.id));
-        if let Some(kept) = app.overviews.find(key, app.now()) {
+        if let Some(kept) = app.overviews.0.find(&key, app.now()) {
             return Ok(kept);
         }
         let started = app.now();
@@ -120,10 +98,8 @@ impl Overview {
             Some(gate) => store::list_edges(db, tenant, gate.id, &heads).await?,
             None => Vec::new(),
         };
-        let took = app.now() - started;
-        let overview = Arc::new(Self::of(environments, gate, applications, edges, (started, took)));
-        app.overviews.put(key, &overview);
-        Ok(overview)
+        let overview = Self::of(environments, gate, applications, edges, started);
+        Ok(app.overviews.0.put(key, overview, started, app.now()))
     }
 
     fn of(
@@ -131,7 +107,7 @@ impl Overview {
         gate: Option<Environment>,
         applications: Vec<Application>,
         edges: Vec<Edge>,
-        (read_at, took): (DateTime<Utc>, TimeDelta),
+        read_at: DateTime<Utc>,
     ) -> Self {
         let mut counts: HashMap<i64, [i64; 3]> = HashMap::new();
         for edge in &edges {
@@ -152,7 +128,7 @@ impl Overview {
         let by_id = standings.iter().enumerate().map(|(place, one)| (one.application.id, place)).collect();
         let mut edges: Vec<Edge> = edges.into_iter().filter(|edge| edge.success != Some(true)).collect();
         edges.sort_by(|one, other| other.since.cmp(&one.since).then(one.pacticipant_id.cmp(&other.pacticipant_id)));
-        Self { environments, gate, standings, edges, read_at, took, by_id }
+        Self { environments, gate, standings, edges, read_at, by_id }
     }
 
     pub(super) fn count(&self, verdict: Verdict) -> usize {
@@ -161,10 +137,6 @@ impl Overview {
 
     pub(super) fn find(&self, id: i64) -> Option<&Standing> {
         self.by_id.get(&id).map(|place| &self.standings[*place])
-    }
-
-    fn is_recent(&self, now: DateTime<Utc>) -> bool {
-        now - self.read_at < (self.took * KEPT_TIMES).min(KEPT_AT_MOST)
     }
 }
 
@@ -188,21 +160,6 @@ mod tests {
         assert_eq!(team(&["core", "team:Payments"]).as_deref(), Some("Payments"));
         assert_eq!(team(&["team:"]), None);
         assert_eq!(team(&["teamwork"]), None);
-    }
-
-    #[test]
-    fn what_took_long_is_kept_for_a_moment() {
-        let read_at = DateTime::from_timestamp(1_795_356_360, 0).unwrap();
-        let overview = |took| Arc::new(Overview::of(Vec::new(), None, Vec::new(), Vec::new(), (read_at, took)));
-        let (kept, key) = (Kept::default(), (TenantId(1), None));
-
-        kept.put(key, &overview(TimeDelta::milliseconds(10)));
-        assert!(kept.find(key, read_at).is_none());
-
-        kept.put(key, &overview(TimeDelta::milliseconds(100)));
-        assert!(kept.find(key, read_at + TimeDelta::milliseconds(4999)).is_some());
-        assert!(kept.find(key, read_at + TimeDelta::milliseconds(5000)).is_none());
-        assert!(kept.find((TenantId(2), None), read_at).is_none());
     }
 
     #[test]

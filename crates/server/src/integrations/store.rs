@@ -126,6 +126,7 @@ pub(super) async fn list_applications(
 }
 
 /// A contract with the result that counts where it is looked at.
+#[derive(Clone, Debug)]
 pub(super) struct Promise {
     pub(super) consumer: i64,
     pub(super) provider: i64,

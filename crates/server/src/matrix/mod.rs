@@ -20,6 +20,7 @@ mod what_if;
 use axum::Router;
 
 pub(crate) use api::{Outcome, may_go};
+pub(crate) use page::Pairs;
 pub(crate) use told::Told;
 
 use crate::app::App;

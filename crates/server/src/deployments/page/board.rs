@@ -70,7 +70,7 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
     let running = store::list_running(&mut db, principal.tenant).await?;
     let mut standings = HashMap::new();
     for environment in &environments {
-        let standing = integrations::list_standings_in(&mut db, principal.tenant, environment.id).await?;
+        let standing = integrations::list_standings_in(&app, &mut db, principal.tenant, environment.id).await?;
         standings.insert(environment.id, standing);
     }
     let latest = latest(&mut db, principal.tenant, &viewer).await?;

@@ -2,12 +2,14 @@
 
 mod draw;
 mod figure;
+mod promises;
 mod question;
 mod scene;
 mod standing;
 mod table;
 mod twin;
 
+pub(crate) use promises::Promises;
 pub(crate) use standing::list_standings_in;
 
 use axum::Router;
@@ -19,7 +21,7 @@ use maud::{Markup, html};
 use self::figure::Figure;
 use self::question::Question;
 use self::scene::Scene;
-use super::store::{self, Promise};
+use super::store;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, Hal, Principal, QueryPairs, RequestUrl};
 use crate::environments::{self, Environment};
@@ -54,12 +56,10 @@ async fn read(app: &App, tenant: TenantId, query: &QueryPairs) -> Result<Read, E
     let environments = environments::list(&mut db, tenant, None).await?;
     let question = Question::of(query, &environments)?;
     let applications = store::list_applications(&mut db, tenant, scene::TEAM).await?;
-    let promises: Vec<Promise> = match question.environment {
-        None => store::list_latest_promises(&mut db, tenant).await?,
-        Some(at) => store::list_promises_in(&mut db, tenant, environments[at].id).await?,
-    };
+    let environment = question.environment.map(|at| environments[at].id);
+    let promises = Promises::read(app, &mut db, tenant, environment).await?;
     drop(db);
-    let scene = Scene::of(applications, promises, &question)?;
+    let scene = Scene::of(applications, promises.to_vec(), &question)?;
     Ok(Read { question, environments, scene })
 }
 

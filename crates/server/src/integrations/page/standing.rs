@@ -5,22 +5,24 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::promises::Promises;
 use super::scene::{verdict, worse};
+use crate::app::App;
 use crate::ids::TenantId;
-use crate::integrations::store;
 use crate::ui::parts::Verdict;
 
 /// By pacticipant and version, the worst of all contracts that it has there, on either side. Who has none is not in it.
 pub(crate) async fn list_standings_in(
+    app: &App,
     db: &mut PgConnection,
     tenant: TenantId,
     environment: Uuid,
 ) -> sqlx::Result<HashMap<(i64, String), Verdict>> {
     let mut standings: HashMap<(i64, String), Verdict> = HashMap::new();
-    for promise in store::list_promises_in(db, tenant, environment).await? {
-        let found = verdict(&promise);
-        let consumer = (promise.consumer, promise.consumer_version);
-        let provider = promise.provider_version.map(|number| (promise.provider, number));
+    for promise in Promises::read(app, db, tenant, Some(environment)).await?.iter() {
+        let found = verdict(promise);
+        let consumer = (promise.consumer, promise.consumer_version.clone());
+        let provider = promise.provider_version.clone().map(|number| (promise.provider, number));
         for side in [Some(consumer), provider].into_iter().flatten() {
             let known = standings.get(&side).copied();
             standings.extend(worse(known, found).map(|worst| (side, worst)));

@@ -4,6 +4,8 @@ mod gate;
 mod overview;
 mod pair;
 
+pub(crate) use overview::Pairs;
+
 use axum::Router;
 
 use crate::app::App;

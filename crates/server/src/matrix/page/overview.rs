@@ -1,12 +1,15 @@
 //! All applications in one environment, consumers by providers; where they are too many, their labels first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::super::store::{self, InEnvironment};
 use super::pair::mark_of;
@@ -14,6 +17,8 @@ use super::{address, base, pair};
 use crate::app::App;
 use crate::edge::{Error, Principal, urls};
 use crate::environments::{self, Environment};
+use crate::ids::TenantId;
+use crate::kept::Kept;
 use crate::ui::parts::{Choice, Filter, Filters, Verdict, counted, empty, panel, verdict, verdict_saying};
 use crate::ui::{Page, Section, Viewer, no_page};
 
@@ -23,6 +28,27 @@ const MOST: usize = 60;
 const MOST_TOLD: usize = 50;
 /// What applications without a label stand under.
 const WITHOUT: &str = "no label";
+
+/// By tenant and environment.
+#[derive(Clone, Default)]
+pub(crate) struct Pairs(Kept<(TenantId, Uuid), Vec<InEnvironment>>);
+
+impl Pairs {
+    async fn read(
+        app: &App,
+        db: &mut PgConnection,
+        tenant: TenantId,
+        environment: Uuid,
+    ) -> sqlx::Result<Arc<Vec<InEnvironment>>> {
+        let key = (tenant, environment);
+        if let Some(kept) = app.pairs.0.find(&key, app.now()) {
+            return Ok(kept);
+        }
+        let started = app.now();
+        let pairs = store::list_in_environment(db, tenant, environment).await?;
+        Ok(app.pairs.0.put(key, pairs, started, app.now()))
+    }
+}
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/matrix", get(show))
@@ -42,7 +68,7 @@ async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> R
     };
     let (pairs, labels) = match chosen {
         Some(environment) => (
-            store::list_in_environment(&mut db, principal.tenant, environment.id).await?,
+            Pairs::read(&app, &mut db, principal.tenant, environment.id).await?.to_vec(),
             store::list_labels(&mut db, principal.tenant).await?,
         ),
         None => (Vec::new(), Vec::new()),

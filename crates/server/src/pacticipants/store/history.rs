@@ -27,16 +27,20 @@ pub(crate) async fn list_branches(
         Branch,
         r#"
         select branch.name, version.id as head_id, version.number as head, version.build_url, version.created_at
-        from branch
-        join branch_head on branch_head.tenant_id = $1
-                        and branch_head.pacticipant_id = $2
-                        and branch_head.branch = branch.name
+        from (
+            select branch.name, branch.updated_at, branch_head.version_id
+            from branch
+            join branch_head on branch_head.tenant_id = $1
+                            and branch_head.pacticipant_id = $2
+                            and branch_head.branch = branch.name
+            where branch.tenant_id = $1
+              and branch.pacticipant_id = $2
+            order by branch.name is not distinct from $3 desc, branch.updated_at desc, branch.name
+            limit $4
+        ) as branch
         join version on version.tenant_id = $1
-                    and version.id = branch_head.version_id
-        where branch.tenant_id = $1
-          and branch.pacticipant_id = $2
+                    and version.id = branch.version_id
         order by branch.name is not distinct from $3 desc, branch.updated_at desc, branch.name
-        limit $4
         "#,
         tenant.0,
         pacticipant.0,
@@ -127,7 +131,8 @@ pub(crate) struct Deployment {
     pub(crate) deployable: Option<bool>,
 }
 
-/// The newest first.
+/// The newest first. They are chosen before anything is looked up about them, and found by whose they are, which `offset`
+/// sees to: there may be thousands.
 pub(crate) async fn list_deployments(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -137,19 +142,28 @@ pub(crate) async fn list_deployments(
     sqlx::query_as!(
         Deployment,
         r#"
-        select version.number, version.build_url, environment.name as environment, deployed_version.created_at as at,
+        select version.number, version.build_url, environment.name as environment, deployed.created_at as at,
                verdict.id is not null as "has_verdict!", verdict.deployable as "deployable?"
-        from deployed_version
+        from (
+            select own.id, own.version_id, own.environment_id, own.verdict_id, own.created_at
+            from (
+                select deployed_version.id, deployed_version.version_id, deployed_version.environment_id,
+                       deployed_version.verdict_id, deployed_version.created_at
+                from deployed_version
+                where deployed_version.tenant_id = $1
+                  and deployed_version.pacticipant_id = $2
+                offset 0
+            ) as own
+            order by own.id desc
+            limit $3
+        ) as deployed
         join version on version.tenant_id = $1
-                    and version.id = deployed_version.version_id
+                    and version.id = deployed.version_id
         join environment on environment.tenant_id = $1
-                        and environment.id = deployed_version.environment_id
+                        and environment.id = deployed.environment_id
         left join verdict on verdict.tenant_id = $1
-                         and verdict.id = deployed_version.verdict_id
-        where deployed_version.tenant_id = $1
-          and deployed_version.pacticipant_id = $2
-        order by deployed_version.id desc
-        limit $3
+                         and verdict.id = deployed.verdict_id
+        order by deployed.id desc
         "#,
         tenant.0,
         pacticipant.0,
