@@ -100,7 +100,8 @@ impl Operations {
     pub fn list(&self, method: &str, path: &str) -> Vec<usize> {
         let Some(alike) = self.by_shape.get(&(method.to_owned(), segments(path))) else { return Vec::new() };
         let fitting = alike.iter().filter(|(template, _)| covers(template, path));
-        let ranked: Vec<(usize, usize)> = fitting.map(|(template, index)| (templates(template, path), *index)).collect();
+        let ranked: Vec<(usize, usize)> =
+            fitting.map(|(template, index)| (templates(template, path), *index)).collect();
         let best = ranked.iter().map(|(rank, _)| *rank).min();
         let mut found: Vec<usize> =
             ranked.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, index)| index).collect();

@@ -75,7 +75,8 @@ fn bodies_of_version_four_are_unwrapped() {
 #[test]
 fn what_looks_like_the_wrapping_of_version_four_is_a_body_before_it() {
     for version in ["", r#", "metadata": {"pactSpecification": {"version": "3.0.0"}}"#] {
-        let interaction = r#"{"request": {"path": "/a"}, "response": {"body": {"content": {"x": 1}, "contentType": "j"}}}"#;
+        let interaction =
+            r#"{"request": {"path": "/a"}, "response": {"body": {"content": {"x": 1}, "contentType": "j"}}}"#;
         let message = r#"{"description": "m", "contents": {"content": "a", "encoded": "json"}}"#;
         check(
             &format!(r#"{{"interactions": [{interaction}], "messages": [{message}]{version}}}"#),

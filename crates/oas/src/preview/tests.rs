@@ -165,7 +165,8 @@ fn what_led_nowhere_before_is_not_broken_by_an_operation_that_it_does_not_fit() 
 #[test]
 fn who_has_a_body_that_nobody_can_look_into_may_use_all_of_it() {
     let xml = contract("GET", r#""<item><price>1</price></item>""#).replace("application/json", "application/xml");
-    let (from, to) = ("content: {application/json:", "content: {application/xml: {schema: {type: string}}, application/json:");
+    let (from, to) =
+        ("content: {application/json:", "content: {application/xml: {schema: {type: string}}, application/json:");
     let old = OLD.replacen(from, to, 1);
     check_of(
         &old,
@@ -179,7 +180,11 @@ fn who_has_a_body_that_nobody_can_look_into_may_use_all_of_it() {
 fn who_sends_a_part_of_a_parameter_uses_it() {
     let mut caller = contract("DELETE", "");
     caller = caller.replace("\"path\": \"/items/42\"", "\"path\": \"/items/42\", \"query\": \"sizes%5B%5D=1\"");
-    let old = OLD.replacen("    delete: {", "    delete: {parameters: [{name: sizes, in: query, schema: {type: array, items: {type: integer}}}], ", 1);
+    let old = OLD.replacen(
+        "    delete: {",
+        "    delete: {parameters: [{name: sizes, in: query, schema: {type: array, items: {type: integer}}}], ",
+        1,
+    );
     check_of(
         &old,
         ("items: {type: integer}", "items: {type: integer, maximum: 9}"),
