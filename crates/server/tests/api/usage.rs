@@ -314,3 +314,44 @@ async fn a_document_that_cannot_be_read_is_told_with_the_line() {
         assert!(answer.text().contains("line "), "{}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn what_was_read_by_older_rules_is_read_anew() {
+    let app = TestApp::start().await;
+    world(&app).await;
+    // As if the older rules had seen nothing but that somebody reads the name.
+    for statement in [
+        "update contract_content set usage_rules = 0",
+        "update contract_usage set element_id = (select id from usage_element where name = '/name')
+         where element_id = (select id from usage_element where name = '/price')",
+    ] {
+        sqlx::query(statement).execute(&app.db).await.expect("the tables are there");
+    }
+    assert_eq!(app.get(USAGE).await.at("/unread"), 3);
+    assert_eq!(users(&app, &[("field", "name")]).await, ["app 7 production", "shop 41 production"]);
+
+    app.run_jobs().await;
+
+    assert_eq!(app.get(USAGE).await.at("/unread"), 0);
+    assert_eq!(users(&app, &[("field", "name")]).await, ["app 7 production"]);
+    assert_eq!(users(&app, &[("field", "price")]).await, ["shop 41 production"]);
+}
+
+#[tokio::test]
+async fn one_content_that_cannot_be_kept_does_not_stop_the_others() {
+    let app = TestApp::start().await;
+    world(&app).await;
+    for statement in [
+        "delete from contract_usage",
+        "delete from usage_element",
+        "update contract_content set usage_rules = null",
+        "alter table usage_element add constraint refused check (name <> '/price')",
+    ] {
+        sqlx::query(statement).execute(&app.db).await.expect("the tables are there");
+    }
+
+    app.run_jobs().await;
+
+    assert_eq!(app.get(USAGE).await.at("/unread"), 1);
+    assert_eq!(users(&app, &[("field", "id")]).await, ["app 7 production", "shop 42 main"]);
+}
