@@ -1,5 +1,6 @@
 -- What contracts use of their providers, so that it can be told who is hit by a change. Things are kept once for their provider;
--- a content, once for all versions that publish it, only names them.
+-- a content, once for all versions that publish it, only names them. Processes of an older release delete providers and contents
+-- without knowing of these tables, so both go by themselves.
 create table usage_element (
     tenant_id bigint not null,
     id bigint generated always as identity,
@@ -12,7 +13,7 @@ create table usage_element (
     part text not null,
     name text not null,
     primary key (tenant_id, id),
-    foreign key (tenant_id, provider_id) references pacticipant (tenant_id, id),
+    foreign key (tenant_id, provider_id) references pacticipant (tenant_id, id) on delete cascade,
     constraint usage_element_key unique (tenant_id, provider_id, method, path, status, part, name)
 );
 
@@ -22,7 +23,7 @@ create table contract_usage (
     content_id bigint not null,
     element_id bigint not null,
     primary key (tenant_id, content_id, element_id),
-    foreign key (tenant_id, content_id) references contract_content (tenant_id, id)
+    foreign key (tenant_id, content_id) references contract_content (tenant_id, id) on delete cascade
 );
 
 -- By which rules a content was read last. Null: not yet, as of what was published before, or by a process of an older release.

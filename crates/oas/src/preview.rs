@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use self::place::{Changed, Located, Use, uses};
 use crate::comparison::{Comparator, Profile};
-use crate::contract::{Contract, Part as PartOfInteraction, Place, Request};
+use crate::contract::{Contract, Place, Request};
 use crate::diff::{Change, Day, diff};
 use crate::document::Document;
 use crate::fields::Operations;
@@ -85,7 +85,7 @@ pub fn preview(old: &Document, new: &Document, consumers: &[Consumer<'_>], today
     let (mut broken, mut failed_before) = (Vec::new(), BTreeSet::new());
     for (index, consumer) in consumers.iter().enumerate() {
         let failed = Failed::of(&before, consumer.contract);
-        if !failed.0.is_empty() {
+        if !failed.found.is_empty() {
             failed_before.insert(index);
         }
         for finding in after.compare(consumer.contract).findings {
@@ -101,25 +101,32 @@ pub fn preview(old: &Document, new: &Document, consumers: &[Consumer<'_>], today
     Preview { changes, broken, failed_before }
 }
 
-/// What does not fit a document, interaction by interaction.
-struct Failed(HashMap<usize, HashSet<(Code, Place)>>);
+/// What does not fit a document.
+#[derive(Default)]
+struct Failed {
+    found: HashSet<(Code, Place)>,
+    /// The interactions that lead to no operation.
+    nowhere: HashSet<usize>,
+}
 
 impl Failed {
     fn of(document: &Comparator<'_>, contract: &Contract) -> Self {
-        let mut failed: HashMap<usize, HashSet<(Code, Place)>> = HashMap::new();
+        let mut failed = Self::default();
         for finding in document.compare(contract).findings {
             if finding.severity == Severity::Error {
-                failed.entry(finding.place.interaction).or_default().insert((finding.code, finding.place));
+                // Of a path whose parameters do not fit, the rest is compared all the same.
+                if finding.code == Code::PathOrMethodUnknown && finding.document.pointer.as_str() == "/paths" {
+                    failed.nowhere.insert(finding.place.interaction);
+                }
+                failed.found.insert((finding.code, finding.place));
             }
         }
-        Self(failed)
+        failed
     }
 
     /// Whether it is nothing new. What led to no operation was looked at no further, so nothing of it is.
     fn includes(&self, finding: &Finding) -> bool {
-        let Some(failed) = self.0.get(&finding.place.interaction) else { return false };
-        failed.contains(&(finding.code, finding.place.clone()))
-            || failed.iter().any(|(_, place)| place.part == PartOfInteraction::Path)
+        self.nowhere.contains(&finding.place.interaction) || self.found.contains(&(finding.code, finding.place.clone()))
     }
 }
 

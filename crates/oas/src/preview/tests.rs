@@ -135,7 +135,7 @@ fn what_did_not_fit_before_is_not_broken_by_it() {
     let preview = check(
         ("price: {type: number}", "price: {type: integer}"),
         &[contract("GET", r#"{"name": "a", "tax": 1}"#)],
-        &["Info response-property-type-changed breaks {} uses {}"],
+        &["Info response-property-type-specialized breaks {} uses {}"],
     );
     assert_eq!((preview.failed_before, preview.broken), (BTreeSet::from([0]), Vec::new()));
 }

@@ -105,7 +105,7 @@ impl Error {
     pub(crate) fn log(&self, part: &str) -> String {
         let reference = base32(random_bytes());
         let cause = match self {
-            Self::Internal(cause) | Self::Unavailable(cause) | Self::Overtaken(cause) => chain(cause.as_ref()),
+            Self::Internal(cause) | Self::Unavailable(cause) | Self::Overtaken(cause) => in_full(cause.as_ref()),
             other => other.detail(),
         };
         tracing::error!(error.reference = %reference, "{part} could not be shown: {cause}");
@@ -407,12 +407,13 @@ fn no_such_pacticipant_of(error: &Error) -> Option<String> {
 fn log(error: &Error, method: &str, path: &str) -> Option<String> {
     let (Error::Internal(cause) | Error::Unavailable(cause) | Error::Overtaken(cause)) = error else { return None };
     let reference = base32(random_bytes());
-    let chain = chain(cause.as_ref());
+    let chain = in_full(cause.as_ref());
     tracing::error!(error.reference = %reference, http.method = method, http.path = path, "{method} {path} failed: {chain}");
     matches!(error, Error::Internal(_)).then_some(reference)
 }
 
-fn chain(error: &(dyn StdError + 'static)) -> String {
+/// The error and its causes, in one line.
+pub(crate) fn in_full(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -22,7 +22,7 @@ pub(crate) use base_url::{BaseUrl, RequestUrl};
 pub(crate) use body::{
     Fields, JsonBody, JsonLines, JsonText, MergePatch, OptionalJson, content_type, has_nul, not_utf8,
 };
-pub(crate) use error::{Error, OnConstraint, Told, no_such_pacticipant, render_errors};
+pub(crate) use error::{Error, OnConstraint, Told, in_full, no_such_pacticipant, render_errors};
 pub(crate) use extension::look_without_extension;
 pub(crate) use hal::{Hal, Link, OwnLink, curies, named, plain_text, text_as, timestamp, without_nulls};
 pub(crate) use origin::refuse_other_origins;

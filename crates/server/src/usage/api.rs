@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::routing::get;
 use pactolus_domain::names::{EnvironmentName, PacticipantName};
 use pactolus_domain::problem::{Problem, Problems};
-use pactolus_domain::usage::{Element, Part, covers, normalised};
+use pactolus_domain::usage::{Element, Part, may_be};
 use serde_json::{Map, json};
 
 use super::store::Wanted;
@@ -64,9 +64,9 @@ impl<'q> Question<'q> {
         problems.or(question)
     }
 
-    /// A path may be given as the document writes it, or as a request has it.
+    /// A path may be given as the document writes it, or as a request has it; a message's is compared as it is.
     fn means(&self, element: &Element) -> bool {
-        self.path.is_none_or(|path| element.path == normalised(path, None) || covers(path, &element.path))
+        self.path.is_none_or(|path| element.path == path || may_be(path, &element.path))
     }
 }
 
@@ -94,7 +94,8 @@ async fn list(
     let contents: Vec<i64> = versions.iter().map(|version| version.content_id).collect();
     let unread = store::count_unread(&mut db, tenant, &contents).await?;
     let wanted = Wanted { method: question.method.as_deref(), ..question.wanted };
-    let mut consumers = find::using(&mut db, tenant, id, versions, &wanted, |used| question.means(used)).await?;
+    let found = find::using(&mut db, tenant, id, versions, &wanted, |used| question.means(used)).await?;
+    let (mut consumers, is_complete) = (found.consumers, unread == 0 && found.unknown == 0);
     drop(db);
 
     let total = consumers.len();
@@ -111,6 +112,7 @@ async fn list(
     Ok(Hal::ok(&json!({
         "consumerCount": total,
         "unread": unread,
+        "isComplete": is_complete,
         "hasMore": has_more,
         "_embedded": {"consumers": shown},
         "_links": links,

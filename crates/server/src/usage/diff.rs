@@ -16,7 +16,7 @@ use super::find;
 use super::preview::today;
 use super::store::{self, Current};
 use crate::app::App;
-use crate::edge::{Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl};
+use crate::edge::{Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, in_full};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/provider-contracts/provider/{provider}/diff", get(compare))
@@ -72,7 +72,7 @@ fn look(provider: &PacticipantName, found: &[Current], today: Day) -> Result<Val
             return Err(Error::Missing(message));
         }
         Document::load(text, &Budget::default()).map_err(|error| {
-            Error::Missing(format!("The document of {provider} version {version} cannot be read: {error}"))
+            Error::Missing(format!("The document of {provider} version {version} cannot be read: {}", in_full(&error)))
         })
     };
     let [old, new] = found else { return Err(Error::internal("two documents are compared")) };

@@ -85,7 +85,16 @@ pub(crate) async fn counting(
     Ok(versions.into_values().collect())
 }
 
-/// The consumers with versions that use one of the elements, by name.
+/// Who uses something.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The consumers with versions that use it, by name.
+    pub(super) consumers: Vec<Consumer>,
+    /// How many other versions use more than is kept, and so may use it.
+    pub(super) unknown: usize,
+}
+
+/// Who uses one of the elements.
 pub(super) async fn using(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -93,8 +102,15 @@ pub(super) async fn using(
     versions: Vec<CountingVersion>,
     wanted: &Wanted<'_>,
     is_meant: impl Fn(&Element) -> bool,
-) -> sqlx::Result<Vec<Consumer>> {
+) -> sqlx::Result<Found> {
     let mut known = store::list_elements(db, tenant, provider, wanted).await?;
+    // Headers are kept in small letters, whatever they were asked for in.
+    if let Some(lower) = wanted.name.map(str::to_lowercase).filter(|lower| wanted.name != Some(lower)) {
+        let wanted = Wanted { name: Some(&lower), ..wanted.clone() };
+        let in_any_case = |part| matches!(part, Part::RequestHeader | Part::ResponseHeader | Part::Metadata);
+        let more = store::list_elements(db, tenant, provider, &wanted).await?;
+        known.extend(more.into_iter().filter(|known| in_any_case(known.element.part)));
+    }
     known.retain(|known| known.element.part == Part::More || is_meant(&known.element));
     let ids: Vec<i64> = known.iter().map(|known| known.id).collect();
     let contents: BTreeSet<i64> = versions.iter().map(|version| version.content_id).collect();
@@ -104,12 +120,13 @@ pub(super) async fn using(
         of_contents.entry(content).or_default().push(element);
     }
     let known: HashMap<i64, Known> = known.into_iter().map(|known| (known.id, known)).collect();
-    let mut consumers: Vec<Consumer> = Vec::new();
+    let (mut consumers, mut unknown): (Vec<Consumer>, usize) = (Vec::new(), 0);
     for version in versions {
         let Some(elements) = of_contents.get(&version.content_id) else { continue };
         let elements = elements.iter().filter_map(|id| known.get(id)).map(|known| known.element.clone());
         let (more, mut uses): (Vec<Element>, Vec<Element>) = elements.partition(|element| element.part == Part::More);
         if uses.is_empty() {
+            unknown += usize::from(!more.is_empty());
             continue;
         }
         uses.sort();
@@ -122,5 +139,5 @@ pub(super) async fn using(
             None => consumers.push(Consumer { name, versions: vec![using] }),
         }
     }
-    Ok(consumers)
+    Ok(Found { consumers, unknown })
 }

@@ -19,26 +19,35 @@ pub(super) struct Unread {
     pub(super) text: String,
 }
 
-/// A content that nobody has looked into, held until the transaction ends.
-pub(super) async fn claim_unread(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Option<Unread>> {
+/// A content that nobody has looked into by the rules of today, held until the transaction ends. What was read by newer ones is
+/// left alone: during an upgrade two processes would else undo each other's work without end.
+pub(super) async fn claim_unread(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    but: &[ContentId],
+) -> sqlx::Result<Option<Unread>> {
+    let but: Vec<i64> = but.iter().map(|content| content.0).collect();
     sqlx::query_as!(
         Unread,
         r#"
         select id as "id: _", provider_id as "provider: _", content as text
         from contract_content
         where tenant_id = $1
-          and usage_rules is null
-        order by id
+          and coalesce(usage_rules, 0::smallint) < $2
+          and id <> all($3)
+        order by coalesce(usage_rules, 0::smallint), id
         limit 1
         for no key update skip locked
         "#,
         tenant.0,
+        RULES,
+        &but,
     )
     .fetch_optional(db)
     .await
 }
 
-/// Puts what a content uses, and that it was looked into.
+/// Puts what a content uses, instead of what it was said to use before, and that it was looked into.
 pub(super) async fn put_usage(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -46,6 +55,7 @@ pub(super) async fn put_usage(
     content: ContentId,
     elements: &BTreeSet<Element>,
 ) -> sqlx::Result<()> {
+    delete_of_contents(&mut *db, tenant, &[content.0]).await?;
     let columns = Columns::of(elements);
     // In their order, so that two who write the same new ones do not wait for each other in a circle.
     sqlx::query!(
@@ -344,7 +354,7 @@ pub(super) async fn list_used_elements(
     Ok(elements.collect())
 }
 
-/// How many of the contents nobody has looked into yet.
+/// How many of the contents nobody has looked into by the rules of today.
 pub(super) async fn count_unread(db: &mut PgConnection, tenant: TenantId, contents: &[i64]) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"
@@ -352,10 +362,11 @@ pub(super) async fn count_unread(db: &mut PgConnection, tenant: TenantId, conten
         from contract_content
         where tenant_id = $1
           and id = any($2)
-          and usage_rules is null
+          and coalesce(usage_rules, 0::smallint) < $3
         "#,
         tenant.0,
         contents,
+        RULES,
     )
     .fetch_one(db)
     .await

@@ -16,7 +16,7 @@ use super::find;
 use super::store::{self, Current};
 use crate::app::App;
 use crate::edge::{
-    BaseUrl, Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, next_by_key, size_by_key, urls,
+    BaseUrl, Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, in_full, next_by_key, size_by_key, urls,
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -91,7 +91,7 @@ async fn look(current: Current, elements: Vec<Element>) -> Result<(Current, Vec<
     }
     let looked = tokio::task::spawn_blocking(move || match Document::load(&current.text, &Budget::default()) {
         Ok(document) => Ok((unused(&document, &elements), current)),
-        Err(error) => Err(format!("The document of version {} cannot be read: {error}", current.version)),
+        Err(error) => Err(format!("The document of version {} cannot be read: {}", current.version, in_full(&error))),
     });
     let (offered, current) = looked.await.map_err(Error::internal)?.map_err(Error::Missing)?;
     Ok((current, offered))

@@ -238,3 +238,121 @@ async fn a_contract_with_names_that_a_database_cannot_hold_is_published() {
 
     assert_eq!(users(&app, &[("status", "200")]).await, ["shop 1"]);
 }
+
+#[tokio::test]
+async fn headers_are_found_in_any_case_and_fields_are_not() {
+    let app = TestApp::start().await;
+    let text = r#"{"interactions": [{"request": {"method": "GET", "path": "/a", "headers": {"X-Trace": "1"}},
+        "response": {"status": 200, "headers": {"ETag": "1"}, "body": {"Price": 1}}}]}"#;
+    app.world().consumer("shop").version("1").contract_text("stock", text).await;
+
+    for field in ["X-Trace", "x-trace", "ETag", "Price"] {
+        assert_eq!(users(&app, &[("field", field)]).await, ["shop 1"], "{field}");
+    }
+    assert_eq!(users(&app, &[("field", "ETag"), ("part", "response-header")]).await, ["shop 1"]);
+    for field in ["price", "PRICE"] {
+        assert_eq!(users(&app, &[("field", field)]).await, [""; 0], "{field}");
+    }
+}
+
+#[tokio::test]
+async fn who_uses_more_than_is_kept_makes_an_answer_incomplete() {
+    let app = TestApp::start().await;
+    let body = json!({"id": 1, "x".repeat(1_000): 1});
+    app.world().consumer("shop").version("1").contract_text("stock", &reading("shop", &body)).await;
+
+    let read = app.get(&format!("{USAGE}?field=id")).await.is(200);
+    let unread = app.get(&format!("{USAGE}?field=price")).await.is(200);
+
+    assert_eq!((read.at("/consumerCount"), read.at("/isComplete")), (json!(1), json!(true)));
+    assert_eq!(read.at("/_embedded/consumers/0/versions/0/usesMore"), true);
+    assert_eq!((unread.at("/consumerCount"), unread.at("/isComplete")), (json!(0), json!(false)));
+}
+
+#[tokio::test]
+async fn a_segment_that_varies_is_found_by_any_that_is_asked_for() {
+    let app = TestApp::start().await;
+    let text = r#"{"interactions": [{"request": {"method": "GET", "path": "/items/red",
+        "matchingRules": {"path": {"matchers": [{"match": "regex", "regex": "^/items/[^/]+$"}]}}}, "response": {"status": 200}}],
+        "metadata": {"pactSpecification": {"version": "3.0.0"}}}"#;
+    app.world().consumer("shop").version("1").contract_text("stock", text).await;
+
+    for path in ["/items/red", "/items/blue", "/items/{id}", "/items/{}"] {
+        assert_eq!(users(&app, &[("path", path)]).await, ["shop 1"], "{path}");
+    }
+    assert_eq!(users(&app, &[("path", "/items/red/tax")]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_content_uses_goes_with_it_without_being_named() {
+    let app = TestApp::start().await;
+    world(&app).await;
+    // As a process of an older release does, to which constraints between the other tables are no news.
+    let mut db = app.db.acquire().await.expect("the database is there");
+    for table in ["contract_content", "pacticipant"] {
+        let rules: Vec<String> = sqlx::query_scalar(
+            "select distinct confdeltype::text from pg_constraint
+             where contype = 'f' and confrelid = $1::text::regclass
+               and conrelid in ('usage_element'::regclass, 'contract_usage'::regclass)",
+        )
+        .bind(table)
+        .fetch_all(&mut *db)
+        .await
+        .expect("the catalogue is there");
+        assert_eq!(rules, ["c"], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_told_with_the_line() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a"]).await;
+    offer(&app, "1", "main", "openapi: 3.0.3\ninfo: [").await;
+    offer(&app, "2", "main", "openapi: 3.0.3\ninfo: [").await;
+
+    for path in [UNUSED, "/provider-contracts/provider/stock/diff?from=1&to=2"] {
+        let answer = app.get(path).await.is(404);
+        assert!(answer.text().contains("line "), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_by_older_rules_is_read_anew() {
+    let app = TestApp::start().await;
+    world(&app).await;
+    // As if the older rules had seen nothing but that somebody reads the name.
+    for statement in [
+        "update contract_content set usage_rules = 0",
+        "update contract_usage set element_id = (select id from usage_element where name = '/name')
+         where element_id = (select id from usage_element where name = '/price')",
+    ] {
+        sqlx::query(statement).execute(&app.db).await.expect("the tables are there");
+    }
+    assert_eq!(app.get(USAGE).await.at("/unread"), 3);
+    assert_eq!(users(&app, &[("field", "name")]).await, ["app 7 production", "shop 41 production"]);
+
+    app.run_jobs().await;
+
+    assert_eq!(app.get(USAGE).await.at("/unread"), 0);
+    assert_eq!(users(&app, &[("field", "name")]).await, ["app 7 production"]);
+    assert_eq!(users(&app, &[("field", "price")]).await, ["shop 41 production"]);
+}
+
+#[tokio::test]
+async fn one_content_that_cannot_be_kept_does_not_stop_the_others() {
+    let app = TestApp::start().await;
+    world(&app).await;
+    for statement in [
+        "delete from contract_usage",
+        "delete from usage_element",
+        "update contract_content set usage_rules = null",
+        "alter table usage_element add constraint refused check (name <> '/price')",
+    ] {
+        sqlx::query(statement).execute(&app.db).await.expect("the tables are there");
+    }
+
+    app.run_jobs().await;
+
+    assert_eq!(app.get(USAGE).await.at("/unread"), 1);
+    assert_eq!(users(&app, &[("field", "id")]).await, ["app 7 production", "shop 42 main"]);
+}
