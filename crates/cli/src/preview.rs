@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     provider: Option<String>,
 
-    /// Only what runs there counts; what runs there of one's own is what the new file is compared with
+    /// Only versions that run there count; the new file is compared with the one that runs there
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
 

@@ -125,6 +125,11 @@ pub(crate) struct Notice {
     pub(crate) text: String,
 }
 
+/// `1 warning`, `2 warnings`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Columns as wide as their widest cell, two spaces apart, a rule below the header.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let width_of = |column: usize| {

@@ -137,7 +137,10 @@ fn consumers(pages: &Pages, style: Style) -> (String, Exit) {
         for version in consumer["versions"].as_array().into_iter().flatten() {
             let places =
                 [&version["environments"], &version["branches"]].into_iter().filter_map(Value::as_array).flatten();
-            let places: Vec<String> = places.map(word).collect();
+            let mut places: Vec<String> = places.map(word).collect();
+            if places.is_empty() {
+                places.push("latest".to_owned());
+            }
             rows.push(vec![word(&consumer["name"]), word(&version["number"]), places.join(", "), used(version)]);
         }
     }
@@ -191,6 +194,10 @@ fn unused(pages: &Pages, style: Style) -> (String, Exit) {
         text.push_str(&style.yellow("not all contracts are looked into: some of this may be used\n"));
         return (text, Exit::NotAsked);
     }
-    text.push_str(&style.faint(&format!("{count} of what version {version} describes is used by nobody\n")));
+    text.push_str(&style.faint(&match count {
+        0 => format!("all that version {version} describes is used\n"),
+        1 => format!("nobody uses this, of what version {version} describes\n"),
+        many => format!("nobody uses these {many}, of what version {version} describes\n"),
+    }));
     (text, Exit::Yes)
 }

@@ -11,7 +11,7 @@ use super::Text;
 use crate::broker::Broker;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::plain;
-use crate::terminal::Style;
+use crate::terminal::{Style, counted};
 
 const LONGEST_LINE: usize = 500;
 
@@ -91,14 +91,14 @@ fn told((old, new): (&str, &str), changes: &Value, style: Style) -> String {
         }
     }
     let count = |key: &str| changes[key].as_u64().unwrap_or(0);
-    let (errors, warnings, infos) = (count("errors"), count("warnings"), count("infos"));
+    let warnings = counted(count("warnings"), "warning", "warnings");
+    let infos = counted(count("infos"), "other change", "other changes");
     text.push_str(&if changes["breaking"] == true {
-        style.red(&format!("✗ breaking: {errors} errors, {warnings} warnings, {infos} other changes\n"))
+        style.red(&format!("✗ breaking: {}, {warnings}, {infos}\n", counted(count("errors"), "error", "errors")))
     } else if listed().next().is_none() {
         style.green("✓ nothing changed\n")
     } else {
-        style
-            .green(&format!("✓ nothing breaks: {errors} proved harmless, {warnings} warnings, {infos} other changes\n"))
+        style.green(&format!("✓ nothing breaks: {} proved harmless, {warnings}, {infos}\n", count("errors")))
     });
     text
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::item::{Item, Level, counted, list, position, word};
+use super::item::{Item, Level, list, position, word};
 use super::places::{Placed, named};
 use super::{Asking, Story};
 use crate::outcome::Failure;
 use crate::plain;
+use crate::terminal::counted;
 
 /// Of an operation no more uses are named, of an interaction no more changes.
 const MOST_NAMED: usize = 5;
 /// Longer values are cut.
-const LONGEST_VALUE: usize = 60;
+const LONGEST_VALUE: usize = 40;
 
 /// Consumer and provider as the contract names them; a provider that is asked for must be that one.
 pub(super) fn names(asking: &Asking<'_>, provider: Option<&str>) -> Result<(String, String), Failure> {
@@ -106,7 +107,7 @@ fn finding(finding: &Value) -> Item {
         ..item(
             &word(&finding["code"]),
             Level::Breaking,
-            if interaction.is_empty() { message } else { format!("{interaction}: {message}") },
+            if interaction.is_empty() { message } else { format!("\"{interaction}\": {message}") },
         )
     }
 }

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::Story;
-use super::item::{Item, Level, counted, list, position, word};
+use super::item::{Item, Level, list, position, word};
 use super::places::{Placed, named};
+use crate::terminal::counted;
 
 /// All that a server's answer says.
 pub(super) fn items(answer: &Value) -> Vec<Item> {
@@ -38,7 +39,7 @@ fn broken(broken: &Value) -> Item {
         id: word(&broken["code"]),
         level: Level::Breaking,
         operation: String::new(),
-        message: format!("{}: {}", word(&broken["interaction"]), word(&broken["message"])),
+        message: format!("\"{}\": {}", word(&broken["interaction"]), word(&broken["message"])),
         hits: format!("breaks {}", consumers(&broken["consumers"])),
         pointers: broken["document"]["pointer"].as_str().map(str::to_owned).into_iter().collect(),
         position: position(&broken["document"]),
@@ -58,6 +59,10 @@ fn hits(change: &Value) -> String {
             "used by {}, and their contracts do not show that it breaks them",
             consumers(&change["usedBy"])
         ));
+    }
+    // Nobody uses a version's number, or what is common to all operations.
+    if hits.is_empty() && change["path"].is_null() {
+        return String::new();
     }
     let others = change["otherConsumerCount"].as_u64().unwrap_or(0);
     hits.push(match (others, hits.is_empty()) {
@@ -115,7 +120,10 @@ mod tests {
     }
 
     fn check(breaks: &Value, used_by: &Value, others: u64, expected: &str) {
-        assert_eq!(hits(&json!({ "breaks": breaks, "usedBy": used_by, "otherConsumerCount": others })), expected);
+        assert_eq!(
+            hits(&json!({ "path": "/items", "breaks": breaks, "usedBy": used_by, "otherConsumerCount": others })),
+            expected
+        );
     }
 
     #[test]

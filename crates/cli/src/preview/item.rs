@@ -63,8 +63,3 @@ pub(super) fn word(value: &Value) -> String {
 pub(super) fn list<'v>(answer: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
     answer[key].as_array().into_iter().flatten()
 }
-
-/// `1 warning`, `2 warnings`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Told;
-use super::item::{Item, Level, counted};
+use super::item::{Item, Level};
 use crate::outcome::Exit;
-use crate::terminal::Style;
+use crate::terminal::{Style, counted};
 
 /// Of what hits nobody, a comment lists no more.
 const MOST_INFOS: usize = 50;
@@ -86,9 +86,31 @@ fn line(item: &Item) -> String {
     format!("{}{hits} (`{}`){}", escaped(&item.sentence()), item.id, accepted.unwrap_or_default())
 }
 
-/// Names come from others: they must neither link nor mention anybody. Code marks stay, which our sentences have.
+/// Names come from others: they must neither link nor mention anybody. What stands between code marks, as our sentences have
+/// them, does neither, and would show its escapes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find('`') {
+        let code = &rest[begin + 1..];
+        plain(&rest[..begin], &mut escaped);
+        match code.find('`') {
+            // A mark on its own, on both sides, and something between them.
+            Some(end) if end > 0 && !code[end + 1..].starts_with('`') => {
+                let _ = write!(escaped, "`{}`", &code[..end]);
+                rest = &code[end + 1..];
+            }
+            _ => {
+                escaped.push_str("\\`");
+                rest = code;
+            }
+        }
+    }
+    plain(rest, &mut escaped);
+    escaped
+}
+
+fn plain(text: &str, escaped: &mut String) {
     for character in text.chars() {
         match character {
             '<' => escaped.push_str("&lt;"),
@@ -102,5 +124,31 @@ fn escaped(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(escaped(text), expected);
+    }
+
+    #[test]
+    fn names_of_others_neither_link_nor_mention() {
+        check("ask @owner, [here](x) <b>", "ask @\u{200b}owner, \\[here\\](x) &lt;b&gt;");
+    }
+
+    #[test]
+    fn what_stands_between_code_marks_is_left_as_it_is() {
+        check("`expires_at` in a_b", "`expires_at` in a\\_b");
+        check("`a`, `<b>` and @c", "`a`, `<b>` and @\u{200b}c");
+    }
+
+    #[test]
+    fn marks_without_a_partner_begin_nothing() {
+        check("a ` @b", "a \\` @\u{200b}b");
+        check("``@b``", "\\`\\`@\u{200b}b\\`\\`");
+        check("`a``@b", "\\`a\\`\\`@\u{200b}b");
+    }
 }

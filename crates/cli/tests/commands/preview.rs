@@ -140,7 +140,7 @@ fn documents_of_two_versions_are_compared_by_the_server() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert_eq!(server.lines()[1], "GET /provider-contracts/provider/stock/diff?from=40&to=41");
     assert!(ended.stdout.contains("stock 40:22:9  stock 41:20:7"), "{ended:?}");
-    assert!(ended.stdout.contains("✗ breaking: 1 errors"), "{ended:?}");
+    assert!(ended.stdout.contains("✗ breaking: 1 error, 0 warnings, 0 other changes"), "{ended:?}");
 }
 
 fn stock(version: &str, satisfies: &Value, reason: &str) -> Value {

@@ -93,14 +93,29 @@ fn one(segment: &str) -> String {
     }
 }
 
-/// Numbers, days, UUIDs, hashes, addresses, and what ends in a number of its own: `ORD-123`, but not `v2`.
+/// Numbers, days, UUIDs, hashes, addresses, and what ends in a number or a hash of its own: `ORD-123` and `pay_8841c0de`, but not
+/// `v2`.
 fn is_id(segment: &str) -> bool {
     const SHORTEST_HASH: usize = 12;
+    const SHORTEST_HASH_AT_THE_END: usize = 8;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let hexadecimal = segment.len() >= SHORTEST_HASH
         && segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
         && segment.bytes().any(|byte| byte.is_ascii_digit());
-    let numbered = segment.rsplit(['-', '_', ':', '~']).next().is_some_and(digits);
+    let own = |text: &str| digits(text) || text.len() >= SHORTEST_HASH_AT_THE_END && is_hash(text);
+    let ends_in_one = match segment.rsplit_once(['-', '_', ':', '~']) {
+        Some((_, end)) => own(end),
+        None => digits(segment),
+    };
     let negative = segment.strip_prefix('-').is_some_and(digits);
-    hexadecimal || numbered || negative || segment.contains('@') || segment.contains("%40") || segment.starts_with('{')
+    hexadecimal
+        || ends_in_one
+        || negative
+        || segment.contains('@')
+        || segment.contains("%40")
+        || segment.starts_with('{')
+}
+
+fn is_hash(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit()) && text.bytes().any(|byte| byte.is_ascii_digit())
 }

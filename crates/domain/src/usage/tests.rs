@@ -157,7 +157,9 @@ fn segments_that_look_like_ids_are_one_for_all() {
     check_path("/orders/ORD-123.json?full=1", None, "/orders/{}.json");
     check_path("/orders/7.json", None, "/orders/{}.json");
     check_path("/users/a@b.c", None, "/users/{}");
+    check_path("/payments/pay_8841c0de/refunds", None, "/payments/{}/refunds");
     check_path("/oauth2/cafe/feedface", None, "/oauth2/cafe/feedface");
+    check_path("/a-facade/by_v1beta2/on-feedface", None, "/a-facade/by_v1beta2/on-feedface");
 }
 
 #[test]

@@ -191,14 +191,20 @@ pub(super) async fn list_present(
         select consumer.name as "consumer!", version.number as "version!", version.position as "position!",
                contract.content_id as "content_id!", environment.name as "environment?", present.branch as "branch?"
         from (
-            select deployed_version.version_id, deployed_version.environment_id, null as branch
+            select deployed.version_id, deployed.environment_id, null as branch
             from integration
-            join deployed_version on deployed_version.tenant_id = $1
-                                 and deployed_version.pacticipant_id = integration.consumer_id
-                                 and deployed_version.undeployed_at is null
+            cross join lateral (
+                -- The offset keeps it a look-up for each consumer: what else runs is far more.
+                select deployed_version.version_id, deployed_version.environment_id
+                from deployed_version
+                where deployed_version.tenant_id = $1
+                  and deployed_version.pacticipant_id = integration.consumer_id
+                  and deployed_version.undeployed_at is null
+                  and ($3::uuid is null or deployed_version.environment_id = $3)
+                offset 0
+            ) as deployed
             where integration.tenant_id = $1
               and integration.provider_id = $2
-              and ($3::uuid is null or deployed_version.environment_id = $3)
             union
             select released_version.version_id, released_version.environment_id, null
             from integration
@@ -226,9 +232,15 @@ pub(super) async fn list_present(
               and integration.provider_id = $2
               and $3::uuid is null
         ) as present (version_id, environment_id, branch)
-        join contract on contract.tenant_id = $1
-                     and contract.consumer_version_id = present.version_id
-                     and contract.provider_id = $2
+        cross join lateral (
+            -- As above: a popular provider has far more contracts than those of versions that count.
+            select contract.consumer_id, contract.content_id
+            from contract
+            where contract.tenant_id = $1
+              and contract.consumer_version_id = present.version_id
+              and contract.provider_id = $2
+            offset 0
+        ) as contract
         join version on version.tenant_id = $1
                     and version.id = present.version_id
         join pacticipant as consumer on consumer.tenant_id = $1
@@ -332,15 +344,22 @@ pub(super) async fn list_used_elements(
 ) -> sqlx::Result<Vec<Element>> {
     let rows = sqlx::query!(
         r#"
-        select usage_element.method, usage_element.path, usage_element.status, usage_element.part, usage_element.name
+        select element.method as "method!", element.path as "path!", element.status as "status!", element.part as "part!",
+               element.name as "name!"
         from (
             select distinct contract_usage.element_id
             from unnest($2::bigint[]) as content (id)
             join contract_usage on contract_usage.tenant_id = $1
                                and contract_usage.content_id = content.id
         ) as used
-        join usage_element on usage_element.tenant_id = $1
-                          and usage_element.id = used.element_id
+        cross join lateral (
+            -- The offset keeps it a look-up for each: all providers' elements are far more.
+            select usage_element.method, usage_element.path, usage_element.status, usage_element.part, usage_element.name
+            from usage_element
+            where usage_element.tenant_id = $1
+              and usage_element.id = used.element_id
+            offset 0
+        ) as element
         "#,
         tenant.0,
         contents,

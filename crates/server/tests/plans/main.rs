@@ -23,6 +23,7 @@ mod world;
 mod asking;
 mod evidence;
 mod plan;
+mod usage;
 
 use serde_json::{Value, json};
 
@@ -52,6 +53,12 @@ async fn questions_cost_look_ups_however_much_history_there_is() {
         publishing(&asking).await;
         evidence::what_was_answered(&asking).await;
         what_a_provider_offers(&asking).await;
+    }
+    usage::seed(database.url()).await;
+    for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
+        let asking = Asking::of(&database, planning).await;
+        usage::who_uses_what(&asking).await;
+        usage::what_would_be(&asking).await;
     }
 }
 

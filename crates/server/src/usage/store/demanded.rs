@@ -161,9 +161,15 @@ pub(in crate::usage) async fn list_offering(
                                   and contract_content.consumer_id = $4
                                   and contract_content.provider_id = $2
                                   and contract_content.sha = $5
-        left join verification on verification.tenant_id = $1
-                              and verification.content_id = contract_content.id
-                              and verification.provider_version_id = version.id
+        left join lateral (
+            -- The offset keeps it a look-up: the version may have verified many other contents.
+            select verification.success, verification.verified_at
+            from verification
+            where verification.tenant_id = $1
+              and verification.content_id = contract_content.id
+              and verification.provider_version_id = version.id
+            offset 0
+        ) as verification on true
         left join provider_contract on provider_contract.tenant_id = $1
                                    and provider_contract.version_id = version.id
         left join provider_contract_verification on provider_contract_verification.tenant_id = $1
