@@ -104,7 +104,7 @@ fn pages() -> [(&'static str, &'static str); 9] {
             "can-i-deploy?pacticipant=payments&version=a41c7e0&environment=production",
         ),
         ("what nobody has verified yet", "verification-requests"),
-        ("what payments offers in OpenAPI", "contracts/provider/payments/version/a41c7e0"),
+        ("what payments offers in OpenAPI, who uses it, and whom it breaks", "provider-contracts/payments"),
         ("four environments, with their contacts", "environments"),
         ("webhooks that fail, and one that was switched off", "webhooks"),
     ]

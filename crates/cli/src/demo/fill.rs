@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::future::try_join_all;
+use pactolus_oas::document::Document;
+use pactolus_oas::model::Api;
+use pactolus_oas::source::Budget;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -247,8 +250,8 @@ impl<'a> Filling<'a> {
             "contract": {
                 "content": BASE64.encode(text), "contentType": "application/yaml", "specification": "oas",
                 "selfVerificationResults": {
-                    "success": true, "content": BASE64.encode("42 passed, 0 failed\n"), "contentType": "text/plain",
-                    "format": "text", "verifier": "schemathesis", "verifierVersion": "4.1.0",
+                    "success": true, "content": BASE64.encode(report(text)), "contentType": "application/xml",
+                    "format": "junit", "verifier": "schemathesis", "verifierVersion": "4.1.0",
                 },
             },
         });
@@ -400,6 +403,15 @@ impl Build<'_> {
     fn url(&self) -> String {
         format!("https://ci.sardis.example/{}/builds/{}", self.service.name, encode(&self.version.number))
     }
+}
+
+/// Of a provider's own tests, in `JUnit`: the last operation was forgotten.
+fn report(document: &str) -> String {
+    let operations = Document::load(document, &Budget::default()).map(|document| Api::of(&document).operations);
+    let operations = operations.unwrap_or_default();
+    let tried = operations.iter().take(operations.len().saturating_sub(1));
+    let cases = tried.map(|operation| format!("<testcase name=\"{} {}\"/>", operation.method, operation.path));
+    format!("<testsuite name=\"schemathesis\">{}</testsuite>", cases.collect::<String>())
 }
 
 #[cfg(test)]

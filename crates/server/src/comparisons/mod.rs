@@ -28,7 +28,7 @@ pub(crate) use room::Room;
 pub(crate) use settle::{compare_for_now, finish_comparison, settle_contracts, settle_document, settle_versions};
 pub(crate) use store::found::list_worst;
 pub(crate) use store::shown::{
-    Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, list_found, list_of_consumers,
+    Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, find_shown, list_found, list_of_consumers,
 };
 pub(crate) use view::{compatible, cross_contract_results};
 

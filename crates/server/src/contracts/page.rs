@@ -17,6 +17,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pactolus_domain::contract_lines::way_to_field;
+use pactolus_domain::gate::Comparison;
 use pactolus_domain::metadata::Metadata;
 use pactolus_domain::names::{PacticipantName, VersionNumber};
 use pactolus_domain::usage::{Element, Part, normalised};
@@ -31,8 +32,9 @@ use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::evidence::{self, FoundMismatch};
 use crate::ids::{TenantId, VersionId};
+use crate::provider_contracts::{self, Finding};
 use crate::ui::Viewer;
-use crate::{deployments, pacticipants, usage, versions};
+use crate::{comparisons, deployments, pacticipants, usage, versions};
 
 /// Cells of the tape.
 const MOST_RESULTS: i64 = 25;
@@ -79,6 +81,18 @@ pub(super) struct Told {
     other: Option<Result<Served, String>>,
     /// Who else reads what is wrong.
     readers: Option<Readers>,
+    offered: Option<Offered>,
+}
+
+/// What came of holding the contract against a document of the provider.
+#[derive(Clone, Debug)]
+struct Offered {
+    /// The version of the provider that published it.
+    version: String,
+    outcome: Comparison,
+    errors: i64,
+    warnings: i64,
+    findings: Vec<Finding>,
 }
 
 /// A field that is not as expected, and the consumers that read it.
@@ -271,6 +285,7 @@ async fn gather(
             Some(found.ok_or_else(|| number.to_owned()))
         }
     };
+    let offered = find_offered(db, tenant, ids, &served, results.get(shown)).await?;
     let base = viewer.base.0.clone();
     Ok(Told {
         base,
@@ -286,7 +301,33 @@ async fn gather(
         versions,
         other,
         readers: None,
+        offered,
     })
+}
+
+/// With the document of the version whose result is shown, else with the one that counts.
+async fn find_offered(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    ids: ContentIds,
+    served: &Served,
+    shown: Option<&ResultOfVersion>,
+) -> Result<Option<Offered>, Error> {
+    let mut candidates: Vec<VersionId> = shown.map(|result| result.version_id).into_iter().collect();
+    candidates.extend(provider_contracts::find_current(db, tenant, ids.provider).await?);
+    for version in candidates {
+        let Some(document) = provider_contracts::list_shown(db, tenant, &[version.0]).await?.pop() else { continue };
+        let of = (served.consumer.as_str(), served.sha.as_str());
+        let compared = comparisons::find_shown(db, tenant, version, of).await?;
+        return Ok(compared.map(|compared| Offered {
+            version: document.version,
+            outcome: compared.comparison(),
+            errors: compared.errors.unwrap_or_default().into(),
+            warnings: compared.warnings.unwrap_or_default().into(),
+            findings: compared.findings.as_deref().map(Finding::list).unwrap_or_default(),
+        }));
+    }
+    Ok(None)
 }
 
 /// The branches of the version, where it runs, and its build.

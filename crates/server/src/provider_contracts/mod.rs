@@ -16,9 +16,10 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::ids::{TenantId, VersionId};
 
-pub(crate) use page::page_routes;
+pub(crate) use page::{Finding, page_routes, said};
 pub(crate) use store::delete_of_versions;
-pub(crate) use store::shown::list_having;
+pub(crate) use store::listed::find_current;
+pub(crate) use store::shown::{list_having, list_shown};
 pub(crate) use view::link;
 
 /// What came of testing a version against its document, with the report; null when nobody has told.

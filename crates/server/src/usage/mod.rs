@@ -21,7 +21,7 @@ use crate::ids::{ContentId, PacticipantId, TenantId};
 
 pub(crate) use attend::attend;
 pub(crate) use find::{CountingVersion, counting};
-pub(crate) use grade::{Held, Hit, grade, hold};
+pub(crate) use grade::{Held, Hit, grade_once, hold};
 pub(crate) use preview::today;
 pub(crate) use store::called::{Call, list_calls, list_uses};
 pub(crate) use store::{delete_elements, delete_of_contents};

@@ -204,4 +204,16 @@ async fn what_a_provider_offers(asking: &Asking) {
     // All are counted for the page.
     let counted = answer["page"]["totalElements"].as_u64().expect("a number");
     cost.has_at_most(4, 300 + counted / 10, &list);
+
+    // What pages show, and programs get there: each consumer of those that are listed, with what came of comparing it.
+    let (answer, cost) = asking.get("/provider-contracts?size=50").await;
+    let providers = answer["_embedded"]["providers"].as_array().expect("a list");
+    let consumers: u64 = providers.iter().filter_map(|one| one["consumers"]["count"].as_u64()).sum();
+    let listed = u64::try_from(providers.len()).expect("few");
+    cost.has_at_most(1, 300 + 60 * listed + BUFFERS_PER_ROW * consumers, "/provider-contracts");
+    let of_hub = format!("/provider-contracts/{hub}");
+    let (answer, cost) = asking.get(&of_hub).await;
+    let consumers = answer["_embedded"]["consumers"].as_array().expect("a list").len();
+    // Who they are, what came of comparing each, and what is wrong; then which versions of them count, and what those call.
+    cost.has_at_most(14, 500 + 4 * BUFFERS_PER_ROW * u64::try_from(consumers).expect("hundreds"), &of_hub);
 }

@@ -8,8 +8,9 @@ use pactolus_domain::contract_lines::{
 use super::outcome::{At, Outcome, Wrong};
 use super::{Readers, Told};
 use crate::edge::urls;
+use crate::provider_contracts::{Finding, said};
 use crate::ui::Viewer;
-use crate::ui::parts::{Kind, Line, Verdict, command, lines, sentence};
+use crate::ui::parts::{Kind, Line, Verdict, command, lines, sentence, shape_alone};
 
 /// Bytes of a body that are shown.
 const MOST_BYTES: usize = 2_048;
@@ -56,9 +57,44 @@ pub(super) fn pane(viewer: &Viewer, pane: &Pane<'_>) -> Markup {
                 @let placed = Placed { viewer, number: pane.index + 1, side, wrongs };
                 (placed.part(part))
             }
+            (said_by_document(told, pane.index))
             @if let Some(readers) = &told.readers { (read_by(viewer, readers)) }
         }
     }
+}
+
+/// What the provider's document has against this interaction.
+fn said_by_document(told: &Told, index: usize) -> Markup {
+    const MOST: usize = 20;
+    let Some(offered) = &told.offered else { return html! {} };
+    let own: Vec<&Finding> = offered.findings.iter().filter(|finding| finding.place() == Some(index + 1)).collect();
+    html! {
+        @if !own.is_empty() {
+            section .part .said-by {
+                header { h3 { "Document of " (told.served.provider) } span .quiet { "of version " (crate::ui::parts::short(&offered.version)) } }
+                ul {
+                    @for finding in own.iter().take(MOST) {
+                        li {
+                            (shape_alone(finding.verdict(), finding.verdict().word()))
+                            div {
+                                (said(&finding.message))
+                                @if let Some(spot) = &finding.contract { " " code { (within(&spot.pointer)) } }
+                                @if let Some(spot) = &finding.document { span .quiet { " line " (spot.line) " of the document" } }
+                            }
+                        }
+                    }
+                }
+                @if own.len() > MOST { p .note { (own.len() - MOST) " more." } }
+            }
+        }
+    }
+}
+
+/// The place in its interaction: `response.body.id`.
+fn within(pointer: &str) -> String {
+    let steps: Vec<String> =
+        pointer.split('/').skip(3).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    steps.join(".")
 }
 
 /// Whom else it hits.

@@ -28,6 +28,7 @@ fn told(content: &str) -> Told {
         versions: Vec::new(),
         other: None,
         readers: None,
+        offered: None,
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use pactolus_domain::content::Content;
 use pactolus_domain::contract_diff::contract_diff;
 use pactolus_domain::contract_lines::{Kind as Wire, Outline, Readable};
+use pactolus_domain::gate::Comparison;
 
 use super::list::{self, Item};
 use super::outcome::{At, Outcome, outcomes};
@@ -12,7 +13,7 @@ use super::pane::{Pane, pane};
 use super::tape::{is_web, tape, verdict};
 use super::{Told, address, changes};
 use crate::edge::urls;
-use crate::ui::parts::{Kind, Line, Verdict, badge, chip, counted, icon, lines, link, sentence, short};
+use crate::ui::parts::{Kind, Line, Verdict, badge, chip, counted, icon, lines, link, sentence, short, verdict_saying};
 use crate::ui::{Page, Section, Viewer};
 
 /// Lines of a text that is not understood.
@@ -26,6 +27,7 @@ pub(super) fn show(viewer: &Viewer, told: &Told) -> Response {
     let outlines = read.as_ref().map(Readable::outlines).unwrap_or_default();
     let content = html! {
         (tape(viewer, told))
+        (offer(viewer, told))
         @match (&told.other, &read) {
             (Some(other), _) => { (difference(told, other)) }
             (None, Err(error)) => { (unread(viewer, told, &format!("This contract can't be read: {error}."))) }
@@ -46,6 +48,36 @@ pub(super) fn show(viewer: &Viewer, told: &Told) -> Response {
         ..Page::new(&title, Section::Applications, heading, content)
     }
     .show(viewer)
+}
+
+/// Whether it fits what the provider's document says.
+fn offer(viewer: &Viewer, told: &Told) -> Markup {
+    let Some(offered) = &told.offered else { return html! {} };
+    let (provider, consumer) = (&told.served.provider, &told.served.consumer);
+    let (verdict, words) = match offered.outcome {
+        Comparison::Compatible => (Verdict::Passed, "The contract fits"),
+        Comparison::Incompatible => (Verdict::Failed, "The contract doesn't fit"),
+        Comparison::Pending => (Verdict::NotVerified, "Not compared yet with"),
+        Comparison::Undecided => (Verdict::NotVerified, "Nobody can tell from"),
+    };
+    let [name, version, other] = [provider, &offered.version, consumer].map(|name| urls::segment(name));
+    let of_version = viewer.at(&format!("/pacticipants/{name}/versions/{version}"));
+    // Both sides are open there of each consumer's latest contract.
+    let is_latest = told.versions.first().is_some_and(|latest| latest.sha == told.served.sha);
+    let counts = [(offered.errors, "error", "errors"), (offered.warnings, "warning", "warnings")];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, ..)| *count > 0).map(|(count, one, many)| counted(*count, one, many)).collect();
+    html! {
+        section .panel .offered aria-label="OpenAPI document" {
+            (verdict_saying(verdict, words))
+            span .second { "the document of " (provider) " " (chip(&of_version, &offered.version)) @if !counts.is_empty() { ": " (counts.join(", ")) } }
+            @if is_latest {
+                a .link href=(viewer.at(&format!("/provider-contracts/{name}?version={version}&consumer={other}"))) { "Open both sides" }
+            } @else {
+                a .link href=(viewer.at(&format!("/provider-contracts/{name}?version={version}"))) { "Open the document" }
+            }
+        }
+    }
 }
 
 fn crumbs<'a>(viewer: &Viewer, told: &'a Told, version: &'a str) -> Vec<(&'a str, String)> {

@@ -15,7 +15,7 @@ use super::finding::said;
 use super::gather::{Other, Told};
 use super::line_diff::{Run, line_diff};
 use crate::ui::parts::{TwoSided, Verdict, count, counted, sentence, shape, short, tag, two_sided};
-use crate::usage::{Hit, grade};
+use crate::usage::{Hit, grade_once};
 
 /// Changes of one kind that are shown.
 const MOST: usize = 60;
@@ -78,7 +78,7 @@ pub(super) fn changes(told: &Told, other: &Other, today: Day) -> Markup {
             return html! { div .panel { div .in { (sentence(Verdict::Warning, &words)) } } };
         }
     };
-    let hits = grade(&old, &new, other.held.as_deref(), today);
+    let hits = grade_once(told.tenant, (&other.text, &old), (&told.text, &new), other.held.as_deref(), today);
     let mut order: Vec<usize> = (0..hits.len()).collect();
     order.sort_by_key(|place| Grade::of(&hits[*place]));
     let (texts, linked) = texts(&Text::of(&other.text), &Text::of(&told.text), &hits);

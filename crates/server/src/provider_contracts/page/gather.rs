@@ -26,6 +26,7 @@ const LARGEST_REPORT_BYTES: usize = 2 << 20;
 
 /// All that the page tells.
 pub(super) struct Told {
+    pub(super) tenant: TenantId,
     pub(super) provider: PacticipantId,
     pub(super) shown: Shown,
     /// The consumer about which alone findings are told.
@@ -106,6 +107,7 @@ pub(super) async fn gather(
         Some(number) => Some(find_other(&mut db, tenant, provider, number, &counting).await?),
     };
     Ok(Told {
+        tenant,
         provider: id,
         shown,
         asked: asked.map(str::to_owned),

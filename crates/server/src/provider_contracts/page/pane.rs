@@ -9,7 +9,7 @@ use pactolus_oas::fields::{Offered, unused};
 
 use super::consumers::number;
 use super::excerpt::{Text, cut};
-use super::finding::{Finding, said};
+use super::finding::{Finding, plainly, said};
 use super::gather::Told;
 use super::operations::verdict;
 use super::read::{Found, Operation, Seen};
@@ -94,7 +94,7 @@ impl Pane<'_> {
     /// An error is open; what may be wrong, and what is only worth knowing, is one click away.
     fn finding(&self, index: usize, found: &Found, contract: Option<&Text>) -> Markup {
         let id = format!("f{}", index + 1);
-        let verdict = of_severity(&found.finding);
+        let verdict = found.finding.verdict();
         let head = html! { (shape(verdict)) div { h3 { (said(&found.finding.message)) } } };
         html! {
             @if found.finding.is_error() {
@@ -246,7 +246,7 @@ impl Pane<'_> {
                     number: Some(number),
                     text: html! { (self.text.shown(number)) },
                     rule: None,
-                    note: finding.map(|finding| finding.message.clone()),
+                    note: finding.map(|finding| plainly(&finding.message)),
                 }
             })
             .collect();
@@ -295,14 +295,6 @@ fn place(line: usize, column: usize, text: &Text) -> String {
     if text.is_laid_out() { format!("line {line} when laid out") } else { format!("line {line}, column {column}") }
 }
 
-pub(super) fn of_severity(finding: &Finding) -> Verdict {
-    match finding.severity.as_str() {
-        "error" => Verdict::Failed,
-        "warning" => Verdict::Warning,
-        _ => Verdict::NotApplicable,
-    }
-}
-
 /// Whose move it is.
 fn mover(fix_by: &str, provider: &str, consumer: &str) -> String {
     match fix_by {
@@ -315,12 +307,9 @@ fn mover(fix_by: &str, provider: &str, consumer: &str) -> String {
 /// "reads id, price; sends amount".
 fn uses(elements: &BTreeSet<&Element>) -> Markup {
     let names = |parts: &[Part]| -> Vec<String> {
-        let named = elements.iter().filter(|element| parts.contains(&element.part) && !element.name.is_empty());
-        let mut names: Vec<String> = named.map(|element| field(&element.name)).collect();
-        names.dedup();
-        names.sort_unstable();
-        names.dedup();
-        names
+        let of_parts = elements.iter().filter(|element| parts.contains(&element.part) && !element.name.is_empty());
+        let distinct: BTreeSet<String> = of_parts.map(|element| field(&element.name)).collect();
+        distinct.into_iter().collect()
     };
     let statuses: BTreeSet<u16> = elements.iter().map(|element| element.status).filter(|status| *status > 0).collect();
     let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();

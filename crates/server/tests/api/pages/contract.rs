@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{is_safe, page, words};
-use crate::support::TestApp;
 use crate::support::evidence::{exchange, run};
+use crate::support::{TestApp, base64};
 
 const PAIR: &str = "/pacts/provider/stock/consumer/shop";
 const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror=alert(2)>"#;
@@ -325,4 +325,35 @@ async fn who_else_reads_what_is_wrong_is_told() {
     let told = words(&shown);
     assert!(told.contains("$.amount of this operation is read by bar and shop ."), "{told}");
     assert!(shown.text().contains("/can-i-deploy?pacticipant=stock&amp;version=9\">Smallest fix"), "{told}");
+}
+
+#[tokio::test]
+async fn what_the_providers_document_has_against_it_is_told() {
+    let app = start().await;
+    let schema = json!({"type": "object", "properties": {"id": {"type": "integer"}, "amount": {"type": "number"},
+        "tags": {"type": "array", "items": {"type": "string"}}}});
+    let responses = json!({
+        "200": {"description": "", "content": {"application/json": {"schema": schema}}},
+        "404": {"description": ""},
+    });
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}]);
+    let document = json!({
+        "openapi": "3.0.3", "info": {"title": "stock", "version": "1"},
+        "paths": {"/items/{id}": {"get": {"parameters": id, "responses": responses}}},
+    });
+    let body = json!({
+        "pacticipantVersionNumber": "40",
+        "contract": {"content": base64(&document.to_string()), "contentType": "application/json", "specification": "oas"},
+    });
+    app.post("/provider-contracts/provider/stock/publish", &body).await.is(200);
+
+    let shown = page(&app, &format!("{PAIR}/version/1")).await.is(200);
+
+    let told = words(&shown);
+    assert!(told.contains("The contract doesn't fit the document of stock 40"), "{told}");
+    assert!(told.contains("Open both sides"), "{told}");
+    assert!(told.contains("Document of stock of version 40"), "{told}");
+    assert!(told.contains("is not of type \"number\" response.body.amount"), "{told}");
+    let other = words(&page(&app, &format!("{PAIR}/version/1?interaction=2")).await.is(200));
+    assert!(!other.contains("is not of type"), "{other}");
 }
