@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 pub(crate) use self::finding::{Finding, said};
 use self::gather::{Told, gather, gather_uses};
 use self::read::Reading;
-use super::api::VersionPath;
+use super::api::{VersionPath, find_shown};
 use super::publish_api::ProviderPath;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, Hal, Named, Principal, QueryPairs, RequestUrl, urls};
@@ -105,8 +105,15 @@ async fn as_json(
 }
 
 /// The API links here for people.
-async fn lead(_: Principal, viewer: Viewer, Named(path): Named<VersionPath>) -> Response {
+async fn lead(
+    State(app): State<App>,
+    principal: Principal,
+    viewer: Viewer,
+    Named(path): Named<VersionPath>,
+) -> Result<Response, Error> {
+    let mut db = app.read().await?;
+    find_shown(&mut db, principal.tenant, &path.provider, &path.version).await?;
     let provider = urls::segment(path.provider.as_str());
     let version = urls::segment(path.version.as_str());
-    Redirect::to(&viewer.at(&format!("/provider-contracts/{provider}?version={version}"))).into_response()
+    Ok(Redirect::to(&viewer.at(&format!("/provider-contracts/{provider}?version={version}"))).into_response())
 }
