@@ -56,7 +56,7 @@ async fn read(app: &App, tenant: TenantId, query: &QueryPairs) -> Result<Read, E
     let applications = store::list_applications(&mut db, tenant, scene::TEAM).await?;
     let promises: Vec<Promise> = match question.environment {
         None => store::list_latest_promises(&mut db, tenant).await?,
-        Some(at) => store::list_promises_in(&mut db, tenant, environments[at].id).await?,
+        Some(at) => store::list_promises_in(&mut db, tenant, &[environments[at].id]).await?,
     };
     drop(db);
     let scene = Scene::of(applications, promises, &question)?;

@@ -10,14 +10,17 @@ use crate::ids::TenantId;
 use crate::integrations::store;
 use crate::ui::parts::Verdict;
 
-/// By pacticipant and version, the worst of all contracts that it has there, on either side. Who has none is not in it.
+/// By environment, pacticipant and version, the worst of all contracts that it has there, on either side. Who has none is not
+/// in it.
 pub(crate) async fn list_standings_in(
     db: &mut PgConnection,
     tenant: TenantId,
-    environment: Uuid,
-) -> sqlx::Result<HashMap<(i64, String), Verdict>> {
-    let mut standings: HashMap<(i64, String), Verdict> = HashMap::new();
-    for promise in store::list_promises_in(db, tenant, environment).await? {
+    environments: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, HashMap<(i64, String), Verdict>>> {
+    let mut all: HashMap<Uuid, HashMap<(i64, String), Verdict>> = HashMap::new();
+    for promise in store::list_promises_in(db, tenant, environments).await? {
+        let Some(environment) = promise.environment else { continue };
+        let standings = all.entry(environment).or_default();
         let found = verdict(&promise);
         let consumer = (promise.consumer, promise.consumer_version);
         let provider = promise.provider_version.map(|number| (promise.provider, number));
@@ -26,5 +29,5 @@ pub(crate) async fn list_standings_in(
             standings.extend(worse(known, found).map(|worst| (side, worst)));
         }
     }
-    Ok(standings)
+    Ok(all)
 }
