@@ -128,6 +128,8 @@ pub(super) async fn list_applications(
 /// A contract with the result that counts where it is looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Promise {
+    /// `None` for the latest contract and result, wherever they run.
+    pub(super) environment: Option<Uuid>,
     pub(super) consumer: i64,
     pub(super) provider: i64,
     pub(super) consumer_version: String,
@@ -148,7 +150,7 @@ pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId
     sqlx::query_as!(
         Promise,
         r#"
-        select integration.consumer_id as consumer, integration.provider_id as provider,
+        select null::uuid as environment, integration.consumer_id as consumer, integration.provider_id as provider,
                consumer_version.number as consumer_version, contract.created_at as published_at,
                provider_version.number as "provider_version?", outcome.success as "success?",
                verification_log.pending as "pending?", outcome.judged_at as "verified_at?", request.asked_at as "asked_at?"
@@ -183,30 +185,31 @@ pub(super) async fn list_latest_promises(db: &mut PgConnection, tenant: TenantId
     .await
 }
 
-/// Contracts of the consumer versions in an environment, each with every version of its provider there, and how just these two
-/// get on.
+/// Contracts of the consumer versions in each of these environments, each with every version of its provider there, and how just
+/// these two get on.
 pub(super) async fn list_promises_in(
     db: &mut PgConnection,
     tenant: TenantId,
-    environment: Uuid,
+    environments: &[Uuid],
 ) -> sqlx::Result<Vec<Promise>> {
     sqlx::query_as!(
         Promise,
         r#"
         with here as materialized (
-            select deployed_version.pacticipant_id, deployed_version.version_id
+            select deployed_version.environment_id, deployed_version.pacticipant_id, deployed_version.version_id
             from deployed_version
             where deployed_version.tenant_id = $1
-              and deployed_version.environment_id = $2
+              and deployed_version.environment_id = any($2)
               and deployed_version.undeployed_at is null
             union
-            select released_version.pacticipant_id, released_version.version_id
+            select released_version.environment_id, released_version.pacticipant_id, released_version.version_id
             from released_version
             where released_version.tenant_id = $1
-              and released_version.environment_id = $2
+              and released_version.environment_id = any($2)
               and released_version.support_ended_at is null
         )
-        select contract.consumer_id as consumer, contract.provider_id as provider,
+        select consumer.environment_id as "environment?", contract.consumer_id as consumer,
+               contract.provider_id as provider,
                consumer_version.number as consumer_version, contract.created_at as published_at,
                provider_version.number as "provider_version?", outcome.success as "success?",
                verification_log.pending as "pending?", outcome.judged_at as "verified_at?", request.asked_at as "asked_at?"
@@ -220,7 +223,8 @@ pub(super) async fn list_promises_in(
         ) as contract
         join version as consumer_version on consumer_version.tenant_id = $1
                                         and consumer_version.id = consumer.version_id
-        left join here as provider on provider.pacticipant_id = contract.provider_id
+        left join here as provider on provider.environment_id = consumer.environment_id
+                                  and provider.pacticipant_id = contract.provider_id
         left join version as provider_version on provider_version.tenant_id = $1
                                              and provider_version.id = provider.version_id
         left join lateral outcome_of($1, contract.content_id, provider.version_id) as outcome on true
@@ -237,7 +241,7 @@ pub(super) async fn list_promises_in(
         ) as request on outcome.success is null
         "#,
         tenant.0,
-        environment,
+        environments,
     )
     .fetch_all(db)
     .await

@@ -39,7 +39,7 @@ pub(super) async fn search(State(app): State<App>, principal: Principal, viewer:
 fn results(viewer: &Viewer, q: &str, found: &Found) -> Markup {
     let versions = html! { @if !found.versions.is_empty() { (self::versions(viewer, found)) } };
     html! {
-        section #results .results aria-live="polite" {
+        section #results .finds aria-live="polite" {
             @if q.trim().is_empty() {
                 p .empty { "Applications by a part of their name or label, versions by how they begin, contracts by either side, webhooks by description or host." }
             } @else if found.is_empty() {
@@ -57,7 +57,7 @@ fn results(viewer: &Viewer, q: &str, found: &Found) -> Markup {
 }
 
 fn group(title: &str, rows: &Markup) -> Markup {
-    html! { div .results-group { h2 { (title) } ul .plain { (rows) } } }
+    html! { div .finds-group { h2 { (title) } ul .plain { (rows) } } }
 }
 
 fn applications(viewer: &Viewer, found: &Found) -> Markup {

@@ -30,7 +30,7 @@ pub(super) fn show(viewer: &Viewer) -> Response {
                 }
             }
             details .panel #relations {
-                summary { "Relations" span .quiet { (super::relations::RELATIONS.len()) } }
+                summary { "Relations " span .quiet { (super::relations::RELATIONS.len()) } }
                 p .second { "Answers lead to others by links. Each link stands under the name of a relation, which says what it leads to." }
                 (relation_page::list(&viewer.root, super::relations::RELATIONS.iter()))
             }

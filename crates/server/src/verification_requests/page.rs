@@ -87,8 +87,8 @@ fn list(viewer: &Viewer, found: &[Shown]) -> Markup {
     let next = found.last().filter(|_| count == SHOWN).map(|last| last.id.to_string());
     let columns = [
         Column::text("Provider"),
-        Column::text("Contract of"),
         Column::text("State"),
+        Column::text("Contract of"),
         Column::number("Asked").wide_only(),
         Column::number("Since"),
     ];
@@ -122,8 +122,8 @@ fn row(viewer: &Viewer, one: &Shown) -> Markup {
                 a href=(viewer.at(&format!("/pacticipants/{provider}"))) title=(one.provider) { (one.provider) } " "
                 (chip(&viewer.at(&format!("/pacticipants/{provider}/versions/{number}")), &one.provider_version))
             }
-            td { a .plain .cut href=(contract) title=(one.consumer) { (one.consumer) } }
             td { (state(&one.state)) @if one.deliveries.is_empty() && one.state == "requested" { span .second { ", no webhook was told" } } }
+            td { a .plain .cut href=(contract) title=(one.consumer) { (one.consumer) } }
             td .number .wide-only { (one.times_asked) @if one.times_asked == 1 { " time" } @else { " times" } }
             td .number { (viewer.age(one.requested_at)) }
         }

@@ -138,6 +138,27 @@ impl Asking {
         self.send(Method::GET, address, None).await
     }
 
+    /// What a page costs.
+    pub(crate) async fn look(&self, address: &str) -> Cost {
+        let look = || async {
+            let request = Request::builder()
+                .uri(address)
+                .header(header::HOST, "pactolus.test")
+                .header(header::ACCEPT, "text/html,*/*;q=0.8")
+                .body(Body::empty())
+                .expect("a request");
+            Cost::begin();
+            let response = self.router.clone().oneshot(request).await.expect("the router answers");
+            let (parts, body) = response.into_parts();
+            let text = body.collect().await.expect("a body").to_bytes();
+            assert!(parts.status.is_success(), "{address}: {}: {}", parts.status, String::from_utf8_lossy(&text));
+            assert!(text.starts_with(b"<!DOCTYPE html>"), "{address} is a page");
+            Cost::take(&self.large)
+        };
+        look().await;
+        look().await
+    }
+
     pub(crate) async fn post(&self, address: &str, body: &Value) -> (Value, Cost) {
         self.send(Method::POST, address, Some(("application/json", body.to_string()))).await
     }

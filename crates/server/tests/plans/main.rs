@@ -22,6 +22,7 @@ mod world;
 
 mod asking;
 mod evidence;
+mod pages;
 mod plan;
 mod usage;
 
@@ -43,8 +44,10 @@ const BUFFERS_PER_HELP: u64 = 60;
 async fn questions_cost_look_ups_however_much_history_there_is() {
     let database = asking::seeded().await;
     evidence::seed(database.url()).await;
+    pages::seed(database.url()).await;
     for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
         let asking = Asking::of(&database, planning).await;
+        pages::what_is_looked_at(&asking).await;
         may_a_typical_version_go(&asking).await;
         may_a_hub_go(&asking).await;
         what_is_to_be_verified(&asking).await;

@@ -81,11 +81,8 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
     let mut environments = environments::list(&mut db, principal.tenant, None).await?;
     environments.sort_by_key(|environment| (environment.production, environment.created_at));
     let running = store::list_running(&mut db, principal.tenant).await?;
-    let mut standings = HashMap::new();
-    for environment in &environments {
-        let standing = integrations::list_standings_in(&app, &mut db, principal.tenant, environment.id).await?;
-        standings.insert(environment.id, standing);
-    }
+    let ids: Vec<Uuid> = environments.iter().map(|environment| environment.id).collect();
+    let standings = integrations::list_standings_in(&app, &mut db, principal.tenant, ids).await?;
     let latest = latest(&mut db, &app, principal.tenant, &viewer).await?;
     drop(db);
 

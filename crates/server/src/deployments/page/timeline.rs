@@ -164,7 +164,7 @@ impl Story {
             a .name .plain href=(viewer.at(&format!("/pacticipants/{name}"))) title=(one.pacticipant) { (one.pacticipant) }
             " " (chip(&version, &one.number))
             @if one.kind == Kind::Deployed { " to " } @else { " released in " }
-            span .place title=(one.environment_display_name) { (one.environment_display_name) }
+            span .target title=(one.environment_display_name) { (one.environment_display_name) }
             @if let Some(instance) = &one.application_instance { ", " (instance) }
             @if let Some(ended) = one.ended_at { span .quiet { " · until " (viewer.ago(ended)) } }
         };

@@ -58,8 +58,8 @@ async fn read(app: &App, tenant: TenantId, query: &QueryPairs) -> Result<Read, E
     let environments = environments::list(&mut db, tenant, None).await?;
     let question = Question::of(query, &environments)?;
     let applications = store::list_applications(&mut db, tenant, scene::TEAM).await?;
-    let environment = question.environment.map(|at| environments[at].id);
-    let promises = Promises::read(app, &mut db, tenant, environment).await?;
+    let of_these = question.environment.map(|at| vec![environments[at].id]);
+    let promises = Promises::read(app, &mut db, tenant, of_these).await?;
     drop(db);
     let scene = Scene::of(applications, promises.to_vec(), &question)?;
     Ok(Read { question, environments, scene })

@@ -71,13 +71,13 @@ fn filters(viewer: &Viewer, webhooks: &[(String, String)]) -> Markup {
 pub(super) fn rows(viewer: &Viewer, deliveries: &[ListedDelivery], with_webhook: bool) -> Markup {
     let mut columns = vec![
         Column::text("Event"),
-        Column::text("About"),
         Column::text("Result"),
+        Column::text("About"),
         Column::number("Attempts"),
         Column::number("When"),
     ];
     if with_webhook {
-        columns.insert(1, Column::text("Webhook"));
+        columns.insert(2, Column::text("Webhook"));
     }
     html! {
         div .scroll {
@@ -93,7 +93,8 @@ fn row(viewer: &Viewer, delivery: &ListedDelivery, with_webhook: bool) -> Markup
     let href = viewer.at(&format!("/webhook-deliveries/{}", delivery.id));
     html! {
         tr {
-            th scope="row" { a href=(href) { (delivery.event) } }
+            th scope="row" { a .cut href=(href) { (delivery.event) } }
+            td { (outcome(viewer, delivery)) }
             @if with_webhook {
                 td {
                     @match &delivery.webhook_id {
@@ -105,7 +106,6 @@ fn row(viewer: &Viewer, delivery: &ListedDelivery, with_webhook: bool) -> Markup
                 }
             }
             td { span .cut { (about(delivery)) } }
-            td { (outcome(viewer, delivery)) }
             td .number { (delivery.attempts_made) }
             td .number { (viewer.age(delivery.created_at)) }
         }

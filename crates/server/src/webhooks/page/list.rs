@@ -177,9 +177,9 @@ fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
     let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
     let columns = [
         Column::text("Webhook").sorts_by("name"),
+        Column::text("Last delivery"),
         Column::text("On"),
         Column::text("Tells").sorts_by("host"),
-        Column::text("Last delivery"),
         Column::number("When").sorts_by("told"),
     ];
     let foot = Foot {
@@ -215,13 +215,13 @@ fn one(viewer: &Viewer, row: &Row) -> Markup {
                 a .cut href=(href) title=(row.title) { (row.title) }
                 span .quiet .cut title=(row.scope) { (row.scope) }
             }
-            td .events { @for event in &row.stored.events { div { (event) } } }
-            td { span .cut title=(row.host) { (row.host) } }
             td {
                 @if !row.stored.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
                 @else if let Some(last) = &row.latest { a .plain href=(viewer.at(&format!("/webhook-deliveries/{}", last.id))) { (outcome(viewer, last)) } }
                 @else { span .quiet { "nothing told yet" } }
             }
+            td .events { @for event in &row.stored.events { div { (event) } } }
+            td { span .cut title=(row.host) { (row.host) } }
             td .number { @if let Some(at) = row.told_at() { (viewer.age(at)) } }
         }
     }

@@ -63,6 +63,7 @@ async fn the_timeline_tells_deployments_and_releases_the_newest_first() {
     app.world().consumer("stock").version("7").await;
     app.world().environment("production").await;
     app.world().deployed("shop", "1", "production").await;
+    app.advance_secs(1);
     app.world().released("stock", "7", "production").await;
 
     let page = page(&app, "/deployments").await.is(200);
