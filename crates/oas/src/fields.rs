@@ -41,8 +41,8 @@ pub fn unused(document: &Document, used: &[Element]) -> Vec<Offered> {
     let by_operation = attributed(&api, used);
     let (mut unused, mut steps) = (Vec::new(), 0);
     for (index, operation) in api.operations.iter().enumerate() {
-        let uses = Uses::of(by_operation.get(&index));
-        let mut looking = Looking { document, operation, uses: &uses, unused: &mut unused, steps: &mut steps };
+        let ways = Uses::of(by_operation.get(&index));
+        let mut looking = Looking { document, operation, uses: &ways, unused: &mut unused, steps: &mut steps };
         looking.operation();
     }
     unused
@@ -241,17 +241,17 @@ impl<'l, 'd> Looking<'l, 'd, '_> {
             return;
         }
         let uses: &'l Uses<'_> = self.uses;
-        let used: Vec<&Ways<'_>> = statuses.iter().filter_map(|status| uses.bodies.get(&(part, *status))).collect();
-        if used.is_empty() {
+        let known: Vec<&Ways<'_>> = statuses.iter().filter_map(|status| uses.bodies.get(&(part, *status))).collect();
+        if known.is_empty() {
             return self.add(part, status, "", pointer);
         }
         // A form, XML, or what is encoded: nobody can tell what of it is used.
-        if used.iter().any(|ways| ways.0.is_empty()) {
+        if known.iter().any(|ways| ways.0.is_empty()) {
             return;
         }
         let mut fields = Fields { looking: self, part, status, listed: HashSet::new(), seen: HashSet::new(), depth: 0 };
         for schema in schemas {
-            fields.schema(&schema, &Pointer::root(), &used);
+            fields.schema(&schema, &Pointer::root(), &known);
         }
     }
 

@@ -150,11 +150,11 @@ fn a_path_that_several_operations_may_be_meant_by_uses_them_all() {
 
 #[test]
 fn schemas_that_lead_to_each_other_in_many_ways_are_looked_at_once() {
-    let mut schemas = String::new();
-    for level in 0..38 {
+    let level = |level: usize| {
         let next = format!("{{$ref: '#/components/schemas/S{}'}}", level + 1);
-        schemas += &format!("S{level}: {{allOf: [{next}, {next}], anyOf: [{next}, {next}]}}, ");
-    }
+        format!("S{level}: {{allOf: [{next}, {next}], anyOf: [{next}, {next}]}}, ")
+    };
+    let schemas: String = (0..38).map(level).collect();
     let first = one_operation("[]", "{$ref: '#/components/schemas/S0'}");
     let document = first.trim_end_matches('}');
     let document = format!(

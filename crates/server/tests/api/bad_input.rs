@@ -123,7 +123,10 @@ async fn another_content_type_is_refused() {
     app.leave_jobs();
 
     for (method, address, kind) in writing(&app).await {
-        for other in ["text/plain", "application/x-www-form-urlencoded", "application/xml"] {
+        // Pages send these by forms.
+        let takes_forms = method == "POST" && matches!(address.as_str(), "/pacticipants" | "/webhooks");
+        let form = (!takes_forms).then_some("application/x-www-form-urlencoded");
+        for other in ["text/plain", "application/xml"].into_iter().chain(form) {
             let answer = app.send(request(method, &address, other, "{\"a\":1}")).await;
             assert_eq!(answer.status, 415, "{method} {address} {other} (takes {kind}): {answer:?}");
         }
