@@ -43,6 +43,13 @@ const BUFFERS_PER_HELP: u64 = 60;
 #[tokio::test]
 async fn questions_cost_look_ups_however_much_history_there_is() {
     let database = asking::seeded().await;
+    // Before anything is published that can't be read.
+    usage::seed(database.url()).await;
+    for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
+        let asking = Asking::of(&database, planning).await;
+        usage::who_uses_what(&asking).await;
+        usage::what_would_be(&asking).await;
+    }
     evidence::seed(database.url()).await;
     pages::seed(database.url()).await;
     for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
@@ -56,12 +63,6 @@ async fn questions_cost_look_ups_however_much_history_there_is() {
         publishing(&asking).await;
         evidence::what_was_answered(&asking).await;
         what_a_provider_offers(&asking).await;
-    }
-    usage::seed(database.url()).await;
-    for planning in [Planning::AsItComes, Planning::Custom, Planning::Generic] {
-        let asking = Asking::of(&database, planning).await;
-        usage::who_uses_what(&asking).await;
-        usage::what_would_be(&asking).await;
     }
 }
 

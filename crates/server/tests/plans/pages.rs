@@ -55,6 +55,6 @@ pub(crate) async fn what_is_looked_at(asking: &Asking) {
         asking.look(address).await.reads_at_most(statements, 5_000 + 120 * applications, address);
     }
     let application = format!("/pacticipants/{hub}");
-    asking.look(&application).await.reads_at_most(14, 80_000, &application);
+    asking.look(&application).await.reads_at_most(14, 110_000, &application);
     asking.look("/search?q=service").await.reads_at_most(6, 5_000, "/search?q=service");
 }

@@ -17,12 +17,14 @@ const USES: &str = "
                        (200, 'response-header', 'content-type'), (200, 'response-body', ''), (200, 'response-body', '/id'),
                        (200, 'response-body', '/name'), (200, 'response-body', '/parts'),
                        (200, 'response-body', '/parts/*/sku'), (200, 'response-body', '/parts/*/count'))
-        as used (status, part, name);
+        as used (status, part, name)
+    on conflict do nothing;
     insert into contract_usage (tenant_id, content_id, element_id)
     select contract_content.tenant_id, contract_content.id, usage_element.id
     from contract_content
     join usage_element on usage_element.tenant_id = contract_content.tenant_id
-                      and usage_element.provider_id = contract_content.provider_id;
+                      and usage_element.provider_id = contract_content.provider_id
+    on conflict do nothing;
     update contract_content set usage_rules = 1;
     analyze usage_element;
     analyze contract_usage;

@@ -85,26 +85,44 @@ pub(crate) async fn list_on_branches(
         ) as on_branch
         join version on version.tenant_id = $1
                     and version.id = on_branch.version_id
+        left join lateral (
+            select provider_contract.version_id, provider_contract.content_id,
+                   coalesce(comparison_setting.configuration, 'usual') as configuration,
+                   provider_contract_verification.success as kept
+            from provider_contract
+            left join provider_contract_verification
+                   on provider_contract_verification.tenant_id = $1
+                  and provider_contract_verification.id = provider_contract.verification_id
+            left join comparison_setting on comparison_setting.tenant_id = $1
+                                        and comparison_setting.provider_id = provider_contract.provider_id
+            where provider_contract.tenant_id = $1
+              and provider_contract.version_id = on_branch.version_id
+            limit 1
+        ) as offer on true
         cross join lateral (
             select count(*) filter (where outcome.success) as passed,
                    count(*) filter (where not outcome.success) as failed
             from (
-                select outcome.success
+                select case
+                           when offer.version_id is null then verified.success
+                           when not verified.success or not offer.kept or compared.outcome = 'incompatible' then false
+                           when compared.outcome = 'compatible' then coalesce(verified.success, offer.kept)
+                           when compared.outcome = 'undecided' then verified.success
+                       end as success
                 from (
-                    select verification.content_id
+                    select verification.content_id, verification.success
                     from verification
                     where verification.tenant_id = $1
                       and verification.provider_version_id = on_branch.version_id
-                    union
-                    select comparison.contract_content_id
-                    from provider_contract
-                    join comparison on comparison.tenant_id = $1
-                                   and comparison.provider_content_id = provider_contract.content_id
-                                   and comparison.in_force
-                    where provider_contract.tenant_id = $1
-                      and provider_contract.version_id = on_branch.version_id
-                ) as judged
-                cross join lateral outcome_of($1, judged.content_id, on_branch.version_id) as outcome
+                ) as verified
+                full join (
+                    select comparison.contract_content_id, comparison.outcome
+                    from comparison
+                    where comparison.tenant_id = $1
+                      and comparison.provider_content_id = offer.content_id
+                      and comparison.configuration = offer.configuration
+                      and comparison.in_force
+                ) as compared on compared.contract_content_id = verified.content_id
                 union all
                 select outcome.success
                 from contract

@@ -74,7 +74,7 @@ async fn its_results_stand_in_a_part_that_the_header_can_show() {
 
     let page = page(&app, "/search?q=check").await.is(200);
 
-    assert!(page.text().contains("<section class=\"results\" id=\"results\""), "{page:?}");
+    assert!(page.text().contains("<section class=\"finds\" id=\"results\""), "{page:?}");
     assert!(page.text().contains("hx-select=\"#results\""), "{page:?}");
 }
 
