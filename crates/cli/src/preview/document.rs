@@ -10,7 +10,27 @@ use crate::terminal::counted;
 /// All that a server's answer says.
 pub(super) fn items(answer: &Value) -> Vec<Item> {
     let unexplained = list(answer, "broken").filter(|broken| broken["changes"].as_array().is_none_or(Vec::is_empty));
-    list(answer, "changes").map(change).chain(unexplained.map(broken)).collect()
+    let unreadable = list(answer, "unreadable").map(unreadable);
+    list(answer, "changes").map(change).chain(unexplained.map(broken)).chain(unreadable).collect()
+}
+
+/// Of whom nothing can be said: so it is no yes.
+fn unreadable(one: &Value) -> Item {
+    Item {
+        id: "contract.unreadable".to_owned(),
+        level: Level::Warning,
+        operation: String::new(),
+        message: format!(
+            "the contract of {} {} cannot be read, so nothing is known of what breaks it",
+            word(&one["consumer"]),
+            word(&one["version"])
+        ),
+        hits: String::new(),
+        pointers: Vec::new(),
+        position: (1, 1),
+        is_open: true,
+        accepted: None,
+    }
 }
 
 fn change(change: &Value) -> Item {
@@ -87,15 +107,10 @@ pub(super) fn story(file: &str, provider: &str, answer: &Value) -> Story {
     let place = document["environment"].as_str().map(|name| format!(", which runs in {name}")).unwrap_or_default();
     let among = answer["environment"].as_str().map(|name| format!(" in {name}")).unwrap_or_default();
     let mut notes = Vec::new();
-    for (key, said) in [
-        ("failedBefore", "did not fit before either, so nothing is said of what fails there"),
-        ("unreadable", "have contracts that cannot be read"),
-    ] {
-        let names = list(answer, key).map(|one| format!("{} {}", word(&one["consumer"]), word(&one["version"])));
-        let names: Vec<String> = names.collect();
-        if !names.is_empty() {
-            notes.push(format!("{} {said}", names.join(", ")));
-        }
+    let names = list(answer, "failedBefore").map(|one| format!("{} {}", word(&one["consumer"]), word(&one["version"])));
+    let names: Vec<String> = names.collect();
+    if !names.is_empty() {
+        notes.push(format!("{} did not fit before either, so nothing is said of what fails there", names.join(", ")));
     }
     Story {
         subject: format!("{file} against {provider} {}{place}", word(&document["version"])),
@@ -114,6 +129,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_contract_that_cannot_be_read_leaves_the_answer_open() {
+        let found = items(&json!({ "unreadable": [{ "consumer": "shop", "version": "7" }] }));
+
+        assert_eq!(found.len(), 1);
+        assert!(found[0].is_open && found[0].accepted.is_none());
+        assert!(found[0].message.contains("shop 7"), "{}", found[0].message);
+    }
 
     fn at(consumer: &str, version: &str, environment: &str) -> Value {
         json!({ "consumer": consumer, "version": version, "environments": [environment], "branches": [] })
