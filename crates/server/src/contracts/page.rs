@@ -37,7 +37,7 @@ use crate::ui::{Viewer, no_page};
 use crate::{comparisons, deployments, pacticipants, usage, versions};
 
 /// Cells of the tape.
-const MOST_RESULTS: i64 = 20;
+const MOST_RESULTS: i64 = 25;
 /// Versions among which those with other content are looked for.
 const MOST_VERSIONS: i64 = 300;
 

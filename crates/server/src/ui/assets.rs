@@ -49,7 +49,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     });
     let script = "text/javascript;charset=utf-8";
     assets.extend([
-        Asset::new("pages.css", "text/css;charset=utf-8", styles.as_bytes()),
+        Asset::new("pages.css", "text/css;charset=utf-8", packed(&styles).as_bytes()),
         Asset::new("pages.js", script, include_bytes!("assets/pages.js")),
         Asset::new("htmx.js", script, include_bytes!("assets/htmx.min.js")),
         Asset::new("browser.js", script, include_bytes!("assets/browser.js")),
@@ -66,6 +66,22 @@ impl Asset {
         let kept_name = format!("{stem}-{}.{extension}", kept.digest());
         Self { plain_name, kept_name, plain, kept }
     }
+}
+
+/// Styles without what only their authors read: comments, and spaces where one statement is parted from the next. Strings
+/// among them are left alone, since none has such marks.
+fn packed(styles: &str) -> String {
+    let mut text = String::with_capacity(styles.len());
+    for (at, piece) in styles.split("/*").enumerate() {
+        let after_comment = piece.split_once("*/").map_or("", |(_, after)| after);
+        text.push_str(if at == 0 { piece } else { after_comment });
+    }
+    let mut packed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (written, meant) in [("{ ", "{"), (" {", "{"), ("; ", ";"), (";}", "}"), (" }", "}"), ("} ", "}"), (": ", ":")]
+    {
+        packed = packed.replace(written, meant);
+    }
+    packed
 }
 
 pub(super) fn find(name: &str) -> Option<&'static Fixed> {
@@ -95,6 +111,14 @@ mod tests {
         for name in named {
             assert!(find(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn styles_are_sent_without_what_only_authors_read() {
+        let written =
+            "/* Notes. */\na > b :hover,\nc {\n  width: calc(1px + 2px);\n  margin: 0 4px;\n}\n\n.d { x: y; }\n";
+
+        assert_eq!(packed(written), "a > b :hover, c{width:calc(1px + 2px);margin:0 4px}.d{x:y}");
     }
 
     #[test]

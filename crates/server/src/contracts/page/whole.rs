@@ -19,7 +19,7 @@ use crate::ui::{Page, Section, Viewer};
 /// Lines of a text that is not understood.
 const MOST_LINES: usize = 500;
 /// Versions to compare with.
-const MOST_VERSIONS: usize = 25;
+const MOST_VERSIONS: usize = 40;
 
 pub(super) fn show(viewer: &Viewer, told: &Told) -> Response {
     let served = &told.served;

@@ -16,7 +16,7 @@ use crate::ui::parts::Verdict;
 /// Consumer versions on a page.
 pub(super) const COLUMNS: i64 = 40;
 /// Provider versions on a page.
-pub(super) const ROWS: i64 = 22;
+pub(super) const ROWS: i64 = 25;
 /// So many branches are offered as filters.
 const MOST_BRANCHES: i64 = 50;
 
