@@ -36,6 +36,7 @@ mod xml;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use outcome::Exit;
@@ -112,6 +113,9 @@ enum Command {
     Secrets(Box<secrets::Arguments>),
 }
 
+/// So long what is still under way may take when everything else is done.
+const LONGEST_END: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     // Fails only if there is one already, and nothing ran before.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -121,7 +125,12 @@ fn main() -> ExitCode {
     }
 
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(program.command)),
+        Ok(runtime) => {
+            let ended = runtime.block_on(run(program.command));
+            // What nobody waits for any more, such as a comparison that is under way, must not hold up the end.
+            runtime.shutdown_timeout(LONGEST_END);
+            ended
+        }
         Err(error) => {
             remark(&format!("error: could not start: {error}\n"));
             Exit::NotAsked.into()

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::time::Instant;
+
 use super::judge::{Judge, Judgement, Loaded, load};
 use super::room::{Broken, LONGEST, Patience};
 use super::settings::policy;
@@ -13,6 +15,20 @@ use crate::ids::TenantId;
 
 /// Documents of this language can't be compared.
 const GRAPHQL: &str = "graphql";
+
+/// Does for a request what keeps the processor busy, in one of the few places that there are.
+///
+/// # Errors
+///
+/// `Unavailable` when others have the places, or it takes too long.
+pub(crate) async fn look<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let looked = app.comparing.run(Patience::Until(Instant::now() + LONGEST), |_| work()).await;
+    looked.map_err(|broken| match broken {
+        Broken::Off => Error::internal("looking into documents broke off"),
+        Broken::NoPlace => Error::Unavailable("others are looking into documents".into()),
+        Broken::OutOfTime => Error::Unavailable("looking into documents took too long".into()),
+    })
+}
 
 /// What came of some pairs.
 #[derive(Default)]

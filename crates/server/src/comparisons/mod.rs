@@ -30,6 +30,7 @@ use crate::jobs;
 pub(crate) use api::find_settled;
 pub(crate) use finding::Finding;
 pub(crate) use finish::finish_comparison;
+pub(crate) use judging::look;
 pub(crate) use page::routes as page_routes;
 pub(crate) use place::{in_contract, in_document};
 pub(crate) use rejudge::{rejudge, schedule_rejudging};

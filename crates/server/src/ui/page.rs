@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
     fn inside(&self, here: &str) -> Markup {
         html! {
             @if !self.crumbs.is_empty() || !self.twins.is_empty() { (self.way(here)) }
-            div .heading {
+            div .heading #heading {
                 div .what {
                     @if let Some(above) = &self.above { p .above { (above) } }
                     div .title { h1 { (self.heading) } @if let Some(badge) = &self.badge { (badge) } }
@@ -97,7 +97,7 @@ impl<'a> Page<'a> {
 
     fn way(&self, here: &str) -> Markup {
         html! {
-            div .way {
+            div .way #way {
                 nav .crumbs aria-label="Breadcrumb" {
                     ol {
                         @for (index, (words, address)) in self.crumbs.iter().enumerate() {

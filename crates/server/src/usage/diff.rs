@@ -16,6 +16,7 @@ use super::find;
 use super::preview::today;
 use super::store::{self, Current};
 use crate::app::App;
+use crate::comparisons;
 use crate::edge::{Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, in_full};
 
 pub(super) fn routes() -> Router<App> {
@@ -57,8 +58,7 @@ async fn compare(
 
     // Documents are large enough for others to notice.
     let today = today(app.now())?;
-    let looked = tokio::task::spawn_blocking(move || look(&provider, &found, today));
-    let mut told = looked.await.map_err(Error::internal)??;
+    let mut told = comparisons::look(&app, move || look(&provider, &found, today)).await??;
     let title = format!("From {from} to {to}");
     told["_links"] = json!({"self": Link::to(request.with_query()).title(title)});
     Ok(Hal::ok(&told))

@@ -21,8 +21,9 @@ use super::api::ProviderPath;
 use super::find::{self, CountingVersion};
 use super::store::{self, Current};
 use crate::app::App;
+use crate::comparisons;
 use crate::edge::fields::{encoded, optional};
-use crate::edge::{Error, Hal, JsonBody, Link, Named, Principal, RequestUrl};
+use crate::edge::{Error, Hal, JsonBody, Link, Named, Principal, RequestUrl, in_full};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/provider-contracts/provider/{provider}/preview", post(ask))
@@ -94,8 +95,8 @@ async fn ask(
 
     // Documents and contracts are large enough for others to notice.
     let (held, today) = (held.into_values().collect(), today(app.now())?);
-    let looked = tokio::task::spawn_blocking(move || look(&provider, &current, &document, held, today));
-    let mut told = looked.await.map_err(Error::internal)??;
+    let looked = comparisons::look(&app, move || look(&provider, &current, &document, held, today));
+    let mut told = looked.await??;
     told["environment"] = environment.map_or(Value::Null, |environment| environment.name.into());
     told["_links"] = json!({"self": Link::to(request.with_query()).title("Preview")});
     Ok(Hal::ok(&told))
@@ -121,10 +122,10 @@ fn look(
         )));
     }
     let old = Document::load(text, &Budget::default()).map_err(|error| {
-        Error::Missing(format!("The document of {provider} version {version} cannot be read: {error}"))
+        Error::Missing(format!("The document of {provider} version {version} cannot be read: {}", in_full(&error)))
     })?;
     let new = Document::load(document, &Budget::default())
-        .map_err(|error| Error::invalid("contract.content", format!("cannot be read: {error}")))?;
+        .map_err(|error| Error::invalid("contract.content", format!("cannot be read: {}", in_full(&error))))?;
     let read: Vec<_> = held.into_iter().map(|held| (Contract::load(&held.text, &Budget::default()), held)).collect();
     let (mut unreadable, mut readable) = (Vec::new(), Vec::new());
     for (contract, held) in read {

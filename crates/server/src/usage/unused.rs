@@ -15,6 +15,7 @@ use super::api::{ProviderPath, environment};
 use super::find;
 use super::store::{self, Current};
 use crate::app::App;
+use crate::comparisons;
 use crate::edge::{
     BaseUrl, Error, Hal, Link, Named, Principal, QueryPairs, RequestUrl, in_full, next_by_key, size_by_key, urls,
 };
@@ -49,7 +50,7 @@ async fn list(
     drop(db);
 
     let is_complete = unread == 0 && !elements.iter().any(|element| element.part == Part::More);
-    let (current, offered) = look(current, elements).await?;
+    let (current, offered) = look(&app, current, elements).await?;
     let mut keyed: Vec<(String, Offered)> = offered.into_iter().map(|offered| (key(&offered), offered)).collect();
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
     let total = keyed.len();
@@ -84,15 +85,15 @@ fn key(offered: &Offered) -> String {
 }
 
 /// Large documents take long enough for others to notice.
-async fn look(current: Current, elements: Vec<Element>) -> Result<(Current, Vec<Offered>), Error> {
+async fn look(app: &App, current: Current, elements: Vec<Element>) -> Result<(Current, Vec<Offered>), Error> {
     if current.specification != Specification::OpenApi.as_str() {
         let Current { version, specification, .. } = &current;
         return Err(Error::Missing(format!("The document of version {version} is {specification}, not OpenAPI")));
     }
-    let looked = tokio::task::spawn_blocking(move || match Document::load(&current.text, &Budget::default()) {
+    let looked = comparisons::look(app, move || match Document::load(&current.text, &Budget::default()) {
         Ok(document) => Ok((unused(&document, &elements), current)),
         Err(error) => Err(format!("The document of version {} cannot be read: {}", current.version, in_full(&error))),
     });
-    let (offered, current) = looked.await.map_err(Error::internal)?.map_err(Error::Missing)?;
+    let (offered, current) = looked.await?.map_err(Error::Missing)?;
     Ok((current, offered))
 }
