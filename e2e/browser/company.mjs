@@ -145,6 +145,16 @@ const cases = {
     await page.locator("#evidence .badge, #evidence .v").first().waitFor();
   },
 
+  async "the heading and the twin are those of what was filtered last"(page) {
+    await page.goto(`${base}/matrix?environment=production`);
+    const before = await heading(page);
+    await page.locator("form.filters select[name=environment]").selectOption("development");
+    await asks(page, ["environment=development"]);
+    await page.locator("h1", { hasText: "Development" }).waitFor();
+    assert.notEqual(await heading(page), before);
+    assert.match(await twin(page), /environment=development/);
+  },
+
   async "the matrix of an environment leads to a pair"(page) {
     await page.goto(`${base}/matrix?environment=development`);
     await page.locator("table a.cell").first().click();

@@ -166,7 +166,7 @@ impl Frame<'_> {
                     span { "Pactolus " (env!("CARGO_PKG_VERSION")) }
                     @if let Some(took) = self.took_ms { span { "Page in " (took) " ms" } }
                 }
-                nav aria-label="About this page" {
+                nav #about aria-label="About this page" {
                     @if let Some(json) = self.json { a href=(json) data-key="y" { "This page as JSON" } }
                 }
                 details .keys #keys {

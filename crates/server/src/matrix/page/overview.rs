@@ -173,8 +173,11 @@ impl Overview<'_> {
             }
         };
         let title = format!("Matrix: {place}");
+        // The map has the same contracts.
+        let twin = |one: &Environment| ("JSON", address(viewer, "/map.json", &[pair("environment", &one.name)]));
         let page = Page {
             crumbs: vec![("Matrix", String::new())],
+            twins: self.chosen.map(twin).into_iter().collect(),
             facts: Some(self.tally()),
             tabs: vec![("All applications, by environment", None, None)],
             is_wide: true,

@@ -41,7 +41,7 @@ impl Filters<'_> {
             names.iter().chain(&["after", "before", "page"]).map(|name| (*name, None)).collect();
         html! {
             form .filters role="search" aria-label="Filters" action=(here) method="get" hx-get=(here) hx-target=(target)
-                hx-select=(target) hx-swap="outerHTML" hx-push-url="true" hx-select-oob="#filters-end,#way,#heading" hx-sync="this:replace" hx-trigger="submit, change, input delay:250ms" {
+                hx-select=(target) hx-swap="outerHTML" hx-push-url="true" hx-select-oob="#filters-end,#way,#heading,#about" hx-sync="this:replace" hx-trigger="submit, change, input delay:250ms" {
                 @for (name, value) in viewer.query.iter().filter(|(name, value)| !value.is_empty() && !cleared.iter().any(|(own, _)| own == name)) {
                     input type="hidden" name=(name) value=(value);
                 }
