@@ -16,7 +16,7 @@ use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
-use crate::{home, integrations};
+use crate::{deployments, home, integrations};
 
 /// Plans are made once for each connection and kept: making one anew for each execution would cost several times the
 /// look-ups. Statements that run so must be good whatever their parameters. None of them runs long enough for compiling
@@ -49,6 +49,7 @@ pub struct App {
     pub(crate) overviews: home::Overviews,
     pub(crate) promises: integrations::Promises,
     pub(crate) pairs: matrix::Pairs,
+    pub(crate) board_rows: deployments::BoardRows,
     pub(crate) told_refusals: Arc<Told>,
 }
 
@@ -69,6 +70,7 @@ impl App {
             overviews: home::Overviews::default(),
             promises: integrations::Promises::default(),
             pairs: matrix::Pairs::default(),
+            board_rows: deployments::BoardRows::default(),
             told_refusals: Arc::default(),
         }
     }

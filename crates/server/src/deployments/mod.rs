@@ -15,7 +15,7 @@ use crate::edge::{BaseUrl, Error, Link, urls};
 use crate::ids::{PacticipantId, TenantId, VersionId};
 
 pub(crate) use api::routes;
-pub(crate) use page::{page_routes, timeline_routes};
+pub(crate) use page::{BoardRows, page_routes, timeline_routes};
 pub(crate) use store::{list_current_of, list_deployed_of, list_released_of};
 pub(crate) use tell::tell_of_deployment;
 

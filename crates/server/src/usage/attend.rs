@@ -46,6 +46,7 @@ enum Read {
 /// written in their order, and who wrote those of several contents could wait in a circle with somebody else.
 async fn read_one(app: &App, tenant: TenantId, failed: &[ContentId]) -> Result<Read, Error> {
     let mut tx = app.change().await?;
+    store::do_not_wait(&mut tx).await?;
     let Some(unread) = store::claim_unread(&mut tx, tenant, failed).await? else { return Ok(Read::Nothing) };
     let content = unread.id;
     let kept = match keep(&mut tx, tenant, unread).await {

@@ -1,6 +1,6 @@
 //! Looking up who uses what: of the consumer versions that count, those whose contracts name one of the elements.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use pactolus_domain::names::{EnvironmentName, PacticipantName};
 use pactolus_domain::usage::{Element, Part};
@@ -31,6 +31,19 @@ pub(crate) struct CountingVersion {
     pub(crate) content_id: i64,
     pub(crate) environments: BTreeSet<String>,
     pub(crate) branches: BTreeSet<String>,
+}
+
+impl From<Present> for CountingVersion {
+    fn from(present: Present) -> Self {
+        let Present { consumer, version, content_id, environments, branches } = present;
+        Self {
+            consumer,
+            number: version,
+            content_id,
+            environments: environments.into_iter().collect(),
+            branches: branches.into_iter().collect(),
+        }
+    }
 }
 
 /// A version that uses something.
@@ -69,20 +82,8 @@ pub(crate) async fn counting(
     provider: PacticipantId,
     environment: Option<Uuid>,
 ) -> sqlx::Result<Vec<CountingVersion>> {
-    let mut versions: BTreeMap<(String, i64), CountingVersion> = BTreeMap::new();
-    for present in store::list_present(db, tenant, provider, environment).await? {
-        let Present { consumer, version, position, content_id, environment, branch } = present;
-        let entry = versions.entry((consumer.clone(), position)).or_insert_with(|| CountingVersion {
-            consumer,
-            number: version,
-            content_id,
-            environments: BTreeSet::new(),
-            branches: BTreeSet::new(),
-        });
-        entry.environments.extend(environment);
-        entry.branches.extend(branch);
-    }
-    Ok(versions.into_values().collect())
+    let present = store::list_present(db, tenant, provider, environment).await?;
+    Ok(present.into_iter().map(CountingVersion::from).collect())
 }
 
 /// Who uses something.

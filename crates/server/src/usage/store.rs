@@ -47,6 +47,12 @@ pub(super) async fn claim_unread(
     .await
 }
 
+/// Lets this transaction commit before it is on disk. What a crash takes of it, it takes whole, and somebody does it again.
+pub(super) async fn do_not_wait(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("set local synchronous_commit = off").execute(db).await?;
+    Ok(())
+}
+
 /// Puts what a content uses, instead of what it was said to use before, and that it was looked into.
 pub(super) async fn put_usage(
     db: &mut PgConnection,
@@ -164,21 +170,20 @@ pub(crate) async fn delete_elements(
     Ok(())
 }
 
-/// A consumer version that counts, and one reason for it.
+/// A consumer version that counts.
 #[derive(Clone, Debug)]
 pub(super) struct Present {
     pub(super) consumer: String,
     pub(super) version: String,
-    pub(super) position: i64,
     pub(super) content_id: i64,
     /// Where it runs.
-    pub(super) environment: Option<String>,
+    pub(super) environments: Vec<String>,
     /// Of which it is the head.
-    pub(super) branch: Option<String>,
+    pub(super) branches: Vec<String>,
 }
 
 /// The consumer versions with a contract that count: those that run in the environment or, without one, those that run
-/// anywhere, the heads of main branches, and the latest. By consumer and version.
+/// anywhere, the heads of main branches, and the latest. Each once, by consumer and age.
 pub(super) async fn list_present(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -188,9 +193,7 @@ pub(super) async fn list_present(
     sqlx::query_as!(
         Present,
         r#"
-        select consumer.name as "consumer!", version.number as "version!", version.position as "position!",
-               contract.content_id as "content_id!", environment.name as "environment?", present.branch as "branch?"
-        from (
+        with reason (version_id, environment_id, branch) as (
             select deployed.version_id, deployed.environment_id, null as branch
             from integration
             cross join lateral (
@@ -205,7 +208,7 @@ pub(super) async fn list_present(
             ) as deployed
             where integration.tenant_id = $1
               and integration.provider_id = $2
-            union
+            union all
             select released_version.version_id, released_version.environment_id, null
             from integration
             join released_version on released_version.tenant_id = $1
@@ -214,7 +217,7 @@ pub(super) async fn list_present(
             where integration.tenant_id = $1
               and integration.provider_id = $2
               and ($3::uuid is null or released_version.environment_id = $3)
-            union
+            union all
             select branch_head.version_id, null, branch_head.branch
             from integration
             join pacticipant on pacticipant.tenant_id = $1
@@ -225,13 +228,27 @@ pub(super) async fn list_present(
             where integration.tenant_id = $1
               and integration.provider_id = $2
               and $3::uuid is null
-            union
+            union all
             select integration.latest_consumer_version_id, null, null
             from integration
             where integration.tenant_id = $1
               and integration.provider_id = $2
               and $3::uuid is null
-        ) as present (version_id, environment_id, branch)
+        ),
+        -- A version runs in several places, and is looked up once.
+        present as (
+            select reason.version_id,
+                   coalesce(array_agg(distinct environment.name) filter (where environment.name is not null), '{}')
+                       as environments,
+                   coalesce(array_agg(distinct reason.branch) filter (where reason.branch is not null), '{}') as branches
+            from reason
+            left join environment on environment.tenant_id = $1
+                                 and environment.id = reason.environment_id
+            group by reason.version_id
+        )
+        select consumer.name as consumer, version.number as version, contract.content_id as "content_id!",
+               present.environments as "environments!", present.branches as "branches!"
+        from present
         cross join lateral (
             -- As above: a popular provider has far more contracts than those of versions that count.
             select contract.consumer_id, contract.content_id
@@ -245,9 +262,7 @@ pub(super) async fn list_present(
                     and version.id = present.version_id
         join pacticipant as consumer on consumer.tenant_id = $1
                                     and consumer.id = contract.consumer_id
-        left join environment on environment.tenant_id = $1
-                             and environment.id = present.environment_id
-        order by consumer.name, version.position, environment.name, present.branch
+        order by consumer.name, version.position
         "#,
         tenant.0,
         provider.0,

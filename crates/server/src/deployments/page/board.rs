@@ -1,11 +1,13 @@
 //! The board: a row for each application, a column for each environment.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::timeline::latest;
@@ -13,7 +15,9 @@ use crate::app::App;
 use crate::deployments::store::{self, Running};
 use crate::edge::{Error, Principal, urls};
 use crate::environments::{self, Environment};
+use crate::ids::TenantId;
 use crate::integrations;
+use crate::kept::Kept;
 use crate::ui::parts::{
     Choice, Column, Filter, Filters, Foot, Verdict, chip, command, counted, empty, head, link, shape_alone,
     verdict_saying, word,
@@ -27,7 +31,31 @@ const MANY: usize = 100;
 struct Board {
     /// In the order in which versions go through them.
     environments: Vec<Environment>,
-    rows: Vec<Row>,
+    rows: Arc<Vec<Row>>,
+}
+
+/// What the board shows, by tenant and environments.
+#[derive(Clone, Default)]
+pub(crate) struct Rows(Kept<(TenantId, Vec<Uuid>), Vec<Row>>);
+
+impl Rows {
+    async fn read(
+        app: &App,
+        db: &mut PgConnection,
+        tenant: TenantId,
+        environments: &[Environment],
+    ) -> sqlx::Result<Arc<Vec<Row>>> {
+        let ids: Vec<Uuid> = environments.iter().map(|environment| environment.id).collect();
+        let key = (tenant, ids.clone());
+        if let Some(kept) = app.board_rows.0.find(&key, app.now()) {
+            return Ok(kept);
+        }
+        let started = app.now();
+        let running = store::list_running(db, tenant).await?;
+        let standings = integrations::list_standings_in(app, db, tenant, ids).await?;
+        let rows = rows(environments, running, &standings);
+        Ok(app.board_rows.0.put(key, rows, started, app.now()))
+    }
 }
 
 struct Row {
@@ -80,13 +108,11 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
     let mut db = app.read().await?;
     let mut environments = environments::list(&mut db, principal.tenant, None).await?;
     environments.sort_by_key(|environment| (environment.production, environment.created_at));
-    let running = store::list_running(&mut db, principal.tenant).await?;
-    let ids: Vec<Uuid> = environments.iter().map(|environment| environment.id).collect();
-    let standings = integrations::list_standings_in(&app, &mut db, principal.tenant, ids).await?;
+    let rows = Rows::read(&app, &mut db, principal.tenant, &environments).await?;
     let latest = latest(&mut db, &app, principal.tenant, &viewer).await?;
     drop(db);
 
-    let board = Board { rows: rows(&environments, running, &standings), environments };
+    let board = Board { environments, rows };
     let content = html! {
         @if board.environments.is_empty() { (no_environment()) } @else {
             (filters(&viewer, board.rows.len() > MANY))

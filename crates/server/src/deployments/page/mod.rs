@@ -6,6 +6,8 @@ mod timeline;
 use axum::Router;
 use axum::routing::get;
 
+pub(crate) use board::Rows as BoardRows;
+
 use crate::app::App;
 
 pub(crate) fn page_routes() -> Router<App> {

@@ -79,10 +79,10 @@ pub(crate) async fn list_stands(
             select distinct asked.version_id, asked.environment_id
             from unnest($3::bigint[], $4::uuid[]) as asked (version_id, environment_id)
         ),
-        edge as (
-            select asked.version_id, asked.environment_id, contract.content_id,
-                   asked.version_id as provider_version_id
-            from asked
+        -- Once for each environment: several versions are asked about in the same one.
+        expected as materialized (
+            select place.environment_id, contract.content_id, count(*) as times
+            from (select distinct asked.environment_id from asked) as place
             join integration on integration.tenant_id = $1
                             and integration.provider_id = $2
                             and integration.consumer_id <> $2
@@ -91,22 +91,29 @@ pub(crate) async fn list_stands(
                 from deployed_version
                 where deployed_version.tenant_id = $1
                   and deployed_version.pacticipant_id = integration.consumer_id
-                  and deployed_version.environment_id = asked.environment_id
+                  and deployed_version.environment_id = place.environment_id
                   and deployed_version.undeployed_at is null
                 union
                 select released_version.version_id
                 from released_version
                 where released_version.tenant_id = $1
                   and released_version.pacticipant_id = integration.consumer_id
-                  and released_version.environment_id = asked.environment_id
+                  and released_version.environment_id = place.environment_id
                   and released_version.support_ended_at is null
             ) as running
             join contract on contract.tenant_id = $1
                          and contract.consumer_version_id = running.version_id
                          and contract.provider_id = $2
+            group by place.environment_id, contract.content_id
+        ),
+        edge as (
+            select asked.version_id, asked.environment_id, expected.content_id,
+                   asked.version_id as provider_version_id, expected.times
+            from asked
+            join expected on expected.environment_id = asked.environment_id
             union all
             select asked.version_id, asked.environment_id, contract.content_id,
-                   case when contract.provider_id = $2 then asked.version_id else running.version_id end
+                   case when contract.provider_id = $2 then asked.version_id else running.version_id end, 1
             from asked
             join contract on contract.tenant_id = $1
                          and contract.consumer_version_id = asked.version_id
@@ -127,8 +134,8 @@ pub(crate) async fn list_stands(
             ) as running on contract.provider_id <> $2
         )
         select asked.version_id as "version_id!", asked.environment_id as "environment_id!",
-               count(edge.content_id) filter (where not outcome.success) as "failed!",
-               count(edge.content_id) filter (where outcome.success is null) as "missing!"
+               coalesce(sum(edge.times) filter (where not outcome.success), 0)::bigint as "failed!",
+               coalesce(sum(edge.times) filter (where outcome.success is null), 0)::bigint as "missing!"
         from asked
         left join edge on edge.version_id = asked.version_id
                       and edge.environment_id = asked.environment_id
