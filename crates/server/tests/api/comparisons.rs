@@ -107,6 +107,26 @@ async fn a_document_that_fits_the_contracts_may_go_the_moment_it_is_published() 
 }
 
 #[tokio::test]
+async fn contracts_of_old_branches_are_compared_when_somebody_asks() {
+    let app = TestApp::start().await;
+    app.world().environment("production").await;
+    for number in 1..=12 {
+        let text = contract("shop", &json!({"nick": number.to_string()}));
+        let version = number.to_string();
+        let shop = app.world().consumer("shop").version(&version).branch(&format!("feature-{number}"));
+        shop.contract_text("stock", &text).await;
+    }
+
+    publish_document(&app, "40", &openapi("integer"), Some(true)).await;
+    app.world().deployed("stock", "40", "production").await;
+
+    assert_eq!(count(&app, COMPARISONS).await, 10);
+    let answer = may_go(&app, "shop", "1").await;
+    assert_snapshot!(verdict(&answer), @"yes: All required verification results are published and successful");
+    assert_eq!(count(&app, COMPARISONS).await, 11);
+}
+
+#[tokio::test]
 async fn who_does_not_fit_learns_what_is_wrong_who_can_change_it_and_how() {
     let app = TestApp::start().await;
     with_stock_in_production(&app, &openapi("string"), Some(true)).await;

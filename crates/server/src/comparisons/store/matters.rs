@@ -1,5 +1,5 @@
-//! Which pairs matter: heads of branches, what is deployed or released, and the latest. Other pairs are compared when
-//! somebody asks.
+//! Which pairs matter: the heads of main branches and of those that moved last, what is deployed or released, and the latest.
+//! Other pairs are compared when somebody asks.
 
 use sqlx::PgConnection;
 
@@ -23,22 +23,8 @@ pub(crate) async fn list_pairs_of_contracts(
         join contract_content on contract_content.tenant_id = $1
                              and contract_content.id = wanted.id
         cross join lateral (
-            select branch_head.version_id
-            from branch_head
-            where branch_head.tenant_id = $1
-              and branch_head.pacticipant_id = contract_content.provider_id
-            union all
-            select deployed_version.version_id
-            from deployed_version
-            where deployed_version.tenant_id = $1
-              and deployed_version.pacticipant_id = contract_content.provider_id
-              and deployed_version.undeployed_at is null
-            union all
-            select released_version.version_id
-            from released_version
-            where released_version.tenant_id = $1
-              and released_version.pacticipant_id = contract_content.provider_id
-              and released_version.support_ended_at is null
+            select version_id
+            from versions_that_matter($1, contract_content.provider_id)
             union all
             (select latest.version_id
              from provider_contract as latest
@@ -81,22 +67,8 @@ pub(crate) async fn list_pairs_of_document(
         join integration on integration.tenant_id = $1
                         and integration.provider_id = provider_contract_content.provider_id
         cross join lateral (
-            select branch_head.version_id
-            from branch_head
-            where branch_head.tenant_id = $1
-              and branch_head.pacticipant_id = integration.consumer_id
-            union all
-            select deployed_version.version_id
-            from deployed_version
-            where deployed_version.tenant_id = $1
-              and deployed_version.pacticipant_id = integration.consumer_id
-              and deployed_version.undeployed_at is null
-            union all
-            select released_version.version_id
-            from released_version
-            where released_version.tenant_id = $1
-              and released_version.pacticipant_id = integration.consumer_id
-              and released_version.support_ended_at is null
+            select version_id
+            from versions_that_matter($1, integration.consumer_id)
             union all
             select integration.latest_consumer_version_id
         ) as matters
@@ -198,22 +170,8 @@ pub(crate) async fn list_documents(
         r#"
         select distinct offered.content_id
         from (
-            select branch_head.version_id
-            from branch_head
-            where branch_head.tenant_id = $1
-              and branch_head.pacticipant_id = $2
-            union all
-            select deployed_version.version_id
-            from deployed_version
-            where deployed_version.tenant_id = $1
-              and deployed_version.pacticipant_id = $2
-              and deployed_version.undeployed_at is null
-            union all
-            select released_version.version_id
-            from released_version
-            where released_version.tenant_id = $1
-              and released_version.pacticipant_id = $2
-              and released_version.support_ended_at is null
+            select version_id
+            from versions_that_matter($1, $2)
             union all
             (select latest.version_id
              from provider_contract as latest
