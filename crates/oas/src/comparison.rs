@@ -53,6 +53,7 @@ pub struct Comparator<'d> {
     switches: Switches,
     router: Router,
     schemas: Schemas<'d>,
+    variants: sound::Known<'d>,
     /// Whether any reference of the document leads nowhere; only then an interaction's own are looked at.
     broken_references: bool,
 }
@@ -65,7 +66,8 @@ impl<'d> Comparator<'d> {
         let router = Router::new(&api, document.version(), &switches, profile);
         let schemas = Schemas::new(document, profile, &switches);
         let broken_references = profile == Profile::Sound && document.has_broken_references();
-        Self { document, profile, api, switches, router, schemas, broken_references }
+        let variants = sound::Known::default();
+        Self { document, profile, api, switches, router, schemas, variants, broken_references }
     }
 
     /// Compares all interactions of a contract that the document is about: those over HTTP with an OpenAPI document,
@@ -75,7 +77,8 @@ impl<'d> Comparator<'d> {
         self.compare_while(contract, || true).unwrap_or_default()
     }
 
-    /// The same, given up before the next interaction once it is not to go on: `None` then.
+    /// The same, given up soon after it is not to go on any more: `None` then. `goes_on` is asked for every value of the
+    /// contract, so it should be cheap.
     #[must_use]
     pub fn compare_while(&self, contract: &Contract, goes_on: impl Fn() -> bool) -> Option<Report> {
         let mut session = Session {
@@ -87,10 +90,13 @@ impl<'d> Comparator<'d> {
             api: &self.api,
             switches: &self.switches,
             broken_references: self.broken_references,
+            variants: &self.variants,
             findings: Vec::new(),
+            goes_on: &goes_on,
+            is_over: false,
         };
         for (index, interaction) in contract.interactions().iter().enumerate() {
-            if !goes_on() {
+            if session.is_over() {
                 return None;
             }
             match (self.document.version().describes_messages(), &interaction.exchange, &interaction.messages) {
@@ -102,7 +108,8 @@ impl<'d> Comparator<'d> {
                 (false, Some(exchange), _) => session.compare(index, interaction, exchange),
             }
         }
-        Some(Report { findings: session.findings })
+        // What was left in the middle of the last one is not all of it.
+        (!session.is_over).then_some(Report { findings: session.findings })
     }
 }
 

@@ -1,5 +1,6 @@
 //! JSON pointers (RFC 6901): how every finding names the node that it speaks of.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -50,13 +51,22 @@ impl Pointer {
 
     /// The unescaped tokens, from the root down.
     pub fn tokens(&self) -> impl Iterator<Item = String> {
+        self.steps().map(Cow::into_owned)
+    }
+
+    /// The same, borrowed where nothing was escaped.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.0.split('/').skip(1).map(unescape)
     }
 
     /// The node that the pointer names.
     #[must_use]
     pub fn find_in<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        value.pointer(&self.0)
+        self.steps().try_fold(value, |node, step| match node {
+            Value::Object(members) => members.get(step.as_ref()),
+            Value::Array(items) => items.get(index(&step)?),
+            _ => None,
+        })
     }
 
     /// The pointer as it is written.
@@ -76,8 +86,26 @@ fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-fn unescape(token: &str) -> String {
-    if token.contains('~') { token.replace("~1", "/").replace("~0", "~") } else { token.to_owned() }
+fn unescape(token: &str) -> Cow<'_, str> {
+    let Some((before, after)) = token.split_once('~') else { return token.into() };
+    let mut unescaped = String::with_capacity(token.len());
+    unescaped.push_str(before);
+    for piece in after.split('~') {
+        let (sign, rest) = match piece.as_bytes().first() {
+            Some(b'0') => ('~', &piece[1..]),
+            Some(b'1') => ('/', &piece[1..]),
+            _ => ('~', piece),
+        };
+        unescaped.push(sign);
+        unescaped.push_str(rest);
+    }
+    unescaped.into()
+}
+
+/// The index that a token writes, in digits alone and without needless zeros.
+fn index(token: &str) -> Option<usize> {
+    let is_plain = token.bytes().all(|byte| byte.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
+    if is_plain { token.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -103,7 +131,25 @@ mod tests {
         assert_eq!(found.find_in(&value), Some(&json!(20)));
     }
 
+    #[test]
+    fn an_index_is_written_in_one_way() {
+        let value = json!([1, 2]);
+
+        for odd in ["/+1", "/01", "/00", "/", "/-1", "/1e0", "/99999999999999999999"] {
+            assert_eq!(Pointer::parse(odd).unwrap().find_in(&value), None, "{odd}");
+        }
+        assert_eq!(Pointer::parse("/0").unwrap().find_in(&value), Some(&json!(1)));
+    }
+
     proptest! {
+        #[test]
+        fn what_is_found_is_what_the_standard_says(text in "(/(a|0|1|01|~0|~1|~01|~|b~1c|[~01a]{0,5})){0,4}") {
+            let inner = json!({"a": [1, {"a": 2, "~": 3}], "/": {"": 4}, "~": [[5]], "0": {"1": 6}, "~1": 7, "": {"b/c": 8}, "b/c": [9]});
+            let value = json!({"a": [inner, inner], "~1": inner, "": inner, "~": [inner], "0": [inner], "b/c": inner, "01": inner});
+
+            prop_assert_eq!(Pointer::parse(&text).unwrap().find_in(&value), value.pointer(&text));
+        }
+
         #[test]
         fn tokens_survive_being_written(tokens in proptest::collection::vec(".*", 0..5)) {
             let pointer = Pointer::root().descend(tokens.iter().map(String::as_str));

@@ -44,8 +44,8 @@ impl Positions {
     #[must_use]
     pub fn of(&self, value: &Value, pointer: &Pointer) -> Position {
         let (mut positions, mut value) = (self, value);
-        for token in pointer.tokens() {
-            let Some((index, child)) = child(value, &token) else { break };
+        for step in pointer.steps() {
+            let Some((index, child)) = child(value, &step) else { break };
             let Some(below) = positions.children.get(index) else { break };
             (positions, value) = (below, child);
         }

@@ -17,16 +17,22 @@ use crate::model::{Api, Operation, Parameter, Schema};
 use crate::pointer::Pointer;
 
 /// One comparison as it proceeds.
-pub(super) struct Session<'a> {
-    pub(super) document: &'a Document,
+pub(super) struct Session<'a, 'd> {
+    pub(super) document: &'d Document,
     pub(super) contract: &'a Contract,
     pub(super) api: &'a Api,
     pub(super) profile: Profile,
     pub(super) switches: &'a Switches,
     pub(super) broken_references: bool,
     pub(super) router: &'a Router,
-    pub(super) schemas: &'a Schemas<'a>,
+    pub(super) schemas: &'a Schemas<'d>,
+    /// The schemas that were taken apart so far.
+    pub(super) variants: &'a sound::Known<'d>,
     pub(super) findings: Vec<Finding>,
+    /// Whether to go on; asked wherever something may be long.
+    pub(super) goes_on: &'a dyn Fn() -> bool,
+    /// Whether it was said not to go on: what was found is not all then.
+    pub(super) is_over: bool,
 }
 
 /// An interaction whose operation is known.
@@ -66,7 +72,13 @@ pub(super) struct Draft<'d> {
     pub(super) document: &'d Pointer,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Session<'a, '_> {
+    /// Whether the comparison is to be given up. It is enough to leave whatever loop one is in: nothing of it counts.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.is_over = self.is_over || !(self.goes_on)();
+        self.is_over
+    }
+
     pub(super) fn compare(&mut self, index: usize, interaction: &'a Interaction, exchange: &'a Exchange) {
         let path = &exchange.request.path;
         let mut path = if path.starts_with('/') { path.clone() } else { format!("/{path}") };
@@ -151,6 +163,9 @@ impl<'a> Session<'a> {
         direction: Direction,
         given: Given<'_>,
     ) -> Vec<Violation> {
+        if self.is_over() {
+            return Vec::new();
+        }
         match (self.schemas.compiled(schema, direction), given) {
             (Ok(compiled), Given::Nothing) => compiled.violations_of_nothing(),
             (Ok(compiled), Given::Text(value)) => compiled.violations_of_text(value),
@@ -190,6 +205,9 @@ impl<'a> Session<'a> {
     ) {
         let (Schema::At(start) | Schema::Within(start)) = schema else { return };
         for violation in violations {
+            if self.is_over() {
+                return;
+            }
             let document = self.keyword(start, &violation.keyword);
             self.report(
                 call.interaction,

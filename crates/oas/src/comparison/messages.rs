@@ -18,7 +18,7 @@ use crate::model::Schema;
 use crate::pointer::Pointer;
 
 /// Checks the messages of an interaction.
-pub(super) fn compare(session: &mut Session<'_>, index: usize, interaction: &Interaction, messages: &Messages) {
+pub(super) fn compare(session: &mut Session<'_, '_>, index: usize, interaction: &Interaction, messages: &Messages) {
     let document = session.document;
     let named = messages.operation.as_ref().filter(|_| document.version() != Version::JsonSchema);
     let Some(name) = named else { return compare_unnamed(session, index, interaction, messages) };
@@ -42,7 +42,7 @@ pub(super) fn compare(session: &mut Session<'_>, index: usize, interaction: &Int
 
 /// Checks messages that name no operation. A JSON Schema has none; with AsyncAPI something is missing, and existing
 /// comparators go no further.
-fn compare_unnamed(session: &mut Session<'_>, index: usize, interaction: &Interaction, messages: &Messages) {
+fn compare_unnamed(session: &mut Session<'_, '_>, index: usize, interaction: &Interaction, messages: &Messages) {
     let document = session.document;
     let is_schema = document.version() == Version::JsonSchema;
     let all = described::all(document, &interaction.description);
@@ -63,13 +63,13 @@ fn compare_unnamed(session: &mut Session<'_>, index: usize, interaction: &Intera
     }
 }
 
-struct Check<'c, 'a> {
-    session: &'c mut Session<'a>,
+struct Check<'c, 'a, 'd> {
+    session: &'c mut Session<'a, 'd>,
     index: usize,
     interaction: &'c Interaction,
 }
 
-impl Check<'_, '_> {
+impl Check<'_, '_, '_> {
     /// Holds each message against all that the document describes.
     fn any(&mut self, passed: &Passed, all: &[Described<'_>]) {
         let root = Pointer::root();
@@ -109,6 +109,9 @@ impl Check<'_, '_> {
     fn fits(&mut self, message: &Message, side: Side, candidates: &[Described<'_>], at: &Pointer, whole: Part) -> bool {
         let mut causes = Vec::new();
         for candidate in candidates {
+            if self.session.is_over() {
+                return false;
+            }
             let before = self.session.findings.len();
             self.check_payload(message, side, candidate);
             self.check_headers(message, side, candidate);
@@ -175,6 +178,9 @@ impl Check<'_, '_> {
         let at = Schema::At(schema.clone());
         let violations = self.session.violations_in(self.index, self.interaction, &at, direction, given);
         for violation in violations {
+            if self.session.is_over() {
+                return;
+            }
             let document = self.session.keyword(schema, &violation.keyword);
             let place = Place::within(self.index, part.clone(), violation.within);
             let (message, value) = (violation.message, violation.value);

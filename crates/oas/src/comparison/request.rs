@@ -15,7 +15,11 @@ use crate::finding::Code;
 use crate::model::{Operation, Parameter, Place as Travels, Schema, SecurityScheme};
 
 /// How what stands in the path fails its parameter.
-pub(super) fn violations_of_path(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter) -> Vec<Violation> {
+pub(super) fn violations_of_path(
+    session: &mut Session<'_, '_>,
+    call: &Call<'_>,
+    parameter: &Parameter,
+) -> Vec<Violation> {
     let name = template_name(&parameter.name);
     let captured = call.captures.iter().find(|(captured, _)| *captured == name);
     let (Travels::Path, Some((_, text))) = (parameter.place, captured) else { return Vec::new() };
@@ -39,7 +43,7 @@ pub(super) fn violations_of_path(session: &mut Session<'_>, call: &Call<'_>, par
 }
 
 /// Checks the headers; `false` if the operation does not take the body's media type.
-pub(super) fn check_headers(session: &mut Session<'_>, call: &Call<'_>) -> bool {
+pub(super) fn check_headers(session: &mut Session<'_, '_>, call: &Call<'_>) -> bool {
     let headers = &call.exchange.request.headers;
     check_accept(session, call, headers);
     let takes_type = check_content_type(session, call, headers);
@@ -51,6 +55,9 @@ pub(super) fn check_headers(session: &mut Session<'_>, call: &Call<'_>) -> bool 
     if looks_for_unknown(session, call) {
         let described: Vec<String> = described(call).map(|parameter| parameter.name.to_ascii_lowercase()).collect();
         for (name, value) in headers.iter() {
+            if session.is_over() {
+                return false;
+            }
             let known = described.iter().any(|known| known == name)
                 || standard_headers::REQUEST.contains(&name)
                 || carries_key(session, call.operation, Travels::Header, |key| key.eq_ignore_ascii_case(name));
@@ -76,11 +83,11 @@ fn described<'c>(call: &Call<'c>) -> impl Iterator<Item = &'c Parameter> + use<'
 }
 
 /// A request that is answered with a refusal may be wrong on purpose; a name that is not described is worth a look.
-fn looks_for_unknown(session: &Session<'_>, call: &Call<'_>) -> bool {
+fn looks_for_unknown(session: &Session<'_, '_>, call: &Call<'_>) -> bool {
     session.profile == Profile::Sound || call.is_meant_to_succeed()
 }
 
-fn check_accept(session: &mut Session<'_>, call: &Call<'_>, headers: &Headers) {
+fn check_accept(session: &mut Session<'_, '_>, call: &Call<'_>, headers: &Headers) {
     let operation = call.operation;
     let Some(value) = headers.find("accept") else { return };
     let accept = first_part(value);
@@ -124,7 +131,7 @@ fn exact_response(operation: &Operation, status: u16) -> Vec<&str> {
     exact.map(|response| response.content.media_types()).unwrap_or_default()
 }
 
-fn check_content_type(session: &mut Session<'_>, call: &Call<'_>, headers: &Headers) -> bool {
+fn check_content_type(session: &mut Session<'_, '_>, call: &Call<'_>, headers: &Headers) -> bool {
     let value = headers.find("content-type").unwrap_or_default();
     let content_type = first_part(value);
     let consumed = consumed(call.operation);
@@ -177,7 +184,7 @@ fn first_part(value: &str) -> &str {
     value.split(';').next().unwrap_or_default()
 }
 
-fn check_header(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter, value: Option<&str>) {
+fn check_header(session: &mut Session<'_, '_>, call: &Call<'_>, parameter: &Parameter, value: Option<&str>) {
     let part = Part::RequestHeader(parameter.name.clone());
     let Some(text) = value else {
         if parameter.required {
@@ -200,7 +207,7 @@ fn check_header(session: &mut Session<'_>, call: &Call<'_>, parameter: &Paramete
 }
 
 /// Whether a header's schema, or a variant of it, is a text, which is then never taken apart.
-fn takes_text(session: &Session<'_>, parameter: &Parameter) -> bool {
+fn takes_text(session: &Session<'_, '_>, parameter: &Parameter) -> bool {
     let Some(schema) = raw_schema(session.document, parameter) else { return false };
     let is_text = |schema: &Value| schema["type"] == "string";
     let variants = ["anyOf", "oneOf"].into_iter().flat_map(|key| schema[key].as_array().into_iter().flatten());
@@ -208,7 +215,7 @@ fn takes_text(session: &Session<'_>, parameter: &Parameter) -> bool {
 }
 
 /// Checks the query.
-pub(super) fn check_query(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check_query(session: &mut Session<'_, '_>, call: &Call<'_>) {
     if !looks_for_unknown(session, call) {
         return;
     }
@@ -230,7 +237,7 @@ pub(super) fn check_query(session: &mut Session<'_>, call: &Call<'_>) {
     report_unknown_fields(session, call, fields);
 }
 
-fn check_field(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter, value: Option<Value>) {
+fn check_field(session: &mut Session<'_, '_>, call: &Call<'_>, parameter: &Parameter, value: Option<Value>) {
     if value.is_none() && !parameter.required {
         return;
     }
@@ -244,8 +251,11 @@ fn check_field(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter
     session.report_violations(call, Code::QueryIncompatible, &part, &parameter.schema, violations);
 }
 
-fn report_unknown_fields(session: &mut Session<'_>, call: &Call<'_>, fields: Map<String, Value>) {
+fn report_unknown_fields(session: &mut Session<'_, '_>, call: &Call<'_>, fields: Map<String, Value>) {
     for (name, value) in fields {
+        if session.is_over() {
+            return;
+        }
         if carries_key(session, call.operation, Travels::Query, |key| key == name) {
             continue;
         }
@@ -263,7 +273,7 @@ fn report_unknown_fields(session: &mut Session<'_>, call: &Call<'_>, fields: Map
 }
 
 /// Whether one of the operation's security schemes puts a key of that name there.
-fn carries_key(session: &Session<'_>, operation: &Operation, at: Travels, is_name: impl Fn(&str) -> bool) -> bool {
+fn carries_key(session: &Session<'_, '_>, operation: &Operation, at: Travels, is_name: impl Fn(&str) -> bool) -> bool {
     let schemes = operation.security.iter().flatten().filter_map(|scheme| session.api.schemes.get(scheme));
     schemes.into_iter().any(|scheme| match scheme {
         SecurityScheme::ApiKey { place, name } => *place == at && is_name(name),
@@ -282,7 +292,7 @@ fn separator(parameter: &Parameter) -> char {
 }
 
 /// The one type that a parameter's schema names itself.
-fn kind(session: &Session<'_>, parameter: &Parameter) -> Option<String> {
+fn kind(session: &Session<'_, '_>, parameter: &Parameter) -> Option<String> {
     let schema = match &parameter.schema {
         Schema::At(pointer) | Schema::Within(pointer) => pointer.find_in(session.document.value())?,
         Schema::Open => return None,

@@ -17,7 +17,7 @@ use crate::pointer::Pointer;
 pub(super) const VALIDATABLE: [&str; 3] =
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     let (request, operation) = (&call.exchange.request, call.operation);
     let consumed = consumed(operation);
     let written = request.headers.find("content-type").unwrap_or_default();
@@ -47,7 +47,7 @@ pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
 }
 
 /// Holds a body that can be looked into against its schema.
-fn check_content(session: &mut Session<'_>, call: &Call<'_>, content_type: &str, written: &str) {
+fn check_content(session: &mut Session<'_, '_>, call: &Call<'_>, content_type: &str, written: &str) {
     let (request, operation) = (&call.exchange.request, call.operation);
     let consumed = consumed(operation);
     let takes_json = find_match("application/json", &consumed).is_some();
@@ -81,7 +81,7 @@ pub(super) fn schema<'c>(content: &'c Content, media_type: &str) -> Option<&'c P
     media.and_then(|media| media.schema.as_ref()).or(content.any.as_ref())
 }
 
-fn report(session: &mut Session<'_>, call: &Call<'_>, code: Code, message: String) {
+fn report(session: &mut Session<'_, '_>, call: &Call<'_>, code: Code, message: String) {
     let document = call.operation.body.as_ref().map_or(&call.operation.pointer, |body| &body.pointer);
     session.report(
         call.interaction,

@@ -13,7 +13,7 @@ use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Response, Schema, Status};
 
-pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     let status = call.exchange.response.status;
     let Some(response) = call.operation.response(status) else {
         let message = format!("the operation does not answer with {status}");
@@ -37,7 +37,7 @@ fn media_types<'a>(call: &Call<'a>, response: &'a Response) -> Vec<&'a str> {
     }
 }
 
-fn report_status(session: &mut Session<'_>, call: &Call<'_>, code: Code, message: String) {
+fn report_status(session: &mut Session<'_, '_>, call: &Call<'_>, code: Code, message: String) {
     session.report(
         call.interaction,
         Draft {
@@ -51,7 +51,7 @@ fn report_status(session: &mut Session<'_>, call: &Call<'_>, code: Code, message
 }
 
 /// `false` if the response cannot be of the media type that is expected.
-fn check_content_type(session: &mut Session<'_>, call: &Call<'_>, response: &Response, types: &[&str]) -> bool {
+fn check_content_type(session: &mut Session<'_, '_>, call: &Call<'_>, response: &Response, types: &[&str]) -> bool {
     let value = call.exchange.response.headers.find("content-type").unwrap_or_default();
     let content_type = value.split(';').next().unwrap_or_default();
     let (code, message) = if content_type.is_empty() {
@@ -79,7 +79,7 @@ fn check_content_type(session: &mut Session<'_>, call: &Call<'_>, response: &Res
     code != Code::ResponseContentTypeIncompatible
 }
 
-fn check_headers(session: &mut Session<'_>, call: &Call<'_>, response: &Response) {
+fn check_headers(session: &mut Session<'_, '_>, call: &Call<'_>, response: &Response) {
     let expected = &call.exchange.response.headers;
     for header in &response.headers {
         let described = !header.name.eq_ignore_ascii_case("content-type");
@@ -91,6 +91,9 @@ fn check_headers(session: &mut Session<'_>, call: &Call<'_>, response: &Response
     let described = |name: &str| response.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name));
     let undescribed = expected.iter().filter(|(name, _)| *name != "content-type" && !described(name));
     for (name, value) in undescribed {
+        if session.is_over() {
+            return;
+        }
         let code = if standard_headers::RESPONSE.contains(&name) {
             Code::ResponseHeaderUndefined
         } else {
@@ -109,7 +112,7 @@ fn check_headers(session: &mut Session<'_>, call: &Call<'_>, response: &Response
     }
 }
 
-fn check_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, types: &[&str]) {
+fn check_body(session: &mut Session<'_, '_>, call: &Call<'_>, response: &Response, types: &[&str]) {
     if response.status == Status::Default {
         let message = format!("only the default response stands for {}", call.exchange.response.status);
         report_status(session, call, Code::StatusDefault, message);
@@ -143,7 +146,7 @@ fn check_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, t
 
 /// The media type by which the body's schema is chosen. For existing comparators what the consumer accepts decides,
 /// whatever it then expects.
-fn content_type<'t>(session: &Session<'_>, call: &Call<'t>, types: &[&'t str]) -> &'t str {
+fn content_type<'t>(session: &Session<'_, '_>, call: &Call<'t>, types: &[&'t str]) -> &'t str {
     let exchange = call.exchange;
     let given = |value: Option<&'t str>| value.filter(|value| !value.is_empty());
     let accepted = given(exchange.request.headers.find("accept"));
@@ -152,7 +155,7 @@ fn content_type<'t>(session: &Session<'_>, call: &Call<'t>, types: &[&'t str]) -
     find_match(wanted, types).or(types.first().copied()).unwrap_or("application/json")
 }
 
-fn report_body(session: &mut Session<'_>, call: &Call<'_>, response: &Response, code: Code, message: String) {
+fn report_body(session: &mut Session<'_, '_>, call: &Call<'_>, response: &Response, code: Code, message: String) {
     session.report(
         call.interaction,
         Draft {

@@ -15,7 +15,7 @@ use crate::model::Schema;
 use crate::pointer::Pointer;
 
 /// Who writes the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     /// The consumer, in a request; headers of responses are held to the same.
     Sent,
@@ -26,24 +26,30 @@ pub(super) enum Direction {
 /// A compiled schema, or why it cannot be used.
 type Usable = Result<Rc<Compiled>, String>;
 
-/// Compiled schemas by where they stand and who writes the value; of one that cannot be used, why.
+/// Compiled schemas by who writes the value and where they stand; of one that cannot be used, why.
 pub(super) struct Schemas<'d> {
     document: &'d Document,
     profile: Profile,
     switches: Switches,
-    compiled: RefCell<HashMap<(Pointer, Direction), Usable>>,
+    sent: RefCell<HashMap<Pointer, Usable>>,
+    received: RefCell<HashMap<Pointer, Usable>>,
 }
 
 impl<'d> Schemas<'d> {
     pub(super) fn new(document: &'d Document, profile: Profile, switches: &Switches) -> Self {
-        Self { document, profile, switches: switches.clone(), compiled: RefCell::default() }
+        Self { document, profile, switches: switches.clone(), sent: RefCell::default(), received: RefCell::default() }
     }
 
     pub(super) fn compiled(&self, schema: &Schema, direction: Direction) -> Usable {
+        let root = Pointer::root();
         let pointer = match schema {
-            Schema::At(pointer) | Schema::Within(pointer) => pointer.clone(),
-            Schema::Open => Pointer::root(),
+            Schema::At(pointer) | Schema::Within(pointer) => pointer,
+            Schema::Open => &root,
         };
+        let compiled = if direction == Direction::Sent { &self.sent } else { &self.received };
+        if let Some(known) = compiled.borrow().get(pointer) {
+            return known.clone();
+        }
         let (document, profile, switches) = (self.document, self.profile, &self.switches);
         let compile = || {
             let (prepared, draft) = match (profile, schema) {
@@ -60,6 +66,8 @@ impl<'d> Schemas<'d> {
             };
             Compiled::new(prepared.map_err(|error| error.to_string())?, draft).map(Rc::new)
         };
-        self.compiled.borrow_mut().entry((pointer, direction)).or_insert_with(compile).clone()
+        let usable = compile();
+        compiled.borrow_mut().insert(pointer.clone(), usable.clone());
+        usable
     }
 }

@@ -8,7 +8,7 @@ use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Place as Travels, SecurityScheme};
 
-pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     if !call.is_meant_to_succeed() {
         return;
     }
@@ -43,7 +43,7 @@ pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
 }
 
 /// Where the request misses what a scheme wants; `None` if it has it.
-fn miss(session: &Session<'_>, call: &Call<'_>, scheme: &SecurityScheme) -> Option<Part> {
+fn miss(session: &Session<'_, '_>, call: &Call<'_>, scheme: &SecurityScheme) -> Option<Part> {
     let request = &call.exchange.request;
     match scheme {
         SecurityScheme::ApiKey { place: Travels::Header, name } => {

@@ -22,9 +22,10 @@ use crate::pointer::Pointer;
 
 pub(super) use self::body::Subject;
 pub(super) use self::security::check as check_security;
+pub(super) use self::variants::Known;
 
 /// Looks at what concerns the operation and the request outside its body.
-pub(super) fn check_request(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check_request(session: &mut Session<'_, '_>, call: &Call<'_>) {
     if session.broken_references {
         references::check(session, call);
     }
@@ -46,7 +47,7 @@ pub(super) fn check_request(session: &mut Session<'_>, call: &Call<'_>) {
 }
 
 /// Looks at the body of a request, described by the schema at a pointer.
-pub(super) fn check_request_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_request_body(session: &mut Session<'_, '_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
     // What was too much to compile is too much to walk.
     if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Sent).is_ok() {
         body::check_sent(session, &body::Subject::of_request(call), schema, body);
@@ -54,14 +55,19 @@ pub(super) fn check_request_body(session: &mut Session<'_>, call: &Call<'_>, sch
 }
 
 /// Looks at the body of a response, described by the schema at a pointer.
-pub(super) fn check_response_body(session: &mut Session<'_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_response_body(session: &mut Session<'_, '_>, call: &Call<'_>, schema: &Pointer, body: &Value) {
     if session.schemas.compiled(&Schema::At(schema.clone()), Direction::Received).is_ok() {
         body::check_received(session, &body::Subject::of_response(call), schema, body);
     }
 }
 
 /// Looks at the payload of a message, described by the schema at a pointer.
-pub(super) fn check_payload(session: &mut Session<'_>, subject: &body::Subject<'_>, schema: &Pointer, payload: &Value) {
+pub(super) fn check_payload(
+    session: &mut Session<'_, '_>,
+    subject: &body::Subject<'_>,
+    schema: &Pointer,
+    payload: &Value,
+) {
     let sent = subject.part == Part::Payload(Side::Request);
     let direction = if sent { Direction::Sent } else { Direction::Received };
     if session.schemas.compiled(&Schema::At(schema.clone()), direction).is_err() {
@@ -75,7 +81,7 @@ pub(super) fn check_payload(session: &mut Session<'_>, subject: &body::Subject<'
 }
 
 /// Looks at the headers that a consumer reads and the provider may leave out.
-pub(super) fn check_response_headers(session: &mut Session<'_>, call: &Call<'_>, response: &Response) {
+pub(super) fn check_response_headers(session: &mut Session<'_, '_>, call: &Call<'_>, response: &Response) {
     let expected = &call.exchange.response.headers;
     let described = response.headers.iter().filter(|header| !header.name.eq_ignore_ascii_case("content-type"));
     for header in described.filter(|header| !header.required) {

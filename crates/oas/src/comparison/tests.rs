@@ -283,3 +283,89 @@ proptest! {
         }
     }
 }
+
+/// Compares, to be given up once it was asked that often. Returns what came of it, and how often it was asked.
+fn compare_for(document: &Value, interaction: &Value, profile: Profile, most: usize) -> (Option<Report>, usize) {
+    let budget = Budget::default();
+    let document = Document::load(&document.to_string(), &budget).unwrap();
+    let contract = json!({"interactions": [interaction], "metadata": {"pactSpecification": {"version": "4.0"}}});
+    let contract = Contract::load(&contract.to_string(), &budget).unwrap();
+    let asked = std::cell::Cell::new(0);
+    let goes_on = || {
+        asked.set(asked.get() + 1);
+        asked.get() <= most
+    };
+    let report = Comparator::new(&document, profile).compare_while(&contract, goes_on);
+    (report, asked.get())
+}
+
+#[track_caller]
+fn is_given_up_within(document: &Value, interaction: &Value, profile: Profile) {
+    let (whole, asked) = compare_for(document, interaction, profile, usize::MAX);
+    assert!(whole.is_some() && asked > 500, "asked {asked} times");
+    for most in [1, 3, 100, 500] {
+        assert_eq!(compare_for(document, interaction, profile, most), (None, most + 1));
+    }
+}
+
+fn http(request: &Value, response: &Value) -> Value {
+    json!({"type": "Synchronous/HTTP", "description": "it", "request": request, "response": response})
+}
+
+#[test]
+fn one_long_interaction_is_given_up_within() {
+    let object = json!({"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": {"type": "integer"}});
+    let content = json!({"application/json": {"schema": {"type": "object", "properties": {"all": object,
+        "list": {"type": "array", "items": {"$ref": "#/paths/~1/post/responses/200/content/application~1json/schema/properties/all"}}}}}});
+    let document = json!({"openapi": "3.0.0", "paths": {"/": {"post": {"requestBody": {"content": content},
+        "responses": {"200": {"content": content}}}}}});
+    let header = json!({"Content-Type": ["application/json"]});
+    let of = |values: Value| json!({"contentType": "application/json", "content": values});
+    let many = |value: Value| -> Value { (0..600).map(|index| (index.to_string(), value.clone())).collect() };
+    let plain = json!({"status": 200});
+    let asks = |request: Value, response: Value| {
+        let (mut request, mut response) = (request, response);
+        for (key, value) in [("method", json!("POST")), ("path", json!("/"))] {
+            request[key] = value;
+        }
+        response["status"] = json!(200);
+        http(&request, &response)
+    };
+
+    for values in
+        [json!({"all": many(json!(1))}), json!({"list": vec![json!({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}); 100]})]
+    {
+        let sent = json!({"headers": header, "body": of(values.clone())});
+        is_given_up_within(&document, &asks(sent, plain.clone()), Profile::Sound);
+        is_given_up_within(&document, &asks(json!({}), json!({"headers": header, "body": of(values)})), Profile::Sound);
+    }
+    for profile in [Profile::Sound, Profile::Compatible] {
+        let wrong = json!({"headers": header, "body": of(json!({"all": many(json!("no"))}))});
+        is_given_up_within(&document, &asks(json!({}), wrong.clone()), profile);
+        is_given_up_within(&document, &asks(wrong, plain.clone()), profile);
+        let names: Value = (0..600).map(|index| (format!("x{index}"), json!(["1"]))).collect();
+        is_given_up_within(&document, &asks(json!({"headers": names}), plain.clone()), profile);
+        is_given_up_within(&document, &asks(json!({}), json!({"headers": names})), profile);
+        is_given_up_within(&document, &asks(json!({"query": names}), plain.clone()), profile);
+    }
+}
+
+#[test]
+fn a_message_and_broken_references_are_given_up_within() {
+    let payload = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+    let document = json!({"asyncapi": "3.0.0", "components": {"messages": {"Made": {"payload": payload}}},
+        "operations": {"it": {"messages": [{"$ref": "#/components/messages/Made"}]}}});
+    let wrong: Value = (0..600).map(|index| (index.to_string(), json!("no"))).collect();
+    let message = json!({"type": "Asynchronous/Messages", "description": "it",
+        "comments": {"references": {"AsyncAPI": {"operationId": "it"}}},
+        "contents": {"contentType": "application/json", "content": wrong}});
+    for profile in [Profile::Sound, Profile::Compatible] {
+        is_given_up_within(&document, &message, profile);
+    }
+
+    let link = |index: usize| (index.to_string(), json!({"not": {"$ref": format!("#/definitions/{}", index + 1)}}));
+    let document = json!({"openapi": "3.0.0", "definitions": (0..600).map(link).collect::<Value>(), "paths": {"/": {"get": {
+        "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/definitions/0"}}}}}}}}});
+    let interaction = http(&json!({"method": "GET", "path": "/"}), &json!({"status": 200}));
+    is_given_up_within(&document, &interaction, Profile::Sound);
+}

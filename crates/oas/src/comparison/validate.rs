@@ -2,6 +2,7 @@
 //! one for each name and each variant, since that is what existing comparators report.
 
 use std::cell::OnceCell;
+use std::fmt::{self, Write};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::Location;
@@ -196,8 +197,24 @@ impl Compiled {
 const LONGEST_MESSAGE: usize = 300;
 
 fn message(error: &ValidationError<'_>) -> String {
-    let message = error.to_string();
-    if message.len() <= LONGEST_MESSAGE { message } else { error.masked_with("the value").to_string() }
+    let mut message = Short(String::new());
+    match write!(message, "{error}") {
+        Ok(()) => message.0,
+        Err(_) => error.masked_with("the value").to_string(),
+    }
+}
+
+/// A text that is written only as far as it is short.
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST_MESSAGE {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 fn tokens(location: &Location) -> Vec<String> {

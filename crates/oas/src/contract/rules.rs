@@ -51,6 +51,12 @@ impl Rules {
         Self { rules }
     }
 
+    /// Whether there are no rules at all.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// The matchers that stand for a value of a body: those of its own path, else a type matcher of what holds it.
     #[must_use]
     pub fn of_body(&self, path: &[String]) -> &[Value] {

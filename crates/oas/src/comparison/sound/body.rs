@@ -1,12 +1,14 @@
 //! Walks a body's example and its schema together, and holds what the consumer's matchers say of each value against
 //! what the schema says of it.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
 use super::super::interaction::{Call, Draft, Session};
 use super::super::translate::{Reading, bundle};
 use super::algebra::{Answer, contains, contains_all};
-use super::variants::{self, Declared, Variant, marked};
+use super::variants::{Declared, Mark, Variant, marked};
 use super::{expectation, shown};
 use crate::contract::{Interaction, Part, Place, Rules, kind};
 use crate::document::Node;
@@ -21,13 +23,13 @@ type Choices<'d> = Vec<Vec<Node<'d>>>;
 
 /// Checks that a consumer takes all that the schema lets a provider send where the consumer's matchers say something,
 /// and that the provider sends what the consumer reads.
-pub(super) fn check_received(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_received(session: &mut Session<'_, '_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
     Walk { session, subject }.received(&mut Vec::new(), body, &vec![vec![node]]);
 }
 
 /// Checks that the provider takes all that the consumer's matchers let it send.
-pub(super) fn check_sent(session: &mut Session<'_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
+pub(super) fn check_sent(session: &mut Session<'_, '_>, subject: &Subject<'_>, schema: &Pointer, body: &Value) {
     let Some(node) = session.document.node(schema) else { return };
     Walk { session, subject }.sent(&mut Vec::new(), body, &vec![vec![node]]);
 }
@@ -55,35 +57,36 @@ impl<'w> Subject<'w> {
     }
 }
 
-struct Walk<'w, 'a> {
-    session: &'w mut Session<'a>,
+struct Walk<'w, 'a, 'd> {
+    session: &'w mut Session<'a, 'd>,
     subject: &'w Subject<'w>,
 }
 
-impl<'a> Walk<'_, 'a> {
-    fn received(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
-        let matchers = self.subject.rules.of_body(path);
+impl<'d> Walk<'_, '_, 'd> {
+    fn received(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'d>) {
         match example {
             Value::Object(members) => {
                 let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 self.check_null(path, example, choices, &all);
-                let fitting = self.fitting(all, example);
+                let fitting = self.fitting(&all, example);
                 for (name, value) in members {
+                    if self.session.is_over() {
+                        return;
+                    }
                     self.received_property(path, name, value, &fitting);
                 }
             }
             Value::Array(items) => {
                 let Some(all) = self.variants_or_report(path, example, choices) else { return };
                 self.check_null(path, example, choices, &all);
-                let fitting = self.fitting(all, example);
+                let fitting = self.fitting(&all, example);
                 self.check_length(path, items, choices, &fitting);
-                for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
-                    path.push(index.to_string());
-                    self.received(path, item, &items_of(&fitting, index));
-                    path.pop();
-                }
+                self.each_item(path, items, &fitting, Self::received);
             }
+            // Of it alone nobody asks anything.
+            _ if self.subject.rules.are_none() => {}
             _ => {
+                let matchers = self.subject.rules.of_body(path);
                 let unsaid = expectation::unsaid(matchers).is_some();
                 match (expectation::schema(matchers, example), first_pointer(choices)) {
                     (Some(expected), _) => self.check_scalar(path, example, &expected, choices),
@@ -96,19 +99,49 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
-        path.push(name.to_owned());
-        // Of most values nothing is asked but that they are described.
+    fn each_item(
+        &mut self,
+        path: &mut Vec<String>,
+        items: &[Value],
+        fitting: &[&Variant<'d>],
+        look: impl Fn(&mut Self, &mut Vec<String>, &Value, &Choices<'d>),
+    ) {
+        let listed = fitting.iter().map(|variant| variant.listed()).max().unwrap_or(0);
+        let others = items_of(fitting, listed);
+        for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
+            if self.session.is_over() {
+                return;
+            }
+            path.push(index.to_string());
+            if index < listed {
+                look(self, path, item, &items_of(fitting, index));
+            } else {
+                look(self, path, item, &others);
+            }
+            path.pop();
+        }
+    }
+
+    /// Whether nothing is asked of a property but that it is described, which it is.
+    fn is_plain(&self, name: &str, value: &Value, fitting: &[&Variant<'d>], mark: Mark) -> bool {
         let is_scalar = !value.is_object() && !value.is_array();
-        let is_plain = is_scalar && self.subject.rules.of_body(path).is_empty();
-        if !is_plain || !fitting.iter().any(|variant| variant.names_plainly(self.session.document, name)) {
+        is_scalar && fitting.iter().any(|variant| variant.names_plainly(self.session.document, name, mark))
+    }
+
+    fn received_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[&Variant<'d>]) {
+        let is_plain = self.is_plain(name, value, fitting, Mark::WriteOnly);
+        if is_plain && self.subject.rules.are_none() {
+            return;
+        }
+        path.push(name.to_owned());
+        if !is_plain || !self.subject.rules.of_body(path).is_empty() {
             self.look_at_property(path, name, value, fitting);
         }
         path.pop();
     }
 
     /// Looks at a property; the path leads to it.
-    fn look_at_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+    fn look_at_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[&Variant<'d>]) {
         let (mut choices, mut free, mut unnamed, mut optional) = (Vec::new(), false, false, false);
         for variant in fitting {
             match variant.property(name) {
@@ -126,7 +159,7 @@ impl<'a> Walk<'_, 'a> {
         let first = choices.iter().flatten().next().map(|node| node.pointer().clone());
         match first {
             Some(pointer) => {
-                let hidden = choices.iter().all(|nodes| marked(self.session.document, nodes, "writeOnly"));
+                let hidden = choices.iter().all(|nodes| marked(self.session.document, nodes, Mark::WriteOnly));
                 if hidden && !free {
                     let message = format!("`{name}` is only written, never sent back");
                     self.report(Code::ResponseBodyWriteOnly, path, value, &pointer, message);
@@ -143,10 +176,10 @@ impl<'a> Walk<'_, 'a> {
 
     /// Reports a property that no schema names. Where the schema does not close its object and an example of the document
     /// shows the property, the document does not contradict the consumer; it just never promises the property.
-    fn report_unnamed(&mut self, path: &[String], name: &str, value: &Value, fitting: &[Variant<'a>]) {
-        let mut parts = fitting.iter().flat_map(Variant::parts);
+    fn report_unnamed(&mut self, path: &[String], name: &str, value: &Value, fitting: &[&Variant<'d>]) {
+        let mut parts = fitting.iter().flat_map(|variant| variant.parts());
         let Some(pointer) = parts.next().map(|part| part.pointer().clone()) else { return };
-        let beside = fitting.iter().flat_map(Variant::parts).flat_map(|part| shown::beside(part.value()));
+        let beside = fitting.iter().flat_map(|variant| variant.parts()).flat_map(|part| shown::beside(part.value()));
         let own = [name.to_owned()];
         let is_shown = beside.into_iter().any(|example| shown::has(example, &own))
             || self.subject.answers.is_some_and(|call| {
@@ -177,37 +210,39 @@ impl<'a> Walk<'_, 'a> {
         self.report(code, path, example, pointer, message);
     }
 
-    fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'a>) {
+    fn sent(&mut self, path: &mut Vec<String>, example: &Value, choices: &Choices<'d>) {
         match example {
             Value::Object(members) => {
                 let Some(all) = self.variants_or_report(path, example, choices) else { return };
-                let fitting = self.fitting(all, example);
+                let fitting = self.fitting(&all, example);
                 for (name, value) in members {
+                    if self.session.is_over() {
+                        return;
+                    }
                     self.sent_property(path, name, value, &fitting);
                 }
             }
             Value::Array(items) => {
                 let Some(all) = self.variants_or_report(path, example, choices) else { return };
-                let fitting = self.fitting(all, example);
-                for (index, item) in items.iter().enumerate().take(MAX_ITEMS) {
-                    path.push(index.to_string());
-                    self.sent(path, item, &items_of(&fitting, index));
-                    path.pop();
-                }
+                let fitting = self.fitting(&all, example);
+                self.each_item(path, items, &fitting, Self::sent);
             }
             _ => self.check_sent_scalar(path, example, choices),
         }
     }
 
-    fn sent_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[Variant<'a>]) {
+    fn sent_property(&mut self, path: &mut Vec<String>, name: &str, value: &Value, fitting: &[&Variant<'d>]) {
+        if self.subject.rules.are_none() && self.is_plain(name, value, fitting, Mark::ReadOnly) {
+            return;
+        }
         let declared = fitting.iter().filter_map(|variant| match variant.property(name) {
             Declared::Described(nodes) => Some(nodes),
             Declared::Free | Declared::Unnamed | Declared::Forbidden => None,
         });
-        let choices: Choices<'a> = declared.collect();
+        let choices: Choices<'d> = declared.collect();
         let Some(pointer) = choices.iter().flatten().next().map(|node| node.pointer().clone()) else { return };
         path.push(name.to_owned());
-        if choices.iter().all(|nodes| marked(self.session.document, nodes, "readOnly")) {
+        if choices.iter().all(|nodes| marked(self.session.document, nodes, Mark::ReadOnly)) {
             let message = format!("only the provider sets `{name}`");
             self.report(Code::RequestBodyReadOnly, path, value, &pointer, message);
         } else {
@@ -216,13 +251,11 @@ impl<'a> Walk<'_, 'a> {
         path.pop();
     }
 
-    fn check_sent_scalar(&mut self, path: &[String], example: &Value, choices: &Choices<'a>) {
+    fn check_sent_scalar(&mut self, path: &[String], example: &Value, choices: &Choices<'d>) {
         let matchers = self.subject.rules.of_body(path);
-        let (Some(sent), Some(taken)) =
-            (expectation::schema(matchers, example), self.schema(choices, Reading::Request))
-        else {
-            return;
-        };
+        // Of most values nothing is said, and to put their schema together is not for nothing.
+        let Some(sent) = expectation::schema(matchers, example) else { return };
+        let Some(taken) = self.schema(choices, Reading::Request) else { return };
         let Some(pointer) = first_pointer(choices) else { return };
         let witness = match contains(&taken, &sent) {
             Answer::Proved => return,
@@ -242,7 +275,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// Holds what may be sent at a place against what the consumer takes there, `null` apart from all else.
-    fn check_scalar(&mut self, path: &[String], example: &Value, expected: &Value, choices: &Choices<'a>) {
+    fn check_scalar(&mut self, path: &[String], example: &Value, expected: &Value, choices: &Choices<'d>) {
         let (Some(sent), Some(pointer)) = (self.schema(choices, Reading::Response), first_pointer(choices)) else {
             return;
         };
@@ -267,10 +300,12 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn check_null(&mut self, path: &[String], example: &Value, choices: &Choices<'a>, all: &[Variant<'a>]) {
-        let ruled = !self.subject.rules.of_body(path).is_empty();
+    fn check_null(&mut self, path: &[String], example: &Value, choices: &Choices<'d>, all: &[Variant<'d>]) {
+        if self.subject.rules.of_body(path).is_empty() {
+            return;
+        }
         let nullable = all.iter().any(|variant| variant.allows_null(self.session.document));
-        if let Some(pointer) = first_pointer(choices).filter(|_| ruled && nullable) {
+        if let Some(pointer) = first_pointer(choices).filter(|_| nullable) {
             self.report_null(path, example, &pointer);
         }
     }
@@ -280,8 +315,11 @@ impl<'a> Walk<'_, 'a> {
         self.report(Code::ResponseBodyNullable, path, example, pointer, message).witness = Some(Value::Null);
     }
 
-    fn check_length(&mut self, path: &[String], items: &[Value], choices: &Choices<'a>, fitting: &[Variant<'a>]) {
+    fn check_length(&mut self, path: &[String], items: &[Value], choices: &Choices<'d>, fitting: &[&Variant<'d>]) {
         let (least, most) = expectation::length(self.subject.rules.of_body(path));
+        if least.is_none() && most.is_none() {
+            return;
+        }
         let shorter = least.filter(|least| fitting.iter().any(|variant| variant.length().0 < *least));
         let longer =
             most.filter(|most| fitting.iter().any(|variant| variant.length().1.is_none_or(|limit| limit > *most)));
@@ -303,9 +341,9 @@ impl<'a> Walk<'_, 'a> {
         &mut self,
         path: &[String],
         example: &Value,
-        choices: &Choices<'a>,
-    ) -> Option<Vec<Variant<'a>>> {
-        let variants = self.variants(choices);
+        choices: &Choices<'d>,
+    ) -> Option<Rc<[Variant<'d>]>> {
+        let variants = self.session.variants.of(self.session.document, choices);
         if let (None, Some(pointer)) = (&variants, first_pointer(choices)) {
             let message = "the schema has too many alternatives, or refers elsewhere: what is below is not compared";
             self.report(Code::SchemaUnusable, path, example, &pointer, message.to_owned());
@@ -313,26 +351,22 @@ impl<'a> Walk<'_, 'a> {
         variants
     }
 
-    fn variants(&self, choices: &Choices<'a>) -> Option<Vec<Variant<'a>>> {
-        let variants = choices.iter().map(|nodes| variants::of(self.session.document, nodes));
-        Some(variants.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    fn fitting(&self, all: Vec<Variant<'a>>, example: &Value) -> Vec<Variant<'a>> {
+    fn fitting<'v>(&self, all: &'v [Variant<'d>], example: &Value) -> Vec<&'v Variant<'d>> {
         let document = self.session.document;
         // Where nothing is to be chosen, one wrong value does not make the others unknown.
-        match all.len() {
-            1 => all.into_iter().filter(|variant| variant.fits_type(document, example)).collect(),
-            _ => all.into_iter().filter(|variant| variant.fits(document, example)).collect(),
-        }
+        let fits = |variant: &&Variant<'d>| match all.len() {
+            1 => variant.fits_type(document, example),
+            _ => variant.fits(document, example),
+        };
+        all.iter().filter(fits).collect()
     }
 
     /// What may stand at a place, as one schema; `None` if nothing is known of it.
-    fn schema(&self, choices: &Choices<'a>, reading: Reading) -> Option<Value> {
+    fn schema(&self, choices: &Choices<'d>, reading: Reading) -> Option<Value> {
         if choices.is_empty() || choices.iter().any(Vec::is_empty) {
             return None;
         }
-        let conjunction = |nodes: &Vec<Node<'a>>| match nodes.as_slice() {
+        let conjunction = |nodes: &Vec<Node<'d>>| match nodes.as_slice() {
             [only] => only.value().clone(),
             nodes => json!({"allOf": nodes.iter().map(|node| node.value().clone()).collect::<Vec<_>>()}),
         };
@@ -364,7 +398,7 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
-fn items_of<'d>(fitting: &[Variant<'d>], index: usize) -> Choices<'d> {
+fn items_of<'d>(fitting: &[&Variant<'d>], index: usize) -> Choices<'d> {
     fitting.iter().map(|variant| variant.item(index)).collect()
 }
 

@@ -12,9 +12,12 @@ use crate::finding::Code;
 use crate::model::{Parameter, Place as Travels};
 use crate::pointer::Pointer;
 
-pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     check_path(session, call);
     for parameter in &call.operation.parameters {
+        if session.is_over() {
+            return;
+        }
         match parameter.place {
             Travels::Cookie => check_cookie(session, call, parameter),
             Travels::Query | Travels::Header => check_rules(session, call, parameter),
@@ -29,7 +32,7 @@ pub(super) fn cookie<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
     pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-fn check_cookie(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter) {
+fn check_cookie(session: &mut Session<'_, '_>, call: &Call<'_>, parameter: &Parameter) {
     let part = Part::RequestHeader("cookie".to_owned());
     match cookie(&call.exchange.request.headers, &parameter.name) {
         Some(text) => {
@@ -54,7 +57,7 @@ fn check_cookie(session: &mut Session<'_>, call: &Call<'_>, parameter: &Paramete
 }
 
 /// Tries paths that the consumer's rule allows: each should lead to the operation, with parameters that fit.
-fn check_path(session: &mut Session<'_>, call: &Call<'_>) {
+fn check_path(session: &mut Session<'_, '_>, call: &Call<'_>) {
     let matchers = call.exchange.request.rules.of("path", None);
     let operation = call.operation;
     let witness = texts(matchers, &call.exchange.request.path).into_iter().find(|path| {
@@ -68,7 +71,7 @@ fn check_path(session: &mut Session<'_>, call: &Call<'_>) {
     }
 }
 
-fn check_rules(session: &mut Session<'_>, call: &Call<'_>, parameter: &Parameter) {
+fn check_rules(session: &mut Session<'_, '_>, call: &Call<'_>, parameter: &Parameter) {
     let rules = &call.exchange.request.rules;
     let (matchers, part) = match parameter.place {
         Travels::Query => (rules.of("query", Some(&parameter.name)), Part::QueryField(parameter.name.clone())),
@@ -94,7 +97,7 @@ fn texts(matchers: &[Value], example: &str) -> Vec<String> {
     patterns.flat_map(samples::of_pattern).filter(|text| validator.is_valid(&json!(text))).collect()
 }
 
-fn report(session: &mut Session<'_>, call: &Call<'_>, part: Part, document: &Pointer, witness: String) {
+fn report(session: &mut Session<'_, '_>, call: &Call<'_>, part: Part, document: &Pointer, witness: String) {
     let finding = session.report(
         call.interaction,
         Draft {

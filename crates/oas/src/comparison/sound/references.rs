@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::super::interaction::{Call, Draft, Session};
 use crate::contract::{Part, Place};
-use crate::document::{Document, Node, ReferenceError};
+use crate::document::{Node, ReferenceError};
 use crate::finding::Code;
 use crate::pointer::Pointer;
 
-pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     let operation = call.operation;
     let mut needed: Vec<Pointer> = operation.parameters.iter().map(|parameter| parameter.pointer.clone()).collect();
     needed.extend(operation.body.iter().map(|body| body.pointer.clone()));
     needed.extend(operation.response(call.exchange.response.status).map(|response| response.pointer.clone()));
-    for error in broken(session.document, needed) {
+    for error in broken(session, needed) {
         let (code, at) = match &error {
             ReferenceError::Remote { at, .. } => (Code::ReferenceRemote, at),
             ReferenceError::Dangling { at, .. } | ReferenceError::Cyclic { at, .. } => (Code::ReferenceBroken, at),
@@ -34,9 +34,10 @@ pub(super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
 }
 
 /// The broken references below some nodes and all that those refer to.
-fn broken(document: &Document, mut pending: Vec<Pointer>) -> Vec<ReferenceError> {
+fn broken(session: &mut Session<'_, '_>, mut pending: Vec<Pointer>) -> Vec<ReferenceError> {
+    let document = session.document;
     let (mut seen, mut broken) = (BTreeSet::new(), BTreeSet::new());
-    while let Some(pointer) = pending.pop() {
+    while let Some(pointer) = pending.pop().filter(|_| !session.is_over()) {
         if let Some(node) = document.node(&pointer).filter(|_| seen.insert(pointer.clone())) {
             follow(&node, &mut pending, &mut broken);
         }

@@ -8,7 +8,7 @@ use crate::contract::{Part, Place};
 use crate::finding::Code;
 use crate::model::{Place as Travels, SecurityScheme};
 
-pub(in super::super) fn check(session: &mut Session<'_>, call: &Call<'_>) {
+pub(in super::super) fn check(session: &mut Session<'_, '_>, call: &Call<'_>) {
     if !call.is_meant_to_succeed() {
         return;
     }

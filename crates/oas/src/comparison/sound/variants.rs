@@ -1,18 +1,68 @@
 //! What a schema says of a value's own parts, variant by variant: `allOf` within one variant, `anyOf` and `oneOf` one
 //! variant each. The schemas are the document's own, so that findings can point to them.
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
 use regex::Regex;
 use serde_json::Value;
 
 use super::super::translate::{is_nullable, says, tag_values};
 use crate::document::{Document, Node};
+use crate::pointer::Pointer;
 
 /// Schemas that all hold at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Variant<'d> {
     parts: Vec<Node<'d>>,
     /// The values of the tag that choose this variant.
     tag: Option<(String, Vec<Value>)>,
+    /// The properties that are known to be named plainly, for each side.
+    plain: [RefCell<HashSet<&'d str>>; 2],
+}
+
+/// The side that alone writes a property which is marked so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Only the provider.
+    ReadOnly,
+    /// Only the consumer.
+    WriteOnly,
+}
+
+impl Mark {
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "readOnly",
+            Self::WriteOnly => "writeOnly",
+        }
+    }
+}
+
+/// The variants of schemas that were taken apart once, by where these stand.
+#[derive(Default)]
+pub(in super::super) struct Known<'d>(RefCell<HashMap<Pointer, Shared<'d>>>);
+
+type Shared<'d> = Option<Rc<[Variant<'d>]>>;
+
+impl<'d> Known<'d> {
+    /// The variants of some choices, each of them schemas that all hold; `None` if there are too many, or a reference is
+    /// broken.
+    pub(super) fn of(&self, document: &'d Document, choices: &[Vec<Node<'d>>]) -> Shared<'d> {
+        if let [nodes] = choices
+            && let [node] = nodes.as_slice()
+        {
+            if let Some(known) = self.0.borrow().get(node.pointer()) {
+                return known.clone();
+            }
+            let variants: Shared<'d> = of(document, nodes).map(Rc::from);
+            self.0.borrow_mut().insert(node.pointer().clone(), variants.clone());
+            return variants;
+        }
+        let variants = choices.iter().map(|nodes| of(document, nodes)).collect::<Option<Vec<_>>>()?;
+        Some(variants.into_iter().flatten().collect())
+    }
 }
 
 /// What a variant says of a property.
@@ -32,8 +82,8 @@ const MAX_VARIANTS: usize = 128;
 const MAX_DEPTH: usize = 24;
 
 /// The variants of schemas that all hold; `None` if there are too many, or a reference is broken.
-pub(super) fn of<'d>(document: &'d Document, nodes: &[Node<'d>]) -> Option<Vec<Variant<'d>>> {
-    expand_all(document, nodes, vec![Variant { parts: Vec::new(), tag: None }], 0)
+fn of<'d>(document: &'d Document, nodes: &[Node<'d>]) -> Option<Vec<Variant<'d>>> {
+    expand_all(document, nodes, vec![Variant::default()], 0)
 }
 
 fn expand_all<'d>(
@@ -49,7 +99,7 @@ fn expand<'d>(document: &'d Document, node: &Node<'d>, depth: usize) -> Option<V
     if depth > MAX_DEPTH {
         return None;
     }
-    let own = Variant { parts: vec![node.clone()], tag: None };
+    let own = Variant { parts: vec![node.clone()], ..Variant::default() };
     let mut variants = vec![own];
     if node.text("$ref").is_some() {
         let target = node.resolved().ok()?;
@@ -90,6 +140,7 @@ fn product<'d>(left: Vec<Variant<'d>>, right: Vec<Variant<'d>>) -> Option<Vec<Va
         right.iter().map(move |other| Variant {
             parts: one.parts.iter().chain(&other.parts).cloned().collect(),
             tag: one.tag.clone().or_else(|| other.tag.clone()),
+            ..Variant::default()
         })
     });
     Some(pairs.collect())
@@ -151,11 +202,28 @@ impl<'d> Variant<'d> {
         if names_any { Declared::Unnamed } else { Declared::Free }
     }
 
-    /// Whether properties name one that the provider sends. It says no where it would have to look closer.
-    pub(super) fn names_plainly(&self, document: &Document, name: &str) -> bool {
-        let mut named = self.parts.iter().filter_map(|part| part.value().get("properties")?.get(name)).peekable();
+    /// Whether properties name one that is not marked. It says no where it would have to look closer.
+    pub(super) fn names_plainly(&self, document: &Document, name: &str, mark: Mark) -> bool {
+        let known = &self.plain[mark as usize];
+        if known.borrow().contains(name) {
+            return true;
+        }
+        let properties = self.parts.iter().filter_map(|part| part.value().get("properties")?.as_object());
+        let named: Vec<(&'d String, &'d Value)> =
+            properties.filter_map(|properties| properties.get_key_value(name)).collect();
+        let Some((name, _)) = named.first() else { return false };
         let looks_plain = self.parts.iter().all(|part| part.value().get("patternProperties").is_none());
-        looks_plain && named.peek().is_some() && !named.any(|schema| says(document, schema, "writeOnly", 0))
+        let is_plain = looks_plain && !named.iter().any(|(_, schema)| says(document, schema, mark.keyword(), 0));
+        if is_plain {
+            known.borrow_mut().insert(name);
+        }
+        is_plain
+    }
+
+    /// How many items, counted from the first, may have schemas of their own.
+    pub(super) fn listed(&self) -> usize {
+        let lists = self.parts.iter().flat_map(|part| ["prefixItems", "items"].map(|key| part.value().get(key)));
+        lists.flatten().filter_map(Value::as_array).map(Vec::len).max().unwrap_or(0)
     }
 
     /// What is said of an item.
@@ -192,8 +260,8 @@ impl<'d> Variant<'d> {
 }
 
 /// Whether any of some schemas has a mark.
-pub(super) fn marked(document: &Document, nodes: &[Node<'_>], mark: &str) -> bool {
-    nodes.iter().any(|node| says(document, node.value(), mark, 0))
+pub(super) fn marked(document: &Document, nodes: &[Node<'_>], mark: Mark) -> bool {
+    nodes.iter().any(|node| says(document, node.value(), mark.keyword(), 0))
 }
 
 fn part_fits(document: &Document, part: &Node<'_>, example: &Value) -> bool {
