@@ -15,7 +15,7 @@ use crate::edge::{Error, Principal, urls};
 use crate::environments::{self, Environment};
 use crate::integrations;
 use crate::ui::parts::{
-    Choice, Column, Filter, Filters, Foot, Verdict, chip, command, counted, empty, head, link, shape_alone,
+    Choice, Column, Filter, Filters, Verdict, chip, command, counted, empty, head, link, page_of, shape_alone,
     verdict_saying, word,
 };
 use crate::ui::{Page, Section, Viewer};
@@ -199,18 +199,7 @@ fn table(viewer: &Viewer, board: &Board) -> Markup {
     if sort.starts_with('-') {
         asked.reverse();
     }
-    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
-    let first = (page - 1).saturating_mul(ROWS).min(asked.len());
-    let shown = &asked[first..(first + ROWS).min(asked.len())];
-    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
-    let foot = Foot {
-        first: Some(number(first) + 1),
-        shown: number(shown.len()),
-        total: Some(number(asked.len())),
-        of: ("application", "applications"),
-        previous: (first > 0).then(|| turn(page - 1)),
-        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
-    };
+    let (shown, foot) = page_of(viewer, &asked, ROWS, ("application", "applications"));
     let places = board.environments.iter().map(|environment| Column::text(&environment.display_name));
     let columns: Vec<Column<'_>> =
         std::iter::once(Column::text("Application").sorts_by("name")).chain(places).collect();

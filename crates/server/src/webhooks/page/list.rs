@@ -1,6 +1,5 @@
 //! All webhooks, each with what became of its latest delivery.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::extract::State;
@@ -13,7 +12,7 @@ use crate::app::App;
 use crate::edge::{Error, Principal, urls};
 use crate::tenants;
 use crate::ui::parts::{
-    Choice, Column, Filter, Filters, Foot, Verdict, command, empty, head, link, shape_alone, verdict_saying,
+    Choice, Column, Filter, Filters, Verdict, command, empty, head, link, page_of, shape_alone, verdict_saying,
 };
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::api::read;
@@ -85,10 +84,6 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
     Ok(page.show(&viewer))
 }
 
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
 fn in_state(rows: &[Row], state: &str) -> usize {
     rows.iter().filter(|row| row.state() == state).count()
 }
@@ -158,7 +153,7 @@ fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
     match sort.trim_start_matches('-') {
         "name" => asked.sort_by_key(|row| row.title.to_lowercase()),
         "host" => asked.sort_by_key(|row| row.host.to_lowercase()),
-        "told" => asked.sort_by_key(|row| Reverse(row.told_at())),
+        "told" => asked.sort_by_key(|row| row.told_at()),
         // As they were made.
         _ => {}
     }
@@ -171,25 +166,14 @@ fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
 fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
     let sort = viewer.query.last("sort").unwrap_or_default();
     let asked = asked(viewer, rows, sort);
-    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
-    let first = (page - 1).saturating_mul(SHOWN).min(asked.len());
-    let shown = &asked[first..(first + SHOWN).min(asked.len())];
-    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
+    let (shown, foot) = page_of(viewer, &asked, SHOWN, ("webhook", "webhooks"));
     let columns = [
         Column::text("Webhook").sorts_by("name"),
         Column::text("Last delivery"),
         Column::text("On"),
         Column::text("Tells").sorts_by("host"),
-        Column::number("When").sorts_by("told"),
+        Column::number("When").sorts_by("-told"),
     ];
-    let foot = Foot {
-        first: Some(number(first) + 1),
-        shown: number(shown.len()),
-        total: Some(number(asked.len())),
-        of: ("webhook", "webhooks"),
-        previous: (first > 0).then(|| turn(page - 1)),
-        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
-    };
     html! {
         section .panel #webhooks aria-label="Webhooks" {
             @if shown.is_empty() {

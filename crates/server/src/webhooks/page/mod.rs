@@ -7,7 +7,6 @@ mod one;
 
 use axum::Router;
 use axum::routing::get;
-use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use pactolus_domain::webhook::Webhook;
 use serde_json::Value;
@@ -17,6 +16,7 @@ use crate::app::App;
 use crate::ui::Viewer;
 use crate::ui::parts::{Verdict, verdict_saying};
 
+pub(crate) use deliveries::rows;
 pub(super) use one::tested;
 
 /// In place of what nobody may read.
@@ -69,18 +69,7 @@ fn outcome(viewer: &Viewer, delivery: &ListedDelivery) -> Markup {
         (verdict_saying(verdict, words))
         @if let Some(status) = delivery.response_status { span .second { ", answered " (status) } }
         @if let Some(next) = delivery.next_attempt_at.filter(|_| matches!(delivery.status.as_str(), "not_run" | "retrying")) {
-            span .second { ", next try " (until(viewer, next)) }
-        }
-    }
-}
-
-/// "in 12 min", with the exact time in its title.
-fn until(viewer: &Viewer, at: DateTime<Utc>) -> Markup {
-    html! {
-        @match at - viewer.now {
-            wait if wait <= TimeDelta::zero() => "now",
-            wait if wait < TimeDelta::minutes(1) => { "in " (wait.num_seconds().max(1)) " s" },
-            wait => { "in " (viewer.age(viewer.now - wait)) },
+            span .second { ", next try " (viewer.until(next)) }
         }
     }
 }
