@@ -6,26 +6,23 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use pactolus_domain::names::PacticipantName;
+use pactolus_domain::webhook::Scope;
 
 use super::{FIRST, Tab, new_webhook, outcome, scope, tabs};
 use crate::app::App;
 use crate::edge::{Error, Principal, urls};
-use crate::tenants;
 use crate::ui::parts::{
     Choice, Column, Filter, Filters, Verdict, command, empty, head, link, page_of, shape_alone, verdict_saying,
 };
 use crate::ui::{Page, Section, Viewer};
-use crate::webhooks::api::read;
-use crate::webhooks::store::listed::{ListedDelivery, list_latest_ids, list_shown};
-use crate::webhooks::store::{self, StoredWebhook, Wanted};
+use crate::webhooks::store::listed::{ListedDelivery, ListedWebhook, list_latest_ids, list_shown, list_webhooks};
 
 const SHOWN: usize = 50;
 
 struct Row {
-    stored: StoredWebhook,
-    title: String,
+    webhook: ListedWebhook,
     scope: String,
-    host: String,
     latest: Option<ListedDelivery>,
 }
 
@@ -33,15 +30,22 @@ impl Row {
     /// As the filter has it.
     fn state(&self) -> &str {
         match &self.latest {
-            _ if !self.stored.enabled => "off",
+            _ if !self.webhook.enabled => "off",
             None => "untold",
             Some(latest) => latest.status.as_str(),
         }
     }
 
     fn contains(&self, part: &str) -> bool {
-        let texts = [&self.title, &self.scope, &self.host];
-        texts.into_iter().chain(&self.stored.events).any(|text| text.to_lowercase().contains(part))
+        let texts = [self.title(), &self.scope, &self.webhook.host];
+        let mut texts = texts.into_iter().chain(self.webhook.events.iter().map(String::as_str));
+        texts.any(|text| text.to_lowercase().contains(part))
+    }
+
+    /// What people call it. The method is sealed with the request.
+    fn title(&self) -> &str {
+        let given = self.webhook.description.as_deref().filter(|description| !description.trim().is_empty());
+        given.unwrap_or(&self.webhook.host)
     }
 
     fn told_at(&self) -> Option<DateTime<Utc>> {
@@ -51,25 +55,16 @@ impl Row {
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
-    let wanted = Wanted { id: None, consumer: None, provider: None };
-    let stored = store::list_webhooks(&mut db, principal.tenant, wanted).await?;
-    let ids: Vec<String> = stored.iter().map(|one| one.id.clone()).collect();
+    let webhooks = list_webhooks(&mut db, principal.tenant).await?;
+    let ids: Vec<String> = webhooks.iter().map(|one| one.id.clone()).collect();
     let latest = list_latest_ids(&mut db, principal.tenant, &ids).await?;
     let deliveries = list_shown(&mut db, principal.tenant, &latest).await?;
-    let mut latest: HashMap<String, ListedDelivery> =
-        deliveries.into_iter().filter_map(|one| Some((one.webhook_id.clone()?, one))).collect();
-    let mut rows = Vec::new();
-    if !stored.is_empty() {
-        let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
-        for one in stored {
-            let webhook = read(&key, principal.tenant, &one)?;
-            let latest = latest.remove(&one.id);
-            let host = webhook.request.host();
-            rows.push(Row { title: webhook.title(), scope: scope(&webhook), host, latest, stored: one });
-        }
-    }
     drop(db);
 
+    let mut latest: HashMap<String, ListedDelivery> =
+        deliveries.into_iter().filter_map(|one| Some((one.webhook_id.clone()?, one))).collect();
+    let row = |webhook: ListedWebhook| Row { scope: scope_of(&webhook), latest: latest.remove(&webhook.id), webhook };
+    let rows: Vec<Row> = webhooks.into_iter().map(row).collect();
     let content = html! {
         @if rows.is_empty() { (none(&viewer)) } @else { (filters(&viewer)) (table(&viewer, &rows)) }
     };
@@ -82,6 +77,17 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
         ..Page::new("Webhooks", Section::Automation, html! { (heading(&rows)) }, content)
     };
     Ok(page.show(&viewer))
+}
+
+fn scope_of(webhook: &ListedWebhook) -> String {
+    let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
+        (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
+        (None, Some(label)) => Some(Scope::Label(label.clone())),
+        (None, None) => None,
+    };
+    let consumer = side(&webhook.consumer, &webhook.consumer_label);
+    let provider = side(&webhook.provider, &webhook.provider_label);
+    scope(consumer.as_ref(), provider.as_ref())
 }
 
 fn in_state(rows: &[Row], state: &str) -> usize {
@@ -151,8 +157,8 @@ fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
     };
     let mut asked: Vec<&Row> = rows.iter().filter(is_asked).collect();
     match sort.trim_start_matches('-') {
-        "name" => asked.sort_by_key(|row| row.title.to_lowercase()),
-        "host" => asked.sort_by_key(|row| row.host.to_lowercase()),
+        "name" => asked.sort_by_key(|row| row.title().to_lowercase()),
+        "host" => asked.sort_by_key(|row| row.webhook.host.to_lowercase()),
         "told" => asked.sort_by_key(|row| row.told_at()),
         // As they were made.
         _ => {}
@@ -192,20 +198,20 @@ fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
 }
 
 fn one(viewer: &Viewer, row: &Row) -> Markup {
-    let href = urls::webhook(&viewer.site, &row.stored.id);
+    let href = urls::webhook(&viewer.site, &row.webhook.id);
     html! {
         tr {
             th scope="row" {
-                a .cut href=(href) title=(row.title) { (row.title) }
+                a .cut href=(href) title=(row.title()) { (row.title()) }
                 span .quiet .cut title=(row.scope) { (row.scope) }
             }
             td {
-                @if !row.stored.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
+                @if !row.webhook.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
                 @else if let Some(last) = &row.latest { a .plain href=(viewer.at(&format!("/webhook-deliveries/{}", last.id))) { (outcome(viewer, last)) } }
                 @else { span .quiet { "nothing told yet" } }
             }
-            td .events { @for event in &row.stored.events { div { (event) } } }
-            td { span .cut title=(row.host) { (row.host) } }
+            td .events { @for event in &row.webhook.events { div { (event) } } }
+            td { span .cut title=(row.webhook.host) { (row.webhook.host) } }
             td .number { @if let Some(at) = row.told_at() { (viewer.age(at)) } }
         }
     }

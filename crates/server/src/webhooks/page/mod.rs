@@ -4,11 +4,12 @@ mod deliveries;
 mod delivery;
 mod list;
 mod one;
+mod test;
 
 use axum::Router;
 use axum::routing::get;
 use maud::{Markup, html};
-use pactolus_domain::webhook::Webhook;
+use pactolus_domain::webhook::{self, Scope};
 use serde_json::Value;
 
 use super::store::listed::ListedDelivery;
@@ -17,7 +18,6 @@ use crate::ui::Viewer;
 use crate::ui::parts::{Verdict, verdict_saying};
 
 pub(crate) use deliveries::rows;
-pub(super) use one::tested;
 
 /// In place of what nobody may read.
 const DOTS: &str = "••••••••";
@@ -26,6 +26,7 @@ pub(crate) fn page_routes() -> Router<App> {
     Router::new()
         .route("/webhooks", get(list::show))
         .route("/webhooks/{webhook}", get(one::show))
+        .route("/webhooks/{webhook}/tests/{uuid}", get(test::show))
         .route("/webhook-deliveries", get(deliveries::show))
         .route("/webhook-deliveries/{uuid}", get(delivery::show))
 }
@@ -75,8 +76,8 @@ fn outcome(viewer: &Viewer, delivery: &ListedDelivery) -> Markup {
 }
 
 /// For all pacts, or for those of somebody.
-fn scope(webhook: &Webhook) -> String {
-    let whole = webhook.scope_description();
+fn scope(consumer: Option<&Scope>, provider: Option<&Scope>) -> String {
+    let whole = webhook::describe_scope(consumer, provider);
     whole.strip_prefix("A webhook ").map_or(whole.clone(), String::from)
 }
 

@@ -192,11 +192,19 @@ async fn a_test_shows_what_was_sent_and_answered() {
     let address = format!("{}/execute", webhook.link("self").trim_start_matches("http://pactolus.test"));
     receiver.will_answer(&[204]);
 
-    let page = with_a_worker(&app, send_form(&app, &address, &[], OWN)).await.is(200);
+    let sent = with_a_worker(&app, send_form(&app, &address, &[], OWN)).await.is(303);
 
+    let result = sent.header("location").expect("an address");
+    let page = page(&app, &result).await.is(200);
     is_safe(&page);
     assert!(words(&page).contains("What the test brought Arrived"), "{}", words(&page));
     assert!(words(&page).contains("204") && !page.text().contains("s3cret"), "{}", words(&page));
+    assert_eq!(receiver.received().len(), 1, "to look again is not to send again");
+    let twin = app.get(&format!("{result}.json")).await.is(200);
+    assert_eq!((twin.at("/success"), twin.at("/response/status")), (json!(true), json!(204)));
+    let other = app.world().webhook(&receiver.url("/")).on("contract_published").await.link("self");
+    let test = result.rsplit('/').next().expect("an id");
+    app.get(&format!("{other}/tests/{test}")).await.is(404);
 }
 
 #[tokio::test]
