@@ -78,8 +78,7 @@ const NO_VERDICT: u8 = 3;
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
-    let mut environments = environments::list(&mut db, principal.tenant, None).await?;
-    environments.sort_by_key(|environment| (environment.production, environment.created_at));
+    let environments = environments::in_order(&mut db, principal.tenant).await?;
     let running = store::list_running(&mut db, principal.tenant).await?;
     let ids: Vec<Uuid> = environments.iter().map(|environment| environment.id).collect();
     let standings = integrations::list_standings_in(&app, &mut db, principal.tenant, ids).await?;
@@ -88,7 +87,7 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
 
     let board = Board { rows: rows(&environments, running, &standings), environments };
     let content = html! {
-        @if board.environments.is_empty() { (no_environment()) } @else {
+        @if board.environments.is_empty() { (no_environment(&viewer)) } @else {
             (filters(&viewer, board.rows.len() > MANY))
             (table(&viewer, &board))
             (latest)
@@ -283,14 +282,14 @@ fn how_to_record(viewer: &Viewer, board: &Board) -> Markup {
     }
 }
 
-fn no_environment() -> Markup {
+fn no_environment(viewer: &Viewer) -> Markup {
     html! {
         section .panel {
             div .empty {
                 p { "No environment yet. Create the ones that your versions go through:" }
                 (command("pactolus create-environment --name test --no-production"))
                 (command("pactolus create-environment --name production --production"))
-                (link("/doc", "By the API"))
+                (link(&viewer.at("/doc"), "By the API"))
             }
         }
     }
