@@ -339,7 +339,7 @@ mod tests {
     fn lines_that_stand_once_hold_the_texts_together() {
         check("a { x } b { y }", "b { y }", "-a -{ -x -} b { y }");
         check("a { x } c { z }", "a { x } b { y } c { z }", "a { x } +b +{ +y +} c { z }");
-        check("p q r s", "r s p q", "-p -q r s +p +q");
+        check("p q r s", "r s p q", "+r +s p q -r -s");
     }
 
     #[test]
