@@ -243,7 +243,7 @@ async fn show_one(
 
 fn content(app: &App, viewer: &Viewer, one: &Shown, told: &[ListedDelivery]) -> Markup {
     let nobody =
-        "No webhook was told: none listens to contract_requiring_verification_published. Make one, then request again.";
+        "No webhook was told: none listened to contract_requiring_verification_published when it was asked for.";
     let told = html! {
         @if told.is_empty() { (empty(nobody, None, Some((&viewer.at("/webhooks"), "Webhooks")))) } @else { (rows(viewer, told, true)) }
     };
