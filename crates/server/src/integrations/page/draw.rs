@@ -11,6 +11,9 @@ use crate::ui::parts::Verdict;
 
 /// What fits into a box.
 const MOST_LETTERS: usize = 15;
+/// How wide a name may be in it, and from how many letters on it is made to be so where the font is not that of the pages.
+const NAME_WIDTH: i32 = NODE_WIDTH - 28 - 6;
+const LETTERS_OF_WIDTH: usize = 14;
 const MOST_LETTERS_OF_BAND: usize = 13;
 const BAND_NAMES: i32 = 76;
 /// What a page has room for beside its gutters.
@@ -50,7 +53,7 @@ pub(super) fn svg(figure: &Figure, within: Within) -> Markup {
             @if is_alone { (drawing::ground()) }
             @if has_bands { (of_bands(figure, &drawn)) }
             @for at in &order { (arrow(&figure.arrows[*at], &drawn.routes[*at])) }
-            @for (at, (one, corner)) in figure.boxes.iter().zip(&drawn.nodes).enumerate() { (boxed(at, one, *corner)) }
+            @for (at, (one, corner)) in figure.boxes.iter().zip(&drawn.nodes).enumerate() { (boxed(at, one, *corner, within)) }
             @for at in &order { (mark(&figure.arrows[*at], &drawn.routes[*at])) }
         }
     }
@@ -78,7 +81,8 @@ fn of_bands(figure: &Figure, drawing: &Drawing) -> Markup {
     }
 }
 
-fn boxed(at: usize, one: &Drawn, corner: Point) -> Markup {
+fn boxed(at: usize, one: &Drawn, corner: Point, within: Within) -> Markup {
+    let is_fitted = within == Within::Nothing && one.name.chars().count() >= LETTERS_OF_WIDTH;
     let class = format!(
         "node {}{}{}",
         one.verdict.class(),
@@ -90,7 +94,7 @@ fn boxed(at: usize, one: &Drawn, corner: Point) -> Markup {
             title { (one.title) }
             rect x=(corner.x) y=(corner.y) width=(NODE_WIDTH) height=(NODE_HEIGHT) rx="6" {}
             (shape(one.verdict, corner.x + 10, corner.y + 9, 13))
-            text .name x=(corner.x + 28) y=(corner.y + 19) { (cut(&one.name, MOST_LETTERS)) }
+            text .name x=(corner.x + 28) y=(corner.y + 19) textLength=[is_fitted.then_some(NAME_WIDTH)] lengthAdjust=[is_fitted.then_some("spacingAndGlyphs")] { (cut(&one.name, MOST_LETTERS)) }
             text .version x=(corner.x + 28) y=(corner.y + 35) { (cut(&one.second, MOST_LETTERS)) }
         }
     }
