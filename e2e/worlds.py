@@ -50,7 +50,7 @@ def demo(url, folder):
     clients.run([server.BINARY, "demo"], cwd=folder, PACT_BROKER_BASE_URL=url)
     return {"name": "demo", "url": url, "checks": ALL_CHECKS, "values": {
         "pacticipant": "payments", "consumer": "checkout", "provider": "payments", "version": "a41c7e0",
-        "environment": "production", "documented": "payments", "word": "pay",
+        "environment": "production", "documented": "payments", "word": "pay", **requested(url),
     }}
 
 
@@ -107,8 +107,14 @@ def much(url):
         here.deploy(name, "1", "region-1")
     return {"name": "much", "url": url, "checks": [], "values": {
         "pacticipant": "giant", "consumer": "dwarf", "provider": "giant", "version": "58",
-        "environment": "region-1", "word": "giant",
+        "environment": "region-1", "word": "giant", **requested(url),
     }}
+
+
+def requested(url):
+    """A requested verification, if there is one."""
+    found = Api(url).send("GET", "/verification-requests?size=1")["_embedded"]["verificationRequests"]
+    return {"request": one["uuid"] for one in found}
 
 
 def quote(name):

@@ -23,6 +23,9 @@ export const addresses = {
   deliveries: { path: "/webhook-deliveries" },
   "dead-letters": { path: "/webhook-deliveries?status=failure" },
   "verification-requests": { path: "/verification-requests" },
+  "verification-requests-ordered": { path: "/verification-requests?sort=-asked" },
+  "verification-request": { path: "/verification-requests/{request}" },
+  "deliveries-ordered": { path: "/webhook-deliveries?sort=-attempts" },
   api: { path: "/doc", same: true },
   // All operations of the API with their examples are more than a page.
   try: { path: "/hal-browser/browser.html", mostBytes: 130_000, same: true },

@@ -185,6 +185,32 @@ const cases = {
     await page.waitForURL(/\/pacticipants\/stock$/);
   },
 
+  async "who chooses a filter by keys keeps the place"(page) {
+    await page.goto(`${base}/map`);
+    const select = page.locator("select[name=verdict]");
+    await select.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.waitForURL(/[?&]verdict=failed/);
+    await page.locator("#map-and-table", { hasText: "No contract is between applications" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.waitForURL(/[?&]verdict=not-verified/);
+    await page.locator("svg.map").waitFor();
+    assert.ok(await select.evaluate((field) => field === document.activeElement));
+  },
+
+  async "the drawing of the map stands alone, with its colours"(page) {
+    await page.goto(`${base}/map`);
+    await page.getByRole("link", { name: "SVG" }).click();
+    await page.waitForURL(/\/map\.svg$/);
+    const fill = (selector) => page.evaluate((selector) => getComputedStyle(document.querySelector(selector)).fill, selector);
+    assert.equal(await fill(".ground"), "rgb(255, 255, 255)");
+    assert.equal(await fill(".node .name"), "rgb(28, 26, 22)");
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.equal(await fill(".ground"), "rgb(27, 26, 23)");
+    await page.locator("a.node", { hasText: "shop" }).click();
+    await page.waitForURL(/\/pacticipants\/shop$/);
+  },
+
   async "an operation of the API is found among its resources, with a command that works"(page) {
     await page.goto(`${base}/doc`);
     await page.locator(".resources summary", { hasText: "overview" }).click();

@@ -300,26 +300,28 @@ impl Webhook {
     /// What it is for: "A webhook for the pact between shop and stock".
     #[must_use]
     pub fn scope_description(&self) -> String {
-        use Scope::{Label, Name};
-        let side = |scope: &Scope, role: &str| match scope {
-            Name(name) => format!("{role} {name}"),
-            Label(label) => format!("{role}s labeled '{label}'"),
-        };
-        match (&self.consumer, &self.provider) {
-            (None, None) => "A webhook for all pacts".to_owned(),
-            (Some(Name(consumer)), Some(Name(provider))) => {
-                format!("A webhook for the pact between {consumer} and {provider}")
-            }
-            (Some(consumer), Some(provider)) => {
-                format!(
-                    "A webhook for all pacts between {} and {}",
-                    side(consumer, "consumer"),
-                    side(provider, "provider")
-                )
-            }
-            (Some(consumer), None) => format!("A webhook for all pacts with {}", side(consumer, "consumer")),
-            (None, Some(provider)) => format!("A webhook for all pacts with {}", side(provider, "provider")),
+        describe_scope(self.consumer.as_ref(), self.provider.as_ref())
+    }
+}
+
+/// What a webhook is for that serves these sides; `None` is any.
+#[must_use]
+pub fn describe_scope(consumer: Option<&Scope>, provider: Option<&Scope>) -> String {
+    use Scope::{Label, Name};
+    let side = |scope: &Scope, role: &str| match scope {
+        Name(name) => format!("{role} {name}"),
+        Label(label) => format!("{role}s labeled '{label}'"),
+    };
+    match (consumer, provider) {
+        (None, None) => "A webhook for all pacts".to_owned(),
+        (Some(Name(consumer)), Some(Name(provider))) => {
+            format!("A webhook for the pact between {consumer} and {provider}")
         }
+        (Some(consumer), Some(provider)) => {
+            format!("A webhook for all pacts between {} and {}", side(consumer, "consumer"), side(provider, "provider"))
+        }
+        (Some(consumer), None) => format!("A webhook for all pacts with {}", side(consumer, "consumer")),
+        (None, Some(provider)) => format!("A webhook for all pacts with {}", side(provider, "provider")),
     }
 }
 

@@ -77,6 +77,7 @@ pub fn router(app: App) -> NormalizePath<Router> {
         .merge(badges::routes_with_suffix())
         .merge(health::routes())
         .merge(integrations::csv_routes())
+        .merge(integrations::svg_routes())
         .merge(provider_contracts::document_routes())
         .merge(removal::routes())
         .merge(ui::routes());

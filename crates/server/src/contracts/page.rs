@@ -29,6 +29,7 @@ use super::api::{BranchPath, ContentPath, ContractPath, Pair, TaggedPath};
 use super::store::page::{self, ContentIds, Details, ResultOfVersion, VersionWithContent};
 use super::store::served::{Served, Wanted, find_served};
 use crate::app::App;
+use crate::deployments::Deployment;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::evidence::{self, FoundMismatch};
 use crate::ids::{TenantId, VersionId};
@@ -276,10 +277,11 @@ async fn gather(
             mismatches = evidence::list_mismatches(db, tenant, result.version_id, about).await?;
         }
     }
-    let mut places: HashMap<VersionId, Vec<String>> = HashMap::new();
+    let mut running: HashMap<VersionId, Vec<Deployment>> = HashMap::new();
     for deployed in deployments::list_current_of(db, tenant, ids.provider).await? {
-        places.entry(deployed.version_id).or_default().push(deployed.environment_display_name);
+        running.entry(deployed.version_id).or_default().push(deployed);
     }
+    let places = running.into_iter().map(|(version, here)| (version, deployments::environment_names(here))).collect();
     let versions = page::list_versions(db, tenant, (ids.consumer, ids.provider), MOST_VERSIONS).await?;
     let other = match viewer.query.last("compare").filter(|number| !number.is_empty()) {
         None => None,
@@ -347,7 +349,7 @@ async fn of_consumer(
     let branches = versions::list_branches_of(db, tenant, &[version.id.0]).await?;
     let deployed = deployments::list_current_of(db, tenant, ids.consumer).await?;
     let here = deployed.into_iter().filter(|deployed| deployed.version_id == version.id);
-    let environments = here.map(|deployed| deployed.environment_display_name).collect();
+    let environments = deployments::environment_names(here);
     Ok((branches.into_iter().map(|branch| branch.branch).collect(), environments, version.build_url))
 }
 

@@ -47,6 +47,17 @@ pub(crate) struct Deployment {
     pub(crate) verdict_id: Option<Uuid>,
 }
 
+/// The names of the environments in which these run: each once, however many instances run there.
+pub(crate) fn environment_names(deployments: impl IntoIterator<Item = Deployment>) -> Vec<String> {
+    let mut names = Vec::new();
+    for deployment in deployments {
+        if !names.contains(&deployment.environment_display_name) {
+            names.push(deployment.environment_display_name);
+        }
+    }
+    names
+}
+
 impl Deployment {
     pub(crate) fn url(&self, base: &BaseUrl) -> String {
         match self.kind {

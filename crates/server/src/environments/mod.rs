@@ -90,6 +90,12 @@ pub(crate) async fn in_order(db: &mut PgConnection, tenant: TenantId) -> sqlx::R
     Ok(environments)
 }
 
+/// The environment that pages are about where their address names none: the one that versions come to last, with production
+/// before others. In the order of [`in_order`].
+pub(crate) fn usual(environments: &[Environment]) -> Option<&Environment> {
+    environments.iter().find(|one| one.production).or(environments.last())
+}
+
 /// What a page says of an environment that its address names and that is not there.
 pub(crate) fn no_such(name: &str, environments: &[Environment]) -> Error {
     let meant = nearest(name, environments.iter(), |one| &one.name, 1).pop();

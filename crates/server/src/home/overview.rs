@@ -84,7 +84,7 @@ impl Overview {
                     .find(|one| one.name == name)
                     .ok_or_else(|| environments::no_such(name, &environments))?,
             ),
-            None => environments.iter().find(|one| one.production).or(environments.last()),
+            None => environments::usual(&environments),
         };
         let gate = gate.cloned();
         let key = (tenant, gate.as_ref().map(|one| one.id));

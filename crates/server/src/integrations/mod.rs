@@ -6,4 +6,4 @@ mod store;
 mod view;
 
 pub(crate) use api::{csv_routes, routes};
-pub(crate) use page::{Promises, list_standings_in, map_routes, page_routes};
+pub(crate) use page::{Promises, list_standings_in, map_routes, page_routes, svg_routes};

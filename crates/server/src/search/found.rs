@@ -7,7 +7,7 @@ use crate::edge::Error;
 use crate::ids::TenantId;
 
 /// Of each kind.
-const MOST: i64 = 8;
+pub(super) const MOST: i64 = 8;
 /// Nothing is called by a longer text.
 const LONGEST: usize = 255;
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::found::Found;
+use super::found::{Found, MOST};
 use crate::app::App;
 use crate::edge::{Error, Principal, urls};
 use crate::home;
@@ -60,6 +60,13 @@ fn group(title: &str, rows: &Markup) -> Markup {
     html! { div .finds-group { h2 { (title) } ul .plain { (rows) } } }
 }
 
+/// Where there may be more than are found here: the list of all that have the words.
+fn all(viewer: &Viewer, found: usize, list: &str, words: &str) -> Markup {
+    let is_full = i64::try_from(found).is_ok_and(|found| found == MOST);
+    let q = viewer.query.last("q").unwrap_or_default().trim();
+    html! { @if is_full { li { a .second href=(viewer.at(&format!("{list}?q={}", urls::segment(q)))) data-step { (words) } } } }
+}
+
 fn applications(viewer: &Viewer, found: &Found) -> Markup {
     group(
         "Applications",
@@ -70,6 +77,7 @@ fn applications(viewer: &Viewer, found: &Found) -> Markup {
                     @for label in one.labels.iter().filter(|label| !home::names_team(label)).take(3) { (tag(None, label)) }
                 } }
             }
+            (all(viewer, found.applications.len(), "/pacticipants", "All applications with these words"))
         },
     )
 }
@@ -100,6 +108,7 @@ fn contracts(viewer: &Viewer, found: &Found) -> Markup {
                     span .cut title=(one.provider) { (one.provider) }
                 } }
             }
+            (all(viewer, found.contracts.len(), "/map", "All contracts with these words"))
         },
     )
 }
@@ -114,6 +123,7 @@ fn webhooks(viewer: &Viewer, found: &Found) -> Markup {
                     code .second { (one.host) }
                 } }
             }
+            (all(viewer, found.webhooks.len(), "/webhooks", "All webhooks with these words"))
         },
     )
 }

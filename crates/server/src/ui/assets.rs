@@ -70,7 +70,7 @@ impl Asset {
 
 /// Styles without what only their authors read: comments, and spaces where one statement is parted from the next. Strings
 /// among them are left alone, since none has such marks.
-fn packed(styles: &str) -> String {
+pub(super) fn packed(styles: &str) -> String {
     let mut text = String::with_capacity(styles.len());
     for (at, piece) in styles.split("/*").enumerate() {
         let after_comment = piece.split_once("*/").map_or("", |(_, after)| after);

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::document::{Operation, Parameter, Place};
+use super::parts::word;
 use crate::edge::{BaseUrl, urls};
 
 /// As `_links` has it.
@@ -18,10 +19,10 @@ pub(super) fn command(base: &BaseUrl, operation: &Operation) -> String {
         method => format!(" --request {method}"),
     };
     let body = operation.body.as_ref().map_or_else(String::new, |body| {
-        let example = quoted(body.example.as_deref().unwrap_or("{}"));
+        let example = word(body.example.as_deref().unwrap_or("{}"));
         format!(" --header 'Content-Type: {}' --data {example}", body.content_type)
     });
-    format!("curl{method}{body} {}", quoted(&address(base, operation)))
+    format!("curl{method}{body} {}", word(&address(base, operation)))
 }
 
 fn address(base: &BaseUrl, operation: &Operation) -> String {
@@ -38,9 +39,4 @@ fn address(base: &BaseUrl, operation: &Operation) -> String {
 fn in_query(parameter: &Parameter) -> Option<String> {
     let value = parameter.example.as_deref().filter(|_| parameter.place == Place::Query)?;
     Some(format!("{}={}", urls::segment(parameter.name), urls::segment(value)))
-}
-
-/// One word for a shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

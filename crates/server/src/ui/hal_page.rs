@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::error_page::{self, Nearest};
-use super::example::quoted;
 use super::frame::{Frame, Section};
 use super::laid_out::laid_out;
 use super::page::{HTML, headers};
+use super::parts::word;
 use super::viewer::Viewer;
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, Told, content_type, prefers_page};
@@ -90,7 +90,7 @@ fn content(base: &BaseUrl, prefix: &str, path: &str, status: StatusCode, text: &
         h1 .mono { (path) }
         @if !status.is_success() { p .lead .bad { strong { (status) } } }
         p { "Programs get this address with" }
-        pre .command .after { "curl --header 'Accept: application/hal+json' " (quoted(&address)) }
+        pre .command .after { "curl --header 'Accept: application/hal+json' " (word(&address)) }
         pre .answer { (laid_out(text, base, prefix)) }
         p { a href={ (prefix) "/hal-browser/browser.html#" (path) } { "Try it in the API browser" } }
     }

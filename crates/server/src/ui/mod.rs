@@ -24,6 +24,7 @@ mod api_page;
 mod assets;
 mod browser;
 mod document;
+pub(crate) mod drawing;
 mod error_page;
 mod example;
 mod fixed;

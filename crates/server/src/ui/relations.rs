@@ -44,6 +44,8 @@ pub(super) const RELATIONS: &[Relation] = &[
         "Where to `POST` that outcomes of comparisons count as this release judges them."),
     relation("pb:all-pact-versions", &["listPacts", "deletePacts"],
         "Every contract that this consumer has published for this provider, the newest first."),
+    relation("pb:ask-again", &["askAgainForVerification"],
+        "Where to `POST` to have webhooks told once more of a result that is missing."),
     relation("pb:branch", &["getBranch", "deleteBranch"],
         "The branch that a version was built from."),
     relation("pb:branch-pact-versions", &["listBranchPacts", "deleteBranchPacts"],

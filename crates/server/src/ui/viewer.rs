@@ -81,14 +81,35 @@ impl Viewer {
 
     /// This page as JSON: the same address with the extension that stands for `Accept`.
     pub(crate) fn as_json(&self) -> String {
+        self.with_extension("json")
+    }
+
+    /// The same for the drawing of this page, where it has one.
+    pub(crate) fn as_svg(&self) -> String {
+        self.with_extension("svg")
+    }
+
+    fn with_extension(&self, extension: &str) -> String {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
         pairs.extend_pairs(self.query.iter());
-        self.with_query(&format!("{}.json", self.path), &pairs.finish())
+        self.with_query(&format!("{}.{extension}", self.path), &pairs.finish())
+    }
+
+    /// For what is looked at elsewhere, as if it were the page at this path: its addresses are whole.
+    pub(crate) fn from_elsewhere(self, path: &str) -> Self {
+        let base = self.base.clone();
+        Self { root: base.as_str().to_owned(), site: base, path: path.to_owned(), ..self }
     }
 
     /// The page of the API browser on which this address is shown as HAL.
     pub(crate) fn as_hal(&self) -> String {
-        self.at(&format!("/hal-browser/browser.html#{}", self.here_with(&[]).trim_start_matches(&self.root)))
+        self.at(&format!("/hal-browser/browser.html#{}", self.here_from_root()))
+    }
+
+    /// The address of this page without what all addresses of this server begin with.
+    fn here_from_root(&self) -> String {
+        let here = self.here_with(&[]);
+        here.strip_prefix(&self.root).map_or(here.clone(), str::to_owned)
     }
 
     /// How long this page has been in the making.
@@ -170,6 +191,13 @@ pub(crate) mod tests {
         assert_eq!(changed, "/pacts/pacticipants/a%20b?q=x&team=web+shop");
         assert_eq!(viewer.as_json(), "/pacts/pacticipants/a%20b.json?q=x&team=y%26z&after=9");
         assert_eq!(viewer.as_hal(), "/pacts/hal-browser/browser.html#/pacticipants/a%20b?q=x&team=y%26z&after=9");
+    }
+
+    #[test]
+    fn what_addresses_begin_with_is_taken_off_once() {
+        let viewer = Viewer { root: "/pacts".into(), ..viewer("/pacts/provider/a/consumer/b/latest", "") };
+
+        assert_eq!(viewer.as_hal(), "/pacts/hal-browser/browser.html#/pacts/provider/a/consumer/b/latest");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use pactolus_domain::problem::Problem;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::due;
 use super::store::{self, Shown, Wanted};
+use super::{again, due};
 use crate::app::App;
 use crate::audit;
 use crate::edge::{
@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/verification-requests", get(list))
         .route("/verification-requests/{uuid}", get(show).patch(update))
+        .merge(again::routes())
 }
 
 async fn list(
@@ -112,16 +113,26 @@ async fn update(
     Ok(Hal::ok(&view(&app, &base, &found)))
 }
 
-fn missing() -> Error {
+pub(super) fn missing() -> Error {
     Error::Missing("There is no such request: what a contract or a version was needed for goes with it".into())
 }
 
-fn view(app: &App, base: &BaseUrl, one: &Shown) -> Value {
+pub(super) fn view(app: &App, base: &BaseUrl, one: &Shown) -> Value {
     let (consumer, provider, number) = (one.consumer.as_str(), one.provider.as_str(), one.provider_version.as_str());
     let content = urls::content(base, provider, consumer, &one.sha, None);
     let logs = one.deliveries.iter().map(|id| Link::to(urls::delivery_logs(base, *id)).title("Webhook execution logs"));
     let until = one.ended_at.unwrap_or_else(|| app.now());
     let (asked_again_at, lost_at) = outlook(app, one);
+    let mut links = json!({
+        "self": link(base, one.id),
+        "pb:pact-version": Link::to(content).title("Contract").name(format!("{consumer} with {provider}")),
+        "pb:pacticipant-version": Link::to(urls::version(base, provider, number)).title("Provider version").name(number),
+        "pb:logs": logs.collect::<Vec<_>>(),
+    });
+    if one.state != "done" {
+        let again = format!("{}/ask-again", urls::verification_request(base, &one.id.to_string()));
+        links["pb:ask-again"] = Link::to(again).title("POST to have it asked for again").into();
+    }
     json!({
         "uuid": one.id,
         "state": one.state,
@@ -138,17 +149,12 @@ fn view(app: &App, base: &BaseUrl, one: &Shown) -> Value {
         "askedAgainAt": asked_again_at.map(timestamp),
         "lostAt": lost_at.map(timestamp),
         "endedAt": one.ended_at.map(timestamp),
-        "_links": {
-            "self": link(base, one.id),
-            "pb:pact-version": Link::to(content).title("Contract").name(format!("{consumer} with {provider}")),
-            "pb:pacticipant-version": Link::to(urls::version(base, provider, number)).title("Provider version").name(number),
-            "pb:logs": logs.collect::<Vec<_>>(),
-        },
+        "_links": links,
     })
 }
 
 /// When it is told again, and when it is or was lost, if no result comes.
-fn outlook(app: &App, one: &Shown) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+pub(super) fn outlook(app: &App, one: &Shown) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
     if let Some(ended_at) = one.ended_at {
         return (None, (one.state == "lost").then_some(ended_at));
     }

@@ -1,15 +1,13 @@
 //! What is due: told again, lost, or forgotten. Several processes may do it at once, each with requests of its own.
 
-use serde_json::json;
 use sqlx::PgConnection;
 
-use super::due;
-use super::store::{self, Due};
+use super::store::{self, Outstanding};
+use super::{again, due};
 use crate::app::App;
 use crate::edge::{BaseUrl, Error, Principal};
 use crate::ids::TenantId;
-use crate::webhooks::{self, ContractEvent};
-use crate::{audit, tenants};
+use crate::{tenants, webhooks};
 
 /// Done in one go, so that jobs need not wait for long.
 const AT_ONCE: usize = 50;
@@ -45,24 +43,9 @@ async fn attend_to_one(app: &App, tenant: TenantId) -> Result<bool, Error> {
     Ok(true)
 }
 
-async fn ask_again(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Due) -> Result<(), Error> {
-    let event = found.publication.as_ref().map(|publication| ContractEvent {
-        consumer_id: found.consumer_id,
-        provider_id: found.provider_id,
-        consumer_version_id: publication.version_id,
-        content_id: found.content_id,
-        consumer: &found.consumer,
-        provider: &found.provider,
-        consumer_version: &publication.number,
-        sha: &found.sha,
-        build_url: publication.build_url.as_deref(),
-    });
+async fn ask_again(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Outstanding) -> Result<(), Error> {
     let base = BaseUrl(found.base_url.clone());
-    let told = match &event {
-        Some(event) => webhooks::tell_again(db, app, tenant, &base, event, found.provider_version_id, found.id).await?,
-        None => false,
-    };
-    if !told {
+    if !again::tell(db, app, tenant, &base, found).await? {
         store::delete(db, tenant, found.id).await?;
         return Ok(());
     }
@@ -70,7 +53,7 @@ async fn ask_again(db: &mut PgConnection, app: &App, tenant: TenantId, found: &D
     note(db, app, tenant, found, "verification.requested_again").await
 }
 
-async fn lose(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Due) -> Result<(), Error> {
+async fn lose(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Outstanding) -> Result<(), Error> {
     let version = found.provider_version_id;
     let is_needed = found.publication.is_some()
         && webhooks::is_required(db, tenant, found.provider_id, found.content_id, version).await?;
@@ -88,9 +71,13 @@ async fn lose(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Due) -
     note(db, app, tenant, found, "verification.lost").await
 }
 
-async fn note(db: &mut PgConnection, app: &App, tenant: TenantId, found: &Due, action: &str) -> Result<(), Error> {
+async fn note(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    found: &Outstanding,
+    action: &str,
+) -> Result<(), Error> {
     let principal = Principal { tenant, name: ACTOR.into() };
-    let subject = format!("{} {} {}", found.provider, found.provider_version, found.consumer);
-    audit::record(db, app, &principal, action, &subject, &json!({"sha": found.sha, "request": found.id})).await?;
-    Ok(())
+    again::note(db, app, &principal, found, action).await
 }

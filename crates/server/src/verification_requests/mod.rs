@@ -5,6 +5,7 @@
 //! any more when its time is up is forgotten: the content has no contract, or the version is no head of the main branch
 //! and runs nowhere. To call it lost would raise an alarm about nothing.
 
+mod again;
 mod api;
 mod attend;
 mod page;

@@ -150,8 +150,8 @@ pub(super) async fn run(
     Ok(running.rows_affected() == 1)
 }
 
-/// A request whose time is up.
-pub(super) struct Due {
+/// A request without a result, with what it takes to tell of it.
+pub(super) struct Outstanding {
     pub(super) id: Uuid,
     pub(super) content_id: ContentId,
     pub(super) consumer_id: PacticipantId,
@@ -179,7 +179,52 @@ pub(super) async fn claim_due(
     db: &mut PgConnection,
     tenant: TenantId,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<Due>> {
+) -> sqlx::Result<Option<Outstanding>> {
+    let found = sqlx::query_scalar!(
+        r#"
+        select id
+        from verification_request
+        where tenant_id = $1
+          and ended_at is null
+          and due_at <= $2
+        order by due_at
+        limit 1
+        for update skip locked
+        "#,
+        tenant.0,
+        now,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match found {
+        None => Ok(None),
+        Some(id) => find_outstanding(db, tenant, id).await,
+    }
+}
+
+/// This one, whoever else holds it before; held until the transaction ends. `None` when there is a result or no such request.
+pub(super) async fn claim(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> sqlx::Result<Option<Outstanding>> {
+    let found = sqlx::query_scalar!(
+        r#"
+        select id
+        from verification_request
+        where tenant_id = $1
+          and id = $2
+          and state <> 'done'
+        for update
+        "#,
+        tenant.0,
+        id,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match found {
+        None => Ok(None),
+        Some(id) => find_outstanding(db, tenant, id).await,
+    }
+}
+
+async fn find_outstanding(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> sqlx::Result<Option<Outstanding>> {
     let found = sqlx::query!(
         r#"
         select verification_request.id, verification_request.content_id as "content_id: ContentId",
@@ -209,18 +254,14 @@ pub(super) async fn claim_due(
             limit 1
         ) as published on true
         where verification_request.tenant_id = $1
-          and verification_request.ended_at is null
-          and verification_request.due_at <= $2
-        order by verification_request.due_at
-        limit 1
-        for update of verification_request skip locked
+          and verification_request.id = $2
         "#,
         tenant.0,
-        now,
+        id,
     )
     .fetch_optional(db)
     .await?;
-    Ok(found.map(|one| Due {
+    Ok(found.map(|one| Outstanding {
         id: one.id,
         content_id: one.content_id,
         consumer_id: one.consumer_id,
@@ -252,6 +293,33 @@ pub(super) async fn ask_again(
         update verification_request
         set state = 'requested', times_asked = times_asked + 1, asked_at = $3, retries = retries + 1, delivered_at = null,
             running_at = null, due_at = $4
+        where tenant_id = $1
+          and id = $2
+        "#,
+        tenant.0,
+        id,
+        now,
+        due_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Somebody has it asked again: it has all of its time and retries anew. One that was lost begins anew.
+pub(super) async fn begin_anew(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: Uuid,
+    (now, due_at): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update verification_request
+        set state = 'requested',
+            requested_at = case when ended_at is null then requested_at else $3 end,
+            times_asked = case when ended_at is null then times_asked else 0 end + 1,
+            asked_at = $3, retries = 0, delivered_at = null, running_at = null, due_at = $4, ended_at = null
         where tenant_id = $1
           and id = $2
         "#,

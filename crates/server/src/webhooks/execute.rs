@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use pactolus_domain::webhook::{BodyFormat, Webhook, WebhookEvent};
 use serde_json::{Value, json};
@@ -17,13 +17,12 @@ use uuid::Uuid;
 
 use super::api::{WebhookId, find, read, to_write};
 use super::context::{CLOUD_EVENT, Context, Status};
-use super::page;
 use super::store::NewWebhook;
 use super::store::tested::{self as store, LatestContract};
 use super::tested::unsent;
 use super::trigger::{ContractEvent, contract_context};
 use crate::app::App;
-use crate::edge::{BaseUrl, Error, Hal, JsonBody, Link, Named, Principal, prefers_page, urls};
+use crate::edge::{BaseUrl, Error, FromPath, Hal, JsonBody, Link, Named, PathNames, Principal, prefers_page, urls};
 use crate::events::Event;
 use crate::ids::TenantId;
 use crate::ui::Viewer;
@@ -40,8 +39,10 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/webhooks/execute", post(execute_unsaved))
         .route("/webhooks/{webhook}/execute", post(execute_saved))
+        .route("/webhooks/{webhook}/tests/{uuid}", get(show))
 }
 
+/// A form leads to the page of what came of it.
 async fn execute_saved(
     State(app): State<App>,
     principal: Principal,
@@ -59,12 +60,49 @@ async fn execute_saved(
 
     let mut outcome = outcome_of(&app, principal.tenant, test).await?;
     if prefers_page(&headers) {
-        return Ok(page::tested(&viewer, &id, &outcome));
+        let address = format!("/webhooks/{}/tests/{test}", urls::segment(&id));
+        return Ok(Redirect::to(&viewer.at(&address)).into_response());
     }
     let own = urls::webhook(&base, &id);
     let again = Link::to(format!("{own}/execute")).title("Execute the webhook again");
-    outcome["_links"] = json!({"webhook": Link::to(own), "try-again": again});
+    let outcome_link = Link::to(format!("{own}/tests/{test}")).title("What came of executing the webhook");
+    outcome["_links"] = json!({"self": outcome_link, "webhook": Link::to(own), "try-again": again});
     Ok(Hal::ok(&outcome).into_response())
+}
+
+/// A test of a saved webhook.
+pub(super) struct TestPath {
+    pub(super) webhook: String,
+    pub(super) id: Uuid,
+}
+
+impl FromPath for TestPath {
+    fn from_path(names: &PathNames) -> Result<Self, Error> {
+        Ok(Self { webhook: names.text("webhook").to_owned(), id: Uuid::from_path(names)? })
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    principal: Principal,
+    base: BaseUrl,
+    Named(TestPath { webhook, id }): Named<TestPath>,
+) -> Result<Hal, Error> {
+    let mut db = app.read().await?;
+    let tested = store::find_tested(&mut db, principal.tenant, &webhook, id).await?.ok_or(Error::NotFound)?;
+    drop(db);
+
+    let webhook = urls::webhook(&base, &webhook);
+    let again = Link::to(format!("{webhook}/execute")).title("Execute the webhook again");
+    let own = Link::to(format!("{webhook}/tests/{id}")).title("What came of executing the webhook");
+    let mut outcome = tested.outcome.unwrap_or_else(not_yet);
+    outcome["_links"] = json!({"self": own, "webhook": Link::to(webhook), "try-again": again});
+    Ok(Hal::ok(&outcome))
+}
+
+/// What is said of it until it was sent.
+pub(super) fn not_yet() -> Value {
+    unsent("It was not sent yet: workers are busy, or none is running.")
 }
 
 async fn execute_unsaved(
@@ -102,7 +140,7 @@ async fn begin(
     if webhook.body_format == BodyFormat::CloudEvents {
         context[CLOUD_EVENT] = test_event(id, app.now(), base, &context).to_cloud_event();
     }
-    store::insert_test(db, tenant, id, &new.sealed_request, &context, app.now()).await?;
+    store::insert_test(db, tenant, (id, saved), &new.sealed_request, &context, app.now()).await?;
     let payload = json!({"test": id, "webhook": saved});
     jobs::enqueue(db, app, tenant, jobs::Kind::WebhookTest, &new.host, &payload).await?;
     audit::record(db, app, principal, "webhook.tested", subject, &json!({})).await?;

@@ -35,9 +35,10 @@ use crate::secrets::DataKey;
 pub(crate) use again::{is_required, tell_again};
 pub(crate) use api::{log_routes, routes};
 pub(crate) use deliver::{Loaded, deliver, give_up, load};
-pub(crate) use page::{Tab, page_routes, tabs};
+pub(crate) use page::{Tab, page_routes, rows, tabs};
 pub(crate) use record::Recorder;
 pub(crate) use replay::tidy_deliveries;
+pub(crate) use store::listed::{ListedDelivery, list_shown};
 pub(crate) use telling::{Happened, tell_of, tell_of_all};
 pub(crate) use tested::{delete_old_tests, give_up_test, run_test};
 pub(crate) use trigger::{

@@ -482,3 +482,61 @@ async fn can_i_deploy_says_how_far_the_missing_verification_has_come() {
     assert_eq!(answer.at("/summary/deployable"), true);
     assert_eq!(answer.json()["reasons"][0].get("verificationRequest"), None);
 }
+
+#[tokio::test]
+async fn it_is_asked_for_again_when_somebody_wants_it() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with(open_to_receiver).await;
+    shop_expects(&app).await;
+    listens(&app, &receiver).await;
+    app.advance_secs(50 * MINUTE);
+    let again = app.get(&address(&the_request(&app).await)).await.link("pb:ask-again");
+
+    let asked = app.post(&again, &json!({})).await.is(202);
+
+    assert_eq!((asked.text_at("/state"), asked.at("/timesAsked")), ("requested".into(), json!(2)));
+    assert_eq!(asked.text_at("/requestedAt"), "2026-11-22T06:48:46+00:00");
+    assert_eq!(asked.text_at("/lastAskedAt"), "2026-11-22T07:38:46+00:00");
+    assert_eq!(asked.text_at("/askedAgainAt"), "2026-11-22T08:38:46+00:00");
+    assert_eq!(asked.at("/isTold"), true);
+    app.run_jobs().await;
+    assert_eq!(receiver.received()[0].json()["provider"], "stock 40");
+    assert_eq!(state(&app).await, "delivered");
+}
+
+#[tokio::test]
+async fn a_lost_one_begins_anew_with_all_its_retries() {
+    let app = TestApp::with(once_again).await;
+    shop_expects(&app).await;
+    for _ in 0..2 {
+        app.advance_secs(HOUR);
+        app.run_jobs().await;
+    }
+    assert_eq!(state(&app).await, "lost");
+    app.advance_secs(HOUR);
+
+    let asked = app.post(&format!("{}/ask-again", address(&the_request(&app).await)), &json!({})).await.is(202);
+
+    assert_eq!((asked.at("/timesAsked"), asked.at("/endedAt")), (json!(1), Value::Null));
+    assert_eq!(asked.text_at("/requestedAt"), "2026-11-22T09:48:46+00:00");
+    app.advance_secs(HOUR);
+    app.run_jobs().await;
+    assert_eq!(the_request(&app).await["timesAsked"], 2);
+}
+
+#[tokio::test]
+async fn what_has_a_result_or_is_needed_by_nobody_is_not_asked_for_again() {
+    let app = TestApp::start().await;
+    shop_expects(&app).await;
+    let again = format!("{}/ask-again", address(&the_request(&app).await));
+    app.world().provider("stock").version("41").branch("main").await;
+    app.world().deployed("stock", "41", "production").await;
+    let answer = app.post(&again, &json!({})).await.is(409);
+    assert!(answer.text_at("/error").starts_with("Nobody needs it"), "{answer:?}");
+    app.world().provider("stock").version("40").verifies("shop", "1").await;
+
+    let answer = app.post(&again, &json!({})).await.is(409);
+
+    assert!(answer.text_at("/error").starts_with("There is a result already"), "{answer:?}");
+    app.post("/verification-requests/01930f5c-5f3e-7c3a-9a50-2f6f4b0c8f11/ask-again", &json!({})).await.is(404);
+}

@@ -1,5 +1,7 @@
 //! The interactions on the left: by what they ask, with what came of each.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 use pactolus_domain::contract_lines::{Kind, Outline};
 
@@ -10,6 +12,8 @@ use crate::ui::parts::{Choice, Filter, Filters, Verdict, count, counted, icon, s
 
 /// Above this many, groups are closed and those that failed come first.
 const MANY: usize = 50;
+/// Letters of an id that are enough to tell it.
+const SHORT_ID: usize = 12;
 /// So many are listed; a filter finds the others.
 const MOST: usize = 500;
 
@@ -26,15 +30,20 @@ struct Group<'i, 'a> {
     items: Vec<&'i Item<'a>>,
 }
 
-/// The value of `interaction` that selects this one: the beginning of its id, which stays while it promises the same.
-pub(super) fn key(told: &Told, index: usize) -> String {
-    let ids = &told.served.interaction_ids;
-    let short = |id: &String| id.chars().take(12).collect::<String>();
-    let own = ids.get(index).map(short);
-    match own {
-        Some(own) if ids.iter().filter(|id| id.starts_with(&own)).count() == 1 => own,
-        _ => (index + 1).to_string(),
+/// The value of `interaction` that selects each of so many: the beginning of its id, which stays while it promises the same,
+/// or its number where several begin so.
+pub(super) fn keys(told: &Told, count: usize) -> Vec<String> {
+    let shorts: Vec<String> =
+        told.served.interaction_ids.iter().map(|id| id.chars().take(SHORT_ID).collect()).collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for short in &shorts {
+        *times.entry(short).or_default() += 1;
     }
+    let key = |index: usize| match shorts.get(index) {
+        Some(own) if times.get(own.as_str()) == Some(&1) => own.clone(),
+        _ => (index + 1).to_string(),
+    };
+    (0..count).map(key).collect()
 }
 
 pub(super) fn list(viewer: &Viewer, items: &[Item<'_>], selected: usize) -> Markup {
@@ -108,7 +117,7 @@ impl Group<'_, '_> {
 /// In the order of the first of each.
 fn grouped<'i, 'a>(items: &[&'i Item<'a>]) -> Vec<Group<'i, 'a>> {
     let mut groups: Vec<Group<'i, 'a>> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     for &item in items {
         let head = head(item.outline);
         let place = *places.entry(head.clone()).or_insert_with(|| {

@@ -10,7 +10,7 @@ use super::{Readers, Told};
 use crate::edge::urls;
 use crate::provider_contracts::{Finding, said};
 use crate::ui::Viewer;
-use crate::ui::parts::{Kind, Line, Verdict, command, lines, sentence, shape_alone};
+use crate::ui::parts::{Kind, Line, Verdict, command, lines, sentence, shape_alone, word};
 
 /// Bytes of a body that are shown.
 const MOST_BYTES: usize = 2_048;
@@ -123,7 +123,7 @@ fn summary(viewer: &Viewer, told: &Told, outcome: &Outcome) -> Markup {
         let url = &told.base;
         let to_run = format!(
             "pactolus verify --broker-url {url} --provider {} --provider-base-url http://localhost:8080 --provider-version VERSION --publish",
-            quoted(provider)
+            word(provider)
         );
         return html! {
             div .unverified {
@@ -164,12 +164,6 @@ fn smallest_fix(viewer: &Viewer, told: &Told) -> Markup {
 
 fn verdict_or_warning(verdict: Verdict) -> Verdict {
     if verdict == Verdict::NotApplicable { Verdict::Warning } else { verdict }
-}
-
-/// As a shell takes it.
-fn quoted(text: &str) -> String {
-    let is_plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'));
-    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// A part with what is wrong in it.

@@ -229,8 +229,8 @@ fn outcomes_of(told: &Told, outlines: &[Outline]) -> Vec<Outcome> {
 }
 
 fn items<'a>(told: &Told, outlines: &'a [Outline], outcomes: &'a [Outcome]) -> Vec<Item<'a>> {
-    let both = outlines.iter().zip(outcomes).enumerate();
-    both.map(|(index, (outline, outcome))| Item { index, key: list::key(told, index), outline, outcome }).collect()
+    let all = outlines.iter().zip(outcomes).zip(list::keys(told, outlines.len())).enumerate();
+    all.map(|(index, ((outline, outcome), key))| Item { index, key, outline, outcome }).collect()
 }
 
 /// Which one is shown, and whether it is the one that is asked for.

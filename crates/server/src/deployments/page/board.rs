@@ -19,7 +19,7 @@ use crate::ids::TenantId;
 use crate::integrations;
 use crate::kept::Kept;
 use crate::ui::parts::{
-    Choice, Column, Filter, Filters, Foot, Verdict, chip, command, counted, empty, head, link, shape_alone,
+    Choice, Column, Filter, Filters, Verdict, chip, command, counted, empty, head, link, page_of, shape_alone,
     verdict_saying, word,
 };
 use crate::ui::{Page, Section, Viewer};
@@ -106,15 +106,14 @@ const NO_VERDICT: u8 = 3;
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
-    let mut environments = environments::list(&mut db, principal.tenant, None).await?;
-    environments.sort_by_key(|environment| (environment.production, environment.created_at));
+    let environments = environments::in_order(&mut db, principal.tenant).await?;
     let rows = Rows::read(&app, &mut db, principal.tenant, &environments).await?;
     let latest = latest(&mut db, &app, principal.tenant, &viewer).await?;
     drop(db);
 
     let board = Board { environments, rows };
     let content = html! {
-        @if board.environments.is_empty() { (no_environment()) } @else {
+        @if board.environments.is_empty() { (no_environment(&viewer)) } @else {
             (filters(&viewer, board.rows.len() > MANY))
             (table(&viewer, &board))
             (latest)
@@ -225,18 +224,7 @@ fn table(viewer: &Viewer, board: &Board) -> Markup {
     if sort.starts_with('-') {
         asked.reverse();
     }
-    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
-    let first = (page - 1).saturating_mul(ROWS).min(asked.len());
-    let shown = &asked[first..(first + ROWS).min(asked.len())];
-    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
-    let foot = Foot {
-        first: Some(number(first) + 1),
-        shown: number(shown.len()),
-        total: Some(number(asked.len())),
-        of: ("application", "applications"),
-        previous: (first > 0).then(|| turn(page - 1)),
-        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
-    };
+    let (shown, foot) = page_of(viewer, &asked, ROWS, ("application", "applications"));
     let places = board.environments.iter().map(|environment| Column::text(&environment.display_name));
     let columns: Vec<Column<'_>> =
         std::iter::once(Column::text("Application").sorts_by("name")).chain(places).collect();
@@ -320,14 +308,14 @@ fn how_to_record(viewer: &Viewer, board: &Board) -> Markup {
     }
 }
 
-fn no_environment() -> Markup {
+fn no_environment(viewer: &Viewer) -> Markup {
     html! {
         section .panel {
             div .empty {
                 p { "No environment yet. Create the ones that your versions go through:" }
                 (command("pactolus create-environment --name test --no-production"))
                 (command("pactolus create-environment --name production --production"))
-                (link("/doc", "By the API"))
+                (link(&viewer.at("/doc"), "By the API"))
             }
         }
     }

@@ -6,10 +6,14 @@ use maud::{Markup, html};
 use pactolus_domain::system_map::{Drawing, NODE_HEIGHT, NODE_WIDTH, Network, Point, Route, draw};
 
 use super::figure::{Arrow, Drawn, Figure};
+use crate::ui::drawing;
 use crate::ui::parts::Verdict;
 
 /// What fits into a box.
 const MOST_LETTERS: usize = 15;
+/// How wide a name may be in it, and from how many letters on it is made to be so where the font is not that of the pages.
+const NAME_WIDTH: i32 = NODE_WIDTH - 28 - 6;
+const LETTERS_OF_WIDTH: usize = 14;
 const MOST_LETTERS_OF_BAND: usize = 13;
 const BAND_NAMES: i32 = 76;
 /// What a page has room for beside its gutters.
@@ -21,22 +25,48 @@ const FROM_EDGE: i32 = 14;
 const HEAD: i32 = 6;
 const PILL_WIDTH: i32 = 60;
 
-pub(super) fn svg(figure: &Figure) -> Markup {
+/// Where it is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Within {
+    /// With the styles and shapes of a page.
+    Page,
+    /// With its own.
+    Nothing,
+}
+
+/// The declaration that a document of its own needs.
+const NAMESPACE: &str = "http://www.w3.org/2000/svg";
+
+pub(super) fn svg(figure: &Figure, within: Within) -> Markup {
     let bands: Vec<usize> = figure.boxes.iter().map(|one| one.band).collect();
     let edges: Vec<(usize, usize)> = figure.arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
     let has_bands = figure.bands.iter().any(Option::is_some);
     let label_width = if has_bands { BAND_NAMES } else { 0 };
-    let drawing = draw(Network { bands: &bands, edges: &edges, label_width, width: WIDTH });
-    let (width, height) = (drawing.width, drawing.height);
+    let drawn = draw(Network { bands: &bands, edges: &edges, label_width, width: WIDTH });
+    let (width, height) = (drawn.width, drawn.height);
     // What is worse lies above.
     let mut order: Vec<usize> = (0..figure.arrows.len()).collect();
-    order.sort_by_key(|at| (is_marked(figure.arrows[*at].verdict), drawing.routes[*at].is_in_cycle));
+    order.sort_by_key(|at| (is_marked(figure.arrows[*at].verdict), drawn.routes[*at].is_in_cycle));
+    let is_alone = within == Within::Nothing;
     html! {
-        svg .map .fits[width <= WIDEST_FITTED] width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } role="group" aria-label="Map of applications" {
-            @if has_bands { (of_bands(figure, &drawing)) }
-            @for at in &order { (arrow(&figure.arrows[*at], &drawing.routes[*at])) }
-            @for (at, (one, corner)) in figure.boxes.iter().zip(&drawing.nodes).enumerate() { (boxed(at, one, *corner)) }
-            @for at in &order { (mark(&figure.arrows[*at], &drawing.routes[*at])) }
+        svg .map .fits[!is_alone && width <= WIDEST_FITTED] xmlns=[is_alone.then_some(NAMESPACE)] width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } role="group" aria-label="Map of applications" {
+            @if is_alone { (drawing::ground()) }
+            @if has_bands { (of_bands(figure, &drawn)) }
+            @for at in &order { (arrow(&figure.arrows[*at], &drawn.routes[*at])) }
+            @for (at, (one, corner)) in figure.boxes.iter().zip(&drawn.nodes).enumerate() { (boxed(at, one, *corner, within)) }
+            @for at in &order { (mark(&figure.arrows[*at], &drawn.routes[*at])) }
+        }
+    }
+}
+
+/// Sentences in place of a map.
+pub(super) fn sentences(lines: &[String]) -> Markup {
+    const LINE: usize = 24;
+    let (width, height) = (640, LINE * (lines.len() + 1));
+    html! {
+        svg .map xmlns=(NAMESPACE) width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(lines.join(" ")) {
+            (drawing::ground())
+            @for (at, line) in lines.iter().enumerate() { text .band-name x=(2 * FROM_EDGE) y=(LINE * (at + 1) + 4) { (line) } }
         }
     }
 }
@@ -51,7 +81,8 @@ fn of_bands(figure: &Figure, drawing: &Drawing) -> Markup {
     }
 }
 
-fn boxed(at: usize, one: &Drawn, corner: Point) -> Markup {
+fn boxed(at: usize, one: &Drawn, corner: Point, within: Within) -> Markup {
+    let is_fitted = within == Within::Nothing && one.name.chars().count() >= LETTERS_OF_WIDTH;
     let class = format!(
         "node {}{}{}",
         one.verdict.class(),
@@ -63,7 +94,7 @@ fn boxed(at: usize, one: &Drawn, corner: Point) -> Markup {
             title { (one.title) }
             rect x=(corner.x) y=(corner.y) width=(NODE_WIDTH) height=(NODE_HEIGHT) rx="6" {}
             (shape(one.verdict, corner.x + 10, corner.y + 9, 13))
-            text .name x=(corner.x + 28) y=(corner.y + 19) { (cut(&one.name, MOST_LETTERS)) }
+            text .name x=(corner.x + 28) y=(corner.y + 19) textLength=[is_fitted.then_some(NAME_WIDTH)] lengthAdjust=[is_fitted.then_some("spacingAndGlyphs")] { (cut(&one.name, MOST_LETTERS)) }
             text .version x=(corner.x + 28) y=(corner.y + 35) { (cut(&one.second, MOST_LETTERS)) }
         }
     }

@@ -18,6 +18,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 
+use self::draw::Within;
 use self::figure::Figure;
 use self::question::Question;
 use self::scene::Scene;
@@ -29,7 +30,7 @@ use crate::ids::TenantId;
 use crate::ui::parts::{
     Choice, Filter, Filters, Verdict, command, count, counted, icon, link, shape, verdict_saying, word,
 };
-use crate::ui::{Page, Section, Viewer};
+use crate::ui::{Page, Section, Viewer, drawing};
 
 /// So many applications are drawn without being asked for; teams stand for more.
 const MOST_AT_ONCE: usize = 80;
@@ -40,6 +41,11 @@ const MOST_CHOICES: usize = 200;
 
 pub(crate) fn map_routes() -> Router<App> {
     Router::new().route("/map", get(as_json))
+}
+
+/// The drawing alone, whatever the client accepts.
+pub(crate) fn svg_routes() -> Router<App> {
+    Router::new().route("/map.svg", get(as_svg))
 }
 
 pub(crate) fn page_routes() -> Router<App> {
@@ -77,6 +83,19 @@ async fn as_json(
     Ok(Hal::ok(&twin::of(&base, &request.with_query(), environment, &read.scene)))
 }
 
+async fn as_svg(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
+    let read = read(&app, principal.tenant, &viewer.query).await?;
+    let viewer = viewer.from_elsewhere("/map");
+    let picture = match figure(&viewer, &read) {
+        _ if read.scene.contracts.is_empty() => {
+            draw::sentences(&["No contract is between applications that this address asks for.".into()])
+        }
+        Ok(figure) => draw::svg(&figure, Within::Nothing),
+        Err(shown) => draw::sentences(&too_many(shown, &read.question)),
+    };
+    Ok(drawing::alone(picture))
+}
+
 async fn as_page(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let read = read(&app, principal.tenant, &viewer.query).await?;
     let Read { question, environments, scene } = &read;
@@ -99,7 +118,7 @@ async fn as_page(State(app): State<App>, principal: Principal, viewer: Viewer) -
     };
     let page = Page {
         crumbs,
-        twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
+        twins: vec![("JSON", viewer.as_json()), ("SVG", viewer.as_svg()), ("HAL", viewer.as_hal())],
         facts: (!scene.contracts.is_empty()).then(|| tally(scene)),
         ..Page::new("System map", Section::Map, html! { "System map" }, content)
     };
@@ -166,20 +185,29 @@ fn zoom() -> Markup {
     }
 }
 
-/// The map, or why there is none.
-fn picture(viewer: &Viewer, Read { question, environments, scene }: &Read) -> Markup {
+/// What is drawn; where that would be too much, how many applications that were.
+fn figure(viewer: &Viewer, Read { question, environments, scene }: &Read) -> Result<Figure, usize> {
     let environment = question.environment.map(|at| &environments[at]);
     let shown = scene.shown().count();
-    let figure = match () {
-        () if question.around.is_some() && shown <= MOST_DRAWN => {
-            Figure::of_applications(viewer, scene, environment, question)
+    let has_few = shown <= MOST_AT_ONCE;
+    let is_narrowed = question.around.is_some() || question.team.is_some();
+    match () {
+        () if has_few || (is_narrowed && shown <= MOST_DRAWN) => {
+            Ok(Figure::of_applications(viewer, scene, environment, question))
         }
-        () if shown <= MOST_AT_ONCE => Figure::of_applications(viewer, scene, environment, question),
-        () if shown <= MOST_DRAWN && question.team.is_some() => {
-            Figure::of_applications(viewer, scene, environment, question)
+        () if shown <= MOST_DRAWN && scene.teams.len() > 1 => Ok(Figure::of_teams(viewer, scene)),
+        () => Err(shown),
+    }
+}
+
+/// The map, or why there is none.
+fn picture(viewer: &Viewer, read: &Read) -> Markup {
+    let figure = match figure(viewer, read) {
+        Ok(figure) => figure,
+        Err(shown) => {
+            let sentences = too_many(shown, &read.question).join(" ");
+            return html! { section .panel aria-label="Map" { div .empty { p { (sentences) } } } };
         }
-        () if shown <= MOST_DRAWN && scene.teams.len() > 1 => Figure::of_teams(viewer, scene),
-        () => return too_many(shown, question),
     };
     html! {
         section .panel .map-panel aria-label="Map" {
@@ -195,24 +223,18 @@ fn picture(viewer: &Viewer, Read { question, environments, scene }: &Read) -> Ma
                     span { (icon("cycle")) " Cycle" }
                 }
             }
-            div .map-room tabindex="0" role="region" aria-label="The map; it scrolls" { (draw::svg(&figure)) }
+            div .map-room tabindex="0" role="region" aria-label="The map; it scrolls" { (draw::svg(&figure, Within::Page)) }
         }
     }
 }
 
-fn too_many(shown: usize, question: &Question) -> Markup {
-    html! {
-        section .panel aria-label="Map" {
-            div .empty {
-                p {
-                    (counted(number(shown), "application is", "applications are")) " too many to draw. "
-                    @if question.around.is_some() { "Take fewer steps." } @else {
-                        "Find one, or follow its name in the table, to see the map around it."
-                    }
-                }
-            }
-        }
-    }
+fn too_many(shown: usize, question: &Question) -> [String; 2] {
+    let way = if question.around.is_some() {
+        "Take fewer steps."
+    } else {
+        "Find one, or follow its name in the table, to see the map around it."
+    };
+    [format!("{} too many to draw.", counted(number(shown), "application is", "applications are")), way.into()]
 }
 
 fn no_match(viewer: &Viewer, place: Option<&str>, question: &Question) -> Markup {

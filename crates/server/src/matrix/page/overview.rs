@@ -60,11 +60,11 @@ async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> R
         return Ok(no_page());
     }
     let mut db = app.read().await?;
-    let environments = environments::list(&mut db, principal.tenant, None).await?;
+    let environments = environments::in_order(&mut db, principal.tenant).await?;
     let asked = viewer.query.last("environment");
     let chosen = match asked {
         Some(name) => environments.iter().find(|one| one.name == name),
-        None => environments.iter().find(|one| one.production).or(environments.first()),
+        None => environments::usual(&environments),
     };
     let (pairs, labels) = match chosen {
         Some(environment) => (
@@ -223,7 +223,7 @@ impl Overview<'_> {
         let chosen = self.chosen.map_or("", |one| one.name.as_str());
         // The first holds without a choice: what is shown now, if nobody chose.
         let is_asked = self.viewer.query.last("environment").is_some();
-        let default = self.environments.iter().find(|one| one.production).or(self.environments.first());
+        let default = environments::usual(self.environments);
         let default = default.map(|one| (String::new(), one.display_name.clone(), one.name.clone()));
         let mut environments: Vec<(String, String)> = Vec::new();
         let default_name = default.as_ref().map(|(_, _, name)| name.clone()).unwrap_or_default();

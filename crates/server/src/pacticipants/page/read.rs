@@ -111,7 +111,7 @@ impl About {
 
     /// The environment that "can it ship?" is about.
     pub(super) fn gate(&self) -> Option<&Environment> {
-        self.environments.iter().find(|one| one.production).or(self.environments.last())
+        environments::usual(&self.environments)
     }
 
     pub(super) fn name(&self) -> &str {

@@ -1,6 +1,7 @@
 //! The difference between the documents of two versions: what changed, the gravest first, and both texts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use maud::{Markup, html};
 use pactolus_oas::diff::{Change, Day};
@@ -8,12 +9,12 @@ use pactolus_oas::document::Document;
 use pactolus_oas::finding::Severity;
 use pactolus_oas::preview::Level;
 use pactolus_oas::source::Budget;
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices_deadline};
 
 use super::consumers::number;
 use super::excerpt::Text;
 use super::finding::said;
 use super::gather::{Other, Told};
-use super::line_diff::{Run, line_diff};
 use crate::ui::parts::{TwoSided, Verdict, count, counted, sentence, shape, short, tag, two_sided};
 use crate::usage::{Hit, grade_once};
 
@@ -27,6 +28,8 @@ const MOST_LINES: usize = 500;
 const MOST_MARKS: usize = 3;
 /// Longer texts are not laid beside each other.
 const MOST_COMPARED: usize = 60_000;
+/// After so long two texts are told apart only coarsely.
+const LONGEST_COMPARING: Duration = Duration::from_millis(500);
 
 /// How grave changes are, with the consumers in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,24 +198,25 @@ fn texts(old: &Text, new: &Text, hits: &[Hit]) -> (Markup, BTreeSet<usize>) {
         let words = html! { p .note { "The two texts are too long to be laid beside each other." } };
         return (words, linked);
     }
-    let runs = line_diff(old.lines(), new.lines());
-    if runs.iter().all(|run| matches!(run, Run::Same { .. })) {
+    let runs = runs(old.lines(), new.lines(), Some(Instant::now() + LONGEST_COMPARING));
+    if runs.iter().all(|run| run.tag() == DiffTag::Equal) {
         return (html! {}, linked);
     }
     let marks = Marks::of(old, new, hits);
     let mut rows = Vec::new();
     for (index, run) in runs.iter().enumerate() {
-        match run {
-            Run::Same { old: left, new: right, count } => {
+        let (left, right) = (run.old_range(), run.new_range());
+        match run.tag() {
+            DiffTag::Equal => {
                 let (is_first, is_last) = (index == 0, index + 1 == runs.len());
-                same(old, (*left, *right, *count), (is_first, is_last), &mut rows);
+                same(old, (left.start, right.start, left.len()), (is_first, is_last), &mut rows);
             }
-            Run::Other { old: left, new: right } => {
-                for line in left.clone().take(MOST_LINES.saturating_sub(rows.len())) {
+            DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
+                for line in left.take(MOST_LINES.saturating_sub(rows.len())) {
                     let tag = mark(marks.old.get(&(line + 1)), &mut linked);
                     rows.push(TwoSided::Removed { left: line + 1, text: html! { (old.shown(line + 1)) }, tag });
                 }
-                for line in right.clone().take(MOST_LINES.saturating_sub(rows.len())) {
+                for line in right.take(MOST_LINES.saturating_sub(rows.len())) {
                     let tag = mark(marks.new.get(&(line + 1)), &mut linked);
                     rows.push(TwoSided::Added { right: line + 1, text: html! { (new.shown(line + 1)) }, tag });
                 }
@@ -231,6 +235,12 @@ fn texts(old: &Text, new: &Text, hits: &[Hit]) -> (Markup, BTreeSet<usize>) {
         }
     };
     (shown, linked)
+}
+
+/// What both have, and what stands in place of what. Lines that each has once hold the two together; texts that are made to be
+/// told apart slowly are told apart more coarsely from `deadline` on.
+fn runs(old: &[String], new: &[String], deadline: Option<Instant>) -> Vec<DiffOp> {
+    capture_diff_slices_deadline(Algorithm::Patience, old, new, deadline)
 }
 
 /// What is the same, but for some lines beside what is not, is folded.
@@ -289,4 +299,58 @@ fn mark(hits: Option<&Vec<(usize, &Hit)>>, linked: &mut BTreeSet<usize>) -> Opti
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a difference is written: what is removed before what is added.
+    fn check(old: &str, new: &str, expected: &str) {
+        let lines = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let (old, new) = (lines(old), lines(new));
+
+        let mut shown = Vec::new();
+        for run in runs(&old, &new, None) {
+            let (left, right) = (&old[run.old_range()], &new[run.new_range()]);
+            if run.tag() == DiffTag::Equal {
+                assert_eq!(left, right);
+                shown.extend(left.iter().cloned());
+            } else {
+                shown.extend(left.iter().map(|line| format!("-{line}")));
+                shown.extend(right.iter().map(|line| format!("+{line}")));
+            }
+        }
+
+        assert_eq!(shown.join(" "), expected);
+    }
+
+    #[test]
+    fn what_both_have_stands_once() {
+        check("a b c", "a b c", "a b c");
+        check("a b c", "a x c", "a -b +x c");
+        check("a b c", "a c", "a -b c");
+        check("", "a b", "+a +b");
+        check("a", "", "-a");
+        check("", "", "");
+    }
+
+    #[test]
+    fn lines_that_stand_once_hold_the_texts_together() {
+        check("a { x } b { y }", "b { y }", "-a -{ -x -} b { y }");
+        check("a { x } c { z }", "a { x } b { y } c { z }", "a { x } +b +{ +y +} c { z }");
+        check("p q r s", "r s p q", "+r +s p q -r -s");
+    }
+
+    #[test]
+    fn texts_that_take_too_long_are_told_apart_nevertheless() {
+        let lines = |step: usize| (0..30_000).map(|at| ((at * step) % 7_919 % 53).to_string()).collect::<Vec<_>>();
+        let (old, new) = (lines(31), lines(37));
+
+        let told = runs(&old, &new, Some(Instant::now()));
+
+        let (left, right) =
+            (told.iter().map(|run| run.old_range().len()), told.iter().map(|run| run.new_range().len()));
+        assert_eq!((left.sum::<usize>(), right.sum::<usize>()), (old.len(), new.len()));
+    }
 }

@@ -114,7 +114,7 @@ pub(super) async fn gather(
         text,
         report: report.filter(|report| report.len() <= LARGEST_REPORT_BYTES),
         branches: branches.into_iter().map(|branch| branch.branch).collect(),
-        environments: here.map(|deployed| deployed.environment_display_name).collect(),
+        environments: deployments::environment_names(here),
         versions,
         consumers,
         found,

@@ -5,7 +5,6 @@ mod consumers;
 mod excerpt;
 mod finding;
 mod gather;
-mod line_diff;
 mod list;
 mod operations;
 mod pane;

@@ -37,11 +37,6 @@
     const filter = event.target.closest(".filters .field, .filters .choice");
     if (filter) filter.classList.toggle("set", event.target.value !== "");
   });
-  // Where htmx does not replace the list itself, a changed filter asks for the page anew.
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form.filters");
-    if (form && !form.hasAttribute("hx-get") && event.target.matches("select")) form.requestSubmit();
-  });
 
   // The map: neighbours of what is pointed at stay, it is dragged, and its size is chosen.
   const near = (map, item) => {

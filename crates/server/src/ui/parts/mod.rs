@@ -25,7 +25,7 @@ pub(super) use icons::sprite;
 pub(crate) use lines::{Kind, Line, TwoSided, lines, two_sided};
 pub(crate) use panel::{about, command, empty, link, outside, panel, sentence, trouble};
 pub(crate) use shell::word;
-pub(crate) use table::{Column, Foot, head};
+pub(crate) use table::{Column, Foot, head, page_of};
 pub(crate) use tape::{Cell, Size, glyph, tape};
 pub(crate) use time::{count, counted, full};
 pub(crate) use timeline::{Happening, timeline};

@@ -35,14 +35,15 @@ impl<'a> Column<'a> {
     }
 }
 
-/// The head of a table that is ordered by `sort`; a minus before it turns the order round.
+/// The head of a table that is ordered by `sort`; a minus before it turns the order round. A column whose own sort has the
+/// minus falls at first.
 pub(crate) fn head(viewer: &Viewer, columns: &[Column<'_>], sort: &str) -> Markup {
     html! { thead { tr { @for column in columns { (of(viewer, column, sort)) } } } }
 }
 
 fn of(viewer: &Viewer, column: &Column<'_>, sort: &str) -> Markup {
     let (sorted, is_down) = sort.strip_prefix('-').map_or((sort, false), |sort| (sort, true));
-    let is_sorted = column.sort == Some(sorted);
+    let is_sorted = column.sort.is_some_and(|own| own.trim_start_matches('-') == sorted);
     let direction = is_sorted.then_some(if is_down { "descending" } else { "ascending" });
     let class = format!(
         "{}{}",
@@ -52,7 +53,11 @@ fn of(viewer: &Viewer, column: &Column<'_>, sort: &str) -> Markup {
     html! {
         th scope="col" class=[(!class.is_empty()).then_some(class.trim())] aria-sort=[direction] {
             @if let Some(own) = column.sort {
-                @let wanted = if is_sorted && !is_down { format!("-{own}") } else { own.to_owned() };
+                @let wanted = match (is_sorted, is_down) {
+                    (true, true) => sorted.to_owned(),
+                    (true, false) => format!("-{sorted}"),
+                    (false, _) => own.to_owned(),
+                };
                 a href=(viewer.here_with(&[("sort", Some(&wanted)), ("after", None), ("before", None), ("page", None)])) {
                     (column.label)
                     @if is_sorted { (icon(if is_down { "down" } else { "up" })) }
@@ -100,6 +105,29 @@ impl Foot<'_> {
             _ => counted(self.shown, one, many),
         }
     }
+}
+
+/// The page of a list in memory that `page` in the address asks for, from 1, with its foot.
+pub(crate) fn page_of<'r, 'a, T>(
+    viewer: &Viewer,
+    rows: &'r [T],
+    most: usize,
+    of: (&'a str, &'a str),
+) -> (&'r [T], Foot<'a>) {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
+    let first = (page - 1).saturating_mul(most).min(rows.len());
+    let shown = &rows[first..(first + most).min(rows.len())];
+    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
+    let foot = Foot {
+        first: Some(number(first) + 1),
+        shown: number(shown.len()),
+        total: Some(number(rows.len())),
+        of,
+        previous: (first > 0).then(|| turn(page - 1)),
+        next: (first + shown.len() < rows.len()).then(|| turn(page + 1)),
+    };
+    (shown, foot)
 }
 
 fn turn(words: &str, href: Option<&str>) -> Markup {

@@ -15,6 +15,21 @@ impl Viewer {
     pub(crate) fn age(&self, at: DateTime<Utc>) -> Markup {
         age(self.now, at)
     }
+
+    /// "in 12 min", with the exact time in its title; "now" when it has come, "on 12 Nov" from a week on.
+    pub(crate) fn until(&self, at: DateTime<Utc>) -> Markup {
+        until(self.now, at)
+    }
+}
+
+fn until(now: DateTime<Utc>, at: DateTime<Utc>) -> Markup {
+    let words = match at - now {
+        wait if wait <= TimeDelta::zero() => "now".into(),
+        wait if wait < TimeDelta::minutes(1) => format!("in {} s", wait.num_seconds().max(1)),
+        wait if wait < TimeDelta::days(7) => format!("in {}", span(wait)),
+        _ => format!("on {}", date(now, at)),
+    };
+    element(at, &words)
 }
 
 fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> Markup {
@@ -38,18 +53,28 @@ fn element(at: DateTime<Utc>, words: &str) -> Markup {
 }
 
 fn words(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
-    let age = now - at;
-    let (minutes, hours, days) = (age.num_minutes(), age.num_hours(), age.num_days());
+    match now - at {
+        age if age < TimeDelta::minutes(1) => "just now".into(),
+        age if age < TimeDelta::days(7) => span(age),
+        _ => date(now, at),
+    }
+}
+
+/// From a minute on: "1 h 52 min".
+fn span(time: TimeDelta) -> String {
+    let (minutes, hours, days) = (time.num_minutes(), time.num_hours(), time.num_days());
     match () {
-        () if minutes < 1 => "just now".into(),
         () if hours < 1 => format!("{minutes} min"),
         () if hours < 3 && minutes % 60 > 0 => format!("{hours} h {} min", minutes % 60),
         () if days < 1 => format!("{hours} h"),
         () if days == 1 => "1 day".into(),
-        () if days < 7 => format!("{days} days"),
-        () if at.year() == now.year() => at.format("%-d %b").to_string(),
-        () => at.format("%-d %b %Y").to_string(),
+        () => format!("{days} days"),
     }
+}
+
+/// With the year only where it is another than now.
+fn date(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    at.format(if at.year() == now.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
 
 /// 1,204.
@@ -96,6 +121,24 @@ mod tests {
         check(60 * 24 * 3, "3 days ago");
         check(60 * 24 * 10, "12 Nov");
         check(60 * 24 * 400, "18 Oct 2025");
+    }
+
+    #[test]
+    fn what_is_to_come_is_told_by_how_far_it_is_and_from_a_week_on_by_its_date() {
+        let now = DateTime::from_timestamp(1_795_356_360, 0).unwrap();
+        let shown = |wait: TimeDelta| {
+            let text = until(now, now + wait).into_string();
+            text.split('>').nth(1).unwrap().trim_end_matches("</time").to_owned()
+        };
+
+        assert_eq!(shown(TimeDelta::seconds(-3)), "now");
+        assert_eq!(shown(TimeDelta::milliseconds(20)), "in 1 s");
+        assert_eq!(shown(TimeDelta::milliseconds(59_900)), "in 59 s");
+        assert_eq!(shown(TimeDelta::seconds(60)), "in 1 min");
+        assert_eq!(shown(TimeDelta::minutes(112)), "in 1 h 52 min");
+        assert_eq!(shown(TimeDelta::days(3)), "in 3 days");
+        assert_eq!(shown(TimeDelta::days(10)), "on 2 Dec");
+        assert!(until(now, now + TimeDelta::minutes(1)).into_string().contains("title=\"2026-11-22 14:07:00 UTC\""));
     }
 
     #[test]

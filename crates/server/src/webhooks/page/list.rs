@@ -1,32 +1,28 @@
 //! All webhooks, each with what became of its latest delivery.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use pactolus_domain::names::PacticipantName;
+use pactolus_domain::webhook::Scope;
 
 use super::{FIRST, Tab, new_webhook, outcome, scope, tabs};
 use crate::app::App;
 use crate::edge::{Error, Principal, urls};
-use crate::tenants;
 use crate::ui::parts::{
-    Choice, Column, Filter, Filters, Foot, Verdict, command, empty, head, link, shape_alone, verdict_saying,
+    Choice, Column, Filter, Filters, Verdict, command, empty, head, link, page_of, shape_alone, verdict_saying,
 };
 use crate::ui::{Page, Section, Viewer};
-use crate::webhooks::api::read;
-use crate::webhooks::store::listed::{ListedDelivery, list_latest_ids, list_shown};
-use crate::webhooks::store::{self, StoredWebhook, Wanted};
+use crate::webhooks::store::listed::{ListedDelivery, ListedWebhook, list_latest_ids, list_shown, list_webhooks};
 
 const SHOWN: usize = 50;
 
 struct Row {
-    stored: StoredWebhook,
-    title: String,
+    webhook: ListedWebhook,
     scope: String,
-    host: String,
     latest: Option<ListedDelivery>,
 }
 
@@ -34,15 +30,22 @@ impl Row {
     /// As the filter has it.
     fn state(&self) -> &str {
         match &self.latest {
-            _ if !self.stored.enabled => "off",
+            _ if !self.webhook.enabled => "off",
             None => "untold",
             Some(latest) => latest.status.as_str(),
         }
     }
 
     fn contains(&self, part: &str) -> bool {
-        let texts = [&self.title, &self.scope, &self.host];
-        texts.into_iter().chain(&self.stored.events).any(|text| text.to_lowercase().contains(part))
+        let texts = [self.title(), &self.scope, &self.webhook.host];
+        let mut texts = texts.into_iter().chain(self.webhook.events.iter().map(String::as_str));
+        texts.any(|text| text.to_lowercase().contains(part))
+    }
+
+    /// What people call it. The method is sealed with the request.
+    fn title(&self) -> &str {
+        let given = self.webhook.description.as_deref().filter(|description| !description.trim().is_empty());
+        given.unwrap_or(&self.webhook.host)
     }
 
     fn told_at(&self) -> Option<DateTime<Utc>> {
@@ -52,25 +55,16 @@ impl Row {
 
 pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let mut db = app.read().await?;
-    let wanted = Wanted { id: None, consumer: None, provider: None };
-    let stored = store::list_webhooks(&mut db, principal.tenant, wanted).await?;
-    let ids: Vec<String> = stored.iter().map(|one| one.id.clone()).collect();
+    let webhooks = list_webhooks(&mut db, principal.tenant).await?;
+    let ids: Vec<String> = webhooks.iter().map(|one| one.id.clone()).collect();
     let latest = list_latest_ids(&mut db, principal.tenant, &ids).await?;
     let deliveries = list_shown(&mut db, principal.tenant, &latest).await?;
-    let mut latest: HashMap<String, ListedDelivery> =
-        deliveries.into_iter().filter_map(|one| Some((one.webhook_id.clone()?, one))).collect();
-    let mut rows = Vec::new();
-    if !stored.is_empty() {
-        let key = tenants::data_key(&mut db, principal.tenant, &app.master_key).await?;
-        for one in stored {
-            let webhook = read(&key, principal.tenant, &one)?;
-            let latest = latest.remove(&one.id);
-            let host = webhook.request.host();
-            rows.push(Row { title: webhook.title(), scope: scope(&webhook), host, latest, stored: one });
-        }
-    }
     drop(db);
 
+    let mut latest: HashMap<String, ListedDelivery> =
+        deliveries.into_iter().filter_map(|one| Some((one.webhook_id.clone()?, one))).collect();
+    let row = |webhook: ListedWebhook| Row { scope: scope_of(&webhook), latest: latest.remove(&webhook.id), webhook };
+    let rows: Vec<Row> = webhooks.into_iter().map(row).collect();
     let content = html! {
         @if rows.is_empty() { (none(&viewer)) } @else { (filters(&viewer)) (table(&viewer, &rows)) }
     };
@@ -85,8 +79,15 @@ pub(super) async fn show(State(app): State<App>, principal: Principal, viewer: V
     Ok(page.show(&viewer))
 }
 
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn scope_of(webhook: &ListedWebhook) -> String {
+    let side = |name: &Option<String>, label: &Option<String>| match (name, label) {
+        (Some(name), _) => PacticipantName::parse(name).ok().map(Scope::Name),
+        (None, Some(label)) => Some(Scope::Label(label.clone())),
+        (None, None) => None,
+    };
+    let consumer = side(&webhook.consumer, &webhook.consumer_label);
+    let provider = side(&webhook.provider, &webhook.provider_label);
+    scope(consumer.as_ref(), provider.as_ref())
 }
 
 fn in_state(rows: &[Row], state: &str) -> usize {
@@ -156,9 +157,9 @@ fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
     };
     let mut asked: Vec<&Row> = rows.iter().filter(is_asked).collect();
     match sort.trim_start_matches('-') {
-        "name" => asked.sort_by_key(|row| row.title.to_lowercase()),
-        "host" => asked.sort_by_key(|row| row.host.to_lowercase()),
-        "told" => asked.sort_by_key(|row| Reverse(row.told_at())),
+        "name" => asked.sort_by_key(|row| row.title().to_lowercase()),
+        "host" => asked.sort_by_key(|row| row.webhook.host.to_lowercase()),
+        "told" => asked.sort_by_key(|row| row.told_at()),
         // As they were made.
         _ => {}
     }
@@ -171,25 +172,14 @@ fn asked<'r>(viewer: &Viewer, rows: &'r [Row], sort: &str) -> Vec<&'r Row> {
 fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
     let sort = viewer.query.last("sort").unwrap_or_default();
     let asked = asked(viewer, rows, sort);
-    let page = viewer.query.last("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
-    let first = (page - 1).saturating_mul(SHOWN).min(asked.len());
-    let shown = &asked[first..(first + SHOWN).min(asked.len())];
-    let turn = |page: usize| viewer.here_with(&[("page", (page > 1).then(|| page.to_string()).as_deref())]);
+    let (shown, foot) = page_of(viewer, &asked, SHOWN, ("webhook", "webhooks"));
     let columns = [
         Column::text("Webhook").sorts_by("name"),
         Column::text("Last delivery"),
         Column::text("On"),
         Column::text("Tells").sorts_by("host"),
-        Column::number("When").sorts_by("told"),
+        Column::number("When").sorts_by("-told"),
     ];
-    let foot = Foot {
-        first: Some(number(first) + 1),
-        shown: number(shown.len()),
-        total: Some(number(asked.len())),
-        of: ("webhook", "webhooks"),
-        previous: (first > 0).then(|| turn(page - 1)),
-        next: (first + shown.len() < asked.len()).then(|| turn(page + 1)),
-    };
     html! {
         section .panel #webhooks aria-label="Webhooks" {
             @if shown.is_empty() {
@@ -208,20 +198,20 @@ fn table(viewer: &Viewer, rows: &[Row]) -> Markup {
 }
 
 fn one(viewer: &Viewer, row: &Row) -> Markup {
-    let href = urls::webhook(&viewer.site, &row.stored.id);
+    let href = urls::webhook(&viewer.site, &row.webhook.id);
     html! {
         tr {
             th scope="row" {
-                a .cut href=(href) title=(row.title) { (row.title) }
+                a .cut href=(href) title=(row.title()) { (row.title()) }
                 span .quiet .cut title=(row.scope) { (row.scope) }
             }
             td {
-                @if !row.stored.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
+                @if !row.webhook.enabled { (shape_alone(Verdict::NotApplicable, "Off")) " switched off" }
                 @else if let Some(last) = &row.latest { a .plain href=(viewer.at(&format!("/webhook-deliveries/{}", last.id))) { (outcome(viewer, last)) } }
                 @else { span .quiet { "nothing told yet" } }
             }
-            td .events { @for event in &row.stored.events { div { (event) } } }
-            td { span .cut title=(row.host) { (row.host) } }
+            td .events { @for event in &row.webhook.events { div { (event) } } }
+            td { span .cut title=(row.webhook.host) { (row.webhook.host) } }
             td .number { @if let Some(at) = row.told_at() { (viewer.age(at)) } }
         }
     }

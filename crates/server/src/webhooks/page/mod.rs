@@ -4,12 +4,12 @@ mod deliveries;
 mod delivery;
 mod list;
 mod one;
+mod test;
 
 use axum::Router;
 use axum::routing::get;
-use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
-use pactolus_domain::webhook::Webhook;
+use pactolus_domain::webhook::{self, Scope};
 use serde_json::Value;
 
 use super::store::listed::ListedDelivery;
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::ui::Viewer;
 use crate::ui::parts::{Verdict, verdict_saying};
 
-pub(super) use one::tested;
+pub(crate) use deliveries::rows;
 
 /// In place of what nobody may read.
 const DOTS: &str = "••••••••";
@@ -26,6 +26,7 @@ pub(crate) fn page_routes() -> Router<App> {
     Router::new()
         .route("/webhooks", get(list::show))
         .route("/webhooks/{webhook}", get(one::show))
+        .route("/webhooks/{webhook}/tests/{uuid}", get(test::show))
         .route("/webhook-deliveries", get(deliveries::show))
         .route("/webhook-deliveries/{uuid}", get(delivery::show))
 }
@@ -69,25 +70,14 @@ fn outcome(viewer: &Viewer, delivery: &ListedDelivery) -> Markup {
         (verdict_saying(verdict, words))
         @if let Some(status) = delivery.response_status { span .second { ", answered " (status) } }
         @if let Some(next) = delivery.next_attempt_at.filter(|_| matches!(delivery.status.as_str(), "not_run" | "retrying")) {
-            span .second { ", next try " (until(viewer, next)) }
-        }
-    }
-}
-
-/// "in 12 min", with the exact time in its title.
-fn until(viewer: &Viewer, at: DateTime<Utc>) -> Markup {
-    html! {
-        @match at - viewer.now {
-            wait if wait <= TimeDelta::zero() => "now",
-            wait if wait < TimeDelta::minutes(1) => { "in " (wait.num_seconds().max(1)) " s" },
-            wait => { "in " (viewer.age(viewer.now - wait)) },
+            span .second { ", next try " (viewer.until(next)) }
         }
     }
 }
 
 /// For all pacts, or for those of somebody.
-fn scope(webhook: &Webhook) -> String {
-    let whole = webhook.scope_description();
+fn scope(consumer: Option<&Scope>, provider: Option<&Scope>) -> String {
+    let whole = webhook::describe_scope(consumer, provider);
     whole.strip_prefix("A webhook ").map_or(whole.clone(), String::from)
 }
 

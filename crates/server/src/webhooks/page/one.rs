@@ -6,12 +6,12 @@ use maud::{Markup, html};
 use pactolus_domain::webhook::Webhook;
 use serde_json::{Map, Value};
 
-use super::delivery::{answer, headers};
-use super::{DOTS, deliveries, plain, scope};
+use super::delivery::headers;
+use super::{DOTS, deliveries, scope};
 use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
 use crate::tenants;
-use crate::ui::parts::{Cell, Size, Verdict, about, badge, empty, link, panel, sentence, tape};
+use crate::ui::parts::{Cell, Size, Verdict, about, badge, empty, link, panel, tape};
 use crate::ui::{Page, Section, Viewer};
 use crate::webhooks::api::{WebhookId, find, read};
 use crate::webhooks::store::StoredWebhook;
@@ -45,14 +45,17 @@ pub(super) async fn show(
         crumbs: vec![("Automation", viewer.at("/webhooks")), (title.as_str(), String::new())],
         twins: vec![("JSON", viewer.as_json()), ("HAL", viewer.as_hal())],
         badge: (!stored.enabled).then(|| badge(Verdict::NotApplicable, "Switched off")),
-        facts: Some(html! { span { (scope(&webhook)) } span { "tells " (webhook.request.host()) } }),
+        facts: Some(
+            html! { span { (scope(webhook.consumer.as_ref(), webhook.provider.as_ref())) } span { "tells " (webhook.request.host()) } },
+        ),
         actions: viewer.may_change().then(|| test(&viewer, &id)),
         ..Page::new(&title, Section::Automation, html! { (title) }, content)
     };
     Ok(page.show(&viewer))
 }
 
-fn test(viewer: &Viewer, id: &str) -> Markup {
+/// The button that tries it.
+pub(super) fn test(viewer: &Viewer, id: &str) -> Markup {
     let action = viewer.at(&format!("/webhooks/{}/execute", urls::segment(id)));
     html! { form method="post" action=(action) { button .primary type="submit" { "Test" } } }
 }
@@ -121,43 +124,4 @@ fn of_request(webhook: &Webhook) -> Markup {
         }
     };
     panel("Request", None, None, &content)
-}
-
-/// What came of trying it.
-pub(in crate::webhooks) fn tested(viewer: &Viewer, id: &str, outcome: &Value) -> Response {
-    let href = viewer.at(&format!("/webhooks/{}", urls::segment(id)));
-    let log = outcome["logs"].as_str().unwrap_or_default().replace(pactolus_domain::webhook::REDACTED, DOTS);
-    let answered = match outcome.get("response") {
-        Some(response) => Some(response),
-        None => outcome.get("error"),
-    };
-    let is_well = outcome["success"] == true;
-    let content = html! {
-        @if let Some(message) = outcome["message"].as_str() { (sentence(Verdict::Warning, &html! { (message) })) }
-        @else {
-            section .panel {
-                div .exchange {
-                    div {
-                        h2 { "Request" }
-                        p .mono { (plain(&outcome["request"]["url"])) }
-                        (headers(outcome["request"]["headers"].as_object()))
-                    }
-                    div {
-                        h2 { "Answer" }
-                        @if let Some(message) = answered.and_then(|answered| answered["message"].as_str()) { p { (message) } } @else { (answer(answered)) }
-                    }
-                }
-                details .log { summary { "Log" } pre { (log) } }
-            }
-        }
-        p { (link(&href, "Back to the webhook")) }
-    };
-    let (verdict, words) = if is_well { (Verdict::Passed, "Arrived") } else { (Verdict::Failed, "Failed") };
-    let page = Page {
-        crumbs: vec![("Automation", viewer.at("/webhooks")), ("Webhook", href.clone()), ("Test", String::new())],
-        badge: Some(badge(verdict, words)),
-        actions: Some(test(viewer, id)),
-        ..Page::new("Test", Section::Automation, html! { "What the test brought" }, content)
-    };
-    page.show(viewer)
 }

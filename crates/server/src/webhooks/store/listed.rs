@@ -408,6 +408,40 @@ pub(crate) async fn list_overdue(
     .await
 }
 
+/// A webhook without what is sealed.
+pub(crate) struct ListedWebhook {
+    pub(crate) id: String,
+    pub(crate) description: Option<String>,
+    pub(crate) enabled: bool,
+    pub(crate) consumer: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) consumer_label: Option<String>,
+    pub(crate) provider_label: Option<String>,
+    pub(crate) events: Vec<String>,
+    pub(crate) host: String,
+}
+
+/// Oldest first.
+pub(crate) async fn list_webhooks(db: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<ListedWebhook>> {
+    sqlx::query_as!(
+        ListedWebhook,
+        r#"
+        select webhook.id, webhook.description, webhook.enabled, consumer.name as "consumer?",
+               provider.name as "provider?", webhook.consumer_label, webhook.provider_label, webhook.events, webhook.host
+        from webhook
+        left join pacticipant as consumer on consumer.tenant_id = webhook.tenant_id
+                                         and consumer.id = webhook.consumer_id
+        left join pacticipant as provider on provider.tenant_id = webhook.tenant_id
+                                         and provider.id = webhook.provider_id
+        where webhook.tenant_id = $1
+        order by webhook.created_at, webhook.id
+        "#,
+        tenant.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The latest delivery of each of these webhooks that has one.
 pub(crate) async fn list_latest_ids(
     db: &mut PgConnection,

@@ -106,24 +106,26 @@ pub(crate) async fn find_latest_result(
     .await
 }
 
+/// `webhook` is `None` where it is not saved.
 pub(crate) async fn insert_test(
     db: &mut PgConnection,
     tenant: TenantId,
-    id: Uuid,
+    (id, webhook): (Uuid, Option<&str>),
     sealed_request: &[u8],
     context: &Value,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into webhook_test (tenant_id, id, sealed_request, context, created_at)
-        values ($1, $2, $3, $4, $5)
+        insert into webhook_test (tenant_id, id, sealed_request, context, created_at, webhook_id)
+        values ($1, $2, $3, $4, $5, $6)
         "#,
         tenant.0,
         id,
         sealed_request,
         context,
         now,
+        webhook,
     )
     .execute(db)
     .await?;
@@ -174,6 +176,37 @@ pub(crate) async fn find_outcome(db: &mut PgConnection, tenant: TenantId, id: Uu
         .fetch_optional(db)
         .await?;
     Ok(found.flatten())
+}
+
+/// What came of trying a saved webhook.
+pub(crate) struct Tested {
+    /// `None` until it was sent.
+    pub(crate) outcome: Option<Value>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// `None` when there is no such test of the webhook, or none any more.
+pub(crate) async fn find_tested(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    webhook: &str,
+    id: Uuid,
+) -> sqlx::Result<Option<Tested>> {
+    sqlx::query_as!(
+        Tested,
+        r#"
+        select outcome, created_at
+        from webhook_test
+        where tenant_id = $1
+          and id = $2
+          and webhook_id = $3
+        "#,
+        tenant.0,
+        id,
+        webhook,
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// So many at most. Returns how many there were.

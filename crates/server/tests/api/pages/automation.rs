@@ -192,11 +192,19 @@ async fn a_test_shows_what_was_sent_and_answered() {
     let address = format!("{}/execute", webhook.link("self").trim_start_matches("http://pactolus.test"));
     receiver.will_answer(&[204]);
 
-    let page = with_a_worker(&app, send_form(&app, &address, &[], OWN)).await.is(200);
+    let sent = with_a_worker(&app, send_form(&app, &address, &[], OWN)).await.is(303);
 
+    let result = sent.header("location").expect("an address");
+    let page = page(&app, &result).await.is(200);
     is_safe(&page);
     assert!(words(&page).contains("What the test brought Arrived"), "{}", words(&page));
     assert!(words(&page).contains("204") && !page.text().contains("s3cret"), "{}", words(&page));
+    assert_eq!(receiver.received().len(), 1, "to look again is not to send again");
+    let twin = app.get(&format!("{result}.json")).await.is(200);
+    assert_eq!((twin.at("/success"), twin.at("/response/status")), (json!(true), json!(204)));
+    let other = app.world().webhook(&receiver.url("/")).on("contract_published").await.link("self");
+    let test = result.rsplit('/').next().expect("an id");
+    app.get(&format!("{other}/tests/{test}")).await.is(404);
 }
 
 #[tokio::test]
@@ -250,4 +258,94 @@ async fn requests_that_the_address_leaves_out_are_told_from_none_at_all() {
     let words = words(&page(&app, "/verification-requests?provider=stock").await.is(200));
 
     assert!(words.contains("No request is as this address asks"), "{words}");
+}
+
+/// Three that stock's build has to answer, of consumers that came one after the other.
+async fn three_requests(app: &TestApp) {
+    app.world().provider("stock").version("40").branch("main").await;
+    for name in ["shop", "cart", "post"] {
+        app.advance_secs(60);
+        app.world().consumer(name).version("1").contract_with("stock", &[name]).await;
+    }
+}
+
+/// Those of the words that stand on the page, in its order.
+fn in_order<'w>(page: &str, wanted: &[&'w str]) -> Vec<&'w str> {
+    let mut found: Vec<(usize, &str)> = wanted.iter().filter_map(|word| Some((page.find(word)?, *word))).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, word)| word).collect()
+}
+
+#[tokio::test]
+async fn a_request_is_made_again_by_a_form_of_its_page() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    app.world().provider("stock").version("40").branch("main").await;
+    app.world().consumer("shop").version("1").contract_with("stock", &["a pen"]).await;
+    app.world().webhook(&receiver.url("/build")).on("contract_requiring_verification_published").await;
+    let list = page(&app, "/verification-requests").await.is(200);
+    let address =
+        list.text().split("action=\"").find_map(|part| part.split_once("/ask-again\"")).expect("a form").0.to_owned();
+    let before = page(&app, &address).await.is(200);
+    is_safe(&before);
+    assert!(words(&before).contains("stock 40 is to verify shop Requested"), "{}", words(&before));
+    assert!(words(&before).contains("No webhook was told"), "{}", words(&before));
+
+    let answer = send_form(&app, &format!("{address}/ask-again"), &[], OWN).await.is(303);
+
+    assert_eq!(answer.header("location").as_deref(), Some(address.as_str()));
+    app.run_jobs().await;
+    let after = words(&page(&app, &address).await);
+    assert!(after.contains("asked 2 times") && after.contains("Arrived"), "{after}");
+    send_form(&app, &format!("{address}/ask-again"), &[], "http://evil.example").await.is(403);
+    app.world().provider("stock").version("40").verifies("shop", "1").await;
+    let done = page(&app, &address).await.is(200);
+    assert!(words(&done).contains("Answered") && !done.text().contains("ask-again"), "{}", words(&done));
+}
+
+#[tokio::test]
+async fn requests_are_ordered_by_the_address() {
+    let app = TestApp::start().await;
+    three_requests(&app).await;
+    let shown = async |query: &str| {
+        let page = page(&app, &format!("/verification-requests{query}")).await.is(200);
+        in_order(&page.text(), &[">shop<", ">cart<", ">post<"])
+    };
+
+    assert_eq!(shown("").await, [">post<", ">cart<", ">shop<"]);
+    assert_eq!(shown("?sort=since").await, [">shop<", ">cart<", ">post<"]);
+    assert_eq!(shown("?sort=-since").await, [">post<", ">cart<", ">shop<"]);
+    assert_eq!(shown("?sort=consumer").await, [">cart<", ">post<", ">shop<"]);
+    assert_eq!(shown("?sort=-consumer").await, [">shop<", ">post<", ">cart<"]);
+    assert_eq!(shown("?sort=consumer&page=2").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn deliveries_are_ordered_by_the_address() {
+    let receiver = Receiver::start().await;
+    let app = app().await;
+    given_up(&app, &receiver).await;
+    app.world().webhook(&receiver.url("/")).on("contract_published").with("description", json!("Alarm")).await;
+    app.world().consumer("cart").version("1").contract_with("stock", &["a box"]).await;
+    app.run_jobs().await;
+    let shown = async |query: &str| {
+        let page = page(&app, &format!("/webhook-deliveries{query}")).await.is(200);
+        let table = page.text().split("<tbody>").nth(1).expect("a table").to_owned();
+        let about = |row: &str| if row.contains("shop with stock") { "shop" } else { "cart" };
+        let rows = table.split("<tr>").skip(1);
+        rows.map(|row| format!("{} {}", about(row), if row.contains("Alarm") { "alarm" } else { "build" }))
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(shown("?sort=when").await[0], "shop build");
+    assert_eq!(shown("?sort=-when").await[2], "shop build");
+    assert_eq!(shown("").await, shown("?sort=-when").await);
+    assert_eq!(shown("?sort=webhook").await[0], "cart alarm");
+    assert_eq!(shown("?sort=-webhook").await[2], "cart alarm");
+    assert_eq!(shown("?sort=result").await[0], "shop build");
+    assert_eq!(shown("?sort=-attempts").await[0], "shop build");
+    assert_eq!(shown("?sort=about").await[2], "shop build");
+    let page = page(&app, "/webhook-deliveries?sort=about").await;
+    assert!(page.text().contains(r#"aria-sort="ascending"><a href="/webhook-deliveries?sort=-about">"#), "{page:?}");
+    assert!(page.text().contains(r#"href="/webhook-deliveries?sort=-attempts""#), "{page:?}");
 }

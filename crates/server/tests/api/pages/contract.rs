@@ -357,3 +357,21 @@ async fn what_the_providers_document_has_against_it_is_told() {
     let other = words(&page(&app, &format!("{PAIR}/version/1?interaction=2")).await.is(200));
     assert!(!other.contains("is not of type"), "{other}");
 }
+
+#[tokio::test]
+async fn an_environment_is_named_once_however_many_instances_run_there() {
+    let app = start().await;
+    publish_result(&app, "7", true, json!([])).await;
+    app.world().environment("production").await;
+    for (name, version) in [("shop", "1"), ("stock", "7")] {
+        for instance in ["blue", "green"] {
+            app.world().deployed_instance(name, version, "production", instance).await;
+        }
+    }
+
+    let page = page(&app, &format!("{PAIR}/version/1")).await.is(200);
+
+    let text = page.text();
+    assert!(text.contains(", in Production") || text.contains(", in production"), "{}", words(&page));
+    assert!(!text.to_lowercase().contains("production, production"), "{}", words(&page));
+}

@@ -1,8 +1,11 @@
 //! The system map: drawn, as a table, and for programs.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::{is_safe, page, words};
+use super::{CHROMIUM, is_safe, page, words};
 use crate::support::TestApp;
 
 /// Two that work together, and one whose contract fails.
@@ -151,4 +154,44 @@ async fn hostile_names_are_only_text_on_the_map() {
 
     is_safe(&page);
     assert!(page.text().contains("&lt;script&gt;alert(1)"));
+}
+
+#[tokio::test]
+async fn the_drawing_stands_alone_as_svg() {
+    let app = small().await;
+    let link = page(&app, "/map?q=shop").await.text();
+    assert!(link.contains(r#"<a class="link" href="/map.svg?q=shop">SVG</a>"#), "{link}");
+
+    for accept in ["image/svg+xml", "text/html", "*/*", CHROMIUM] {
+        let svg = app.get_as("/map.svg?q=shop", accept).await.is(200);
+
+        assert_eq!(svg.header("content-type").as_deref(), Some("image/svg+xml;charset=utf-8"));
+        let text = svg.text();
+        assert!(text.starts_with("<svg ") && text.contains(r#"xmlns="http://www.w3.org/2000/svg""#), "{text}");
+        assert_eq!(text.matches("data-node=").count(), 3, "{text}");
+        for used in text.split(r##"<use href="#"##).skip(1).filter_map(|after| after.split('"').next()) {
+            assert!(text.contains(&format!(r#"<symbol id="{used}""#)), "{used}: {text}");
+        }
+        assert!(text.contains(r#"href="http://pactolus.test/pacticipants/shop""#), "{text}");
+        assert!(!text.contains(r#"href="/"#) && !text.contains("src="), "{text}");
+        let style = text.split_once("<style>").and_then(|(_, after)| after.split_once("</style>")).expect("styles").0;
+        let digest = STANDARD.encode(Sha256::digest(style.as_bytes()));
+        let policy = svg.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with(&format!("default-src 'none'; style-src 'sha256-{digest}'")), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_drawing_without_anything_says_so_and_hostile_names_are_only_text_in_it() {
+    let app = TestApp::start().await;
+    let nothing = app.get_as("/map.svg", "image/svg+xml").await.is(200);
+    assert!(nothing.text().contains("No contract is between applications"), "{nothing:?}");
+    app.get_as("/map.svg?environment=nowhere", "image/svg+xml").await.is(400);
+    let hostile = "</text><script>alert(1)</script>&\u{1}";
+    app.world().consumer(hostile).version("1").contract_with("stock", &["a pen"]).await;
+
+    let text = app.get_as("/map.svg", "image/svg+xml").await.is(200).text();
+
+    assert!(!text.contains("<script>") && text.contains("&lt;/text&gt;&lt;script&gt;"), "{text}");
+    assert!(!text.contains('\u{1}'), "XML has no such character");
 }

@@ -231,3 +231,22 @@ async fn a_question_with_selectors_is_still_the_apis_answer() {
 
     assert!(words.contains("Programs get this address with"), "{words}");
 }
+
+#[tokio::test]
+async fn without_a_choice_the_matrix_is_about_the_environment_that_home_is_about() {
+    let app = TestApp::start().await;
+    app.world().consumer("shop").version("1").branch("main").contract_with("stock", &["x"]).await;
+    for name in ["test", "staging"] {
+        let body = serde_json::json!({"name": name, "displayName": name, "production": false});
+        app.post("/environments", &body).await.is(201);
+        app.advance_secs(1);
+        app.world().deployed("shop", "1", name).await;
+    }
+
+    let matrix = words(&page(&app, "/matrix").await.is(200));
+    let home = words(&page(&app, "/").await.is(200));
+
+    let chosen = matrix.split("Environment ").nth(1).unwrap_or_default();
+    assert!(chosen.starts_with("staging test"), "the usual one stands first: {matrix}");
+    assert!(home.to_lowercase().contains("to staging"), "{home}");
+}

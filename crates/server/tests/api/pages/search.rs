@@ -88,3 +88,19 @@ async fn a_hostile_search_is_only_text() {
         is_safe(&page);
     }
 }
+
+#[tokio::test]
+async fn where_there_may_be_more_a_list_has_them_all() {
+    let app = TestApp::start().await;
+    for number in 1..=7 {
+        app.world().consumer(&format!("shop {number}")).version("1").contract_with("stock", &["a pen"]).await;
+    }
+    let few = page(&app, "/search?q=shop").await.is(200);
+    assert!(!few.text().contains("All applications"), "{few:?}");
+    app.world().consumer("shop & 8").version("1").contract_with("stock", &["a pen"]).await;
+
+    let text = page(&app, "/search?q=shop").await.is(200).text();
+
+    assert!(text.contains(r#"href="/pacticipants?q=shop""#) && text.contains(r#"href="/map?q=shop""#), "{text}");
+    assert!(!text.contains(r#"href="/webhooks?q=shop""#), "{text}");
+}

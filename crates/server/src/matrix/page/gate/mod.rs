@@ -24,7 +24,8 @@ use self::question::{Asking, Read};
 use super::super::api::{BranchToEnvironment, TagToTag, ask_settled};
 use super::super::ask::{Answer, Unknown};
 use super::super::rows::MatrixRow;
-use super::super::{store, what_if};
+use super::super::store::{self, Said};
+use super::super::what_if;
 use super::{address, base};
 use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
@@ -103,7 +104,7 @@ async fn answer(app: &App, principal: &Principal, viewer: &Viewer, asking: &Aski
         }
         Err(Unknown::Error(error)) => return Err(error),
     };
-    let causes = causes(&mut db, tenant, &answer).await?;
+    let said = list_said_of_failures(&mut db, tenant, &answer).await?;
     let before = match asking.environment().filter(|_| app.settings.record_verdicts) {
         Some(environment) => verdicts::list_about(&mut db, tenant, asking.name(), environment, MOST_BEFORE).await?,
         None => Vec::new(),
@@ -113,6 +114,8 @@ async fn answer(app: &App, principal: &Principal, viewer: &Viewer, asking: &Aski
     } else {
         Vec::new()
     };
+    drop(db);
+    let causes = causes(said).await?;
     Ok(Shown { viewer, asking, answer: &answer, causes, before, newest }.show())
 }
 
@@ -124,15 +127,23 @@ async fn answer_to(app: &App, tenant: TenantId, viewer: &Viewer, asking: &Asking
     Ok(what_if::ask_settled(app, tenant, &viewer.base, &hypothesis).await?)
 }
 
-/// Why results failed, by their numbers.
-async fn causes(db: &mut PgConnection, tenant: TenantId, answer: &Answer) -> Result<HashMap<i64, Cause>, Error> {
+/// What verifiers said of the results that failed.
+async fn list_said_of_failures(db: &mut PgConnection, tenant: TenantId, answer: &Answer) -> Result<Vec<Said>, Error> {
     let failed = answer.rows.iter().filter(|one| one.row.success == Some(false));
     let numbers: Vec<i64> = failed.filter_map(|one| Some(one.result?.0)).take(MOST_CAUSES).collect();
     if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(store::list_said(db, tenant, &numbers).await?)
+}
+
+/// Why results failed, by their numbers. There may be megabytes to read: meanwhile the thread would serve nobody else.
+async fn causes(said: Vec<Said>) -> Result<HashMap<i64, Cause>, Error> {
+    if said.is_empty() {
         return Ok(HashMap::new());
     }
-    let said = store::list_said(db, tenant, &numbers).await?;
-    Ok(said.into_iter().filter_map(|one| Some((one.number, Cause::read(one.test_results.as_deref()?)?))).collect())
+    let read = || said.into_iter().filter_map(|one| Some((one.number, Cause::read(one.test_results.as_deref()?)?)));
+    tokio::task::spawn_blocking(move || read().collect()).await.map_err(Error::internal)
 }
 
 /// An answer with all that its page says.
