@@ -7,6 +7,7 @@
 
 mod api;
 mod changes;
+mod desk;
 mod finding;
 mod finish;
 mod judge;

@@ -48,7 +48,7 @@ impl Worker {
         if let Err(error) = retention::schedule(&self.app).await {
             tracing::error!("cleaning cannot be scheduled until the next start: {}", chain(&error));
         }
-        let mut running = Running::new(self.app.clone());
+        let mut running = Running::new(App { comparing: self.app.comparing.until(&stop), ..self.app.clone() });
         let mut tidy_at = self.app.now();
         let mut attend_at = tidy_at;
         while !stop.is_cancelled() {

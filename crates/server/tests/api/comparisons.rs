@@ -1,5 +1,6 @@
 //! Comparisons: consumers' contracts held against what providers offer, in the gate.
 
+mod crowd;
 mod hostile;
 mod processes;
 mod rejudged;
