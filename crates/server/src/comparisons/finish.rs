@@ -31,7 +31,8 @@ pub(crate) async fn finish_comparison(app: &App, job: &Job) -> Result<(), Error>
     if !left.is_empty() {
         let mut db = app.db.acquire().await?;
         let pause = if app.comparing.is_stopped() { Duration::ZERO } else { PAUSE };
-        jobs::postpone(&mut db, app, job, pause, "other comparisons are under way").await?;
+        jobs::postpone(&mut db, app, job, pause, "other comparisons are under way, or a newer release has to do it")
+            .await?;
         return Ok(());
     }
     debug_assert!(done.iter().all(|(_, judgement)| judgement.outcome != Comparison::Pending));

@@ -9,7 +9,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::desk::{self, Same, Source, State, Undone, Wanted};
-use super::judge::Judgement;
+use super::judge::{Judgement, Policy};
 use super::room::{Broken, LONGEST, Patience};
 use super::settings::policy;
 use super::settle::configuration;
@@ -39,7 +39,7 @@ pub(crate) async fn look<T: Send + 'static>(app: &App, work: impl FnOnce() -> T 
 #[derive(Default)]
 pub(super) struct Judged<'u> {
     pub(super) done: Vec<(&'u Uncompared, Judgement)>,
-    /// For which there was no time.
+    /// For which there was no time, or whose settings this release does not know.
     pub(super) left: Vec<&'u Uncompared>,
 }
 
@@ -65,10 +65,14 @@ pub(super) async fn judge_some<'u>(
         judged.done.extend(some.iter().map(|one| (one, not_comparable())));
         return Ok(judged);
     }
+    let Some(policy) = policy(first) else {
+        judged.left.extend(some);
+        return Ok(judged);
+    };
     let mut put = Vec::new();
     for (one, text) in find_texts(app, tenant, some).await? {
         let same = Same { tenant, contract: one.contract, configuration: configuration(one).to_owned() };
-        put.push((one, desk::put(app, wanted(tenant, one, Some(same), text), patience.rank())));
+        put.push((one, desk::put(app, wanted(tenant, one, policy.clone(), Some(same), text), patience.rank())));
     }
     for (one, told) in put {
         match wait(app, told, patience).await? {
@@ -91,16 +95,17 @@ pub(super) async fn judge_one(
     if offered.specification == GRAPHQL {
         return Ok(Some(not_comparable()));
     }
-    let told = desk::put(app, wanted(tenant, offered, None, contract.to_owned()), patience.rank());
+    let Some(policy) = policy(offered) else { return Ok(None) };
+    let told = desk::put(app, wanted(tenant, offered, policy, None, contract.to_owned()), patience.rank());
     Ok(match wait(app, told, patience).await? {
         Came::Judged(judgement) => Some(judgement),
         Came::Left | Came::Gone => None,
     })
 }
 
-fn wanted(tenant: TenantId, of: &Uncompared, same: Option<Same>, contract: String) -> Wanted {
+fn wanted(tenant: TenantId, of: &Uncompared, policy: Policy, same: Option<Same>, contract: String) -> Wanted {
     let document = Source { tenant, document: of.document, sha: of.document_sha.clone() };
-    Wanted { same, contract, policy: policy(of.profile.as_deref(), of.severities.as_ref()), document }
+    Wanted { same, contract, policy, document }
 }
 
 /// Those whose contracts are still there, with the contracts.

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::again::{Unsettled, try_again};
 use super::judge::Judgement;
 use super::judging::{self, Judged, judge_some};
 use super::room::{Patience, Rank};
@@ -33,8 +34,23 @@ const MOST_JOBS_AT_ONCE: usize = 1_000;
 const LONGEST_OF_PAGE: Duration = Duration::from_secs(1);
 
 /// Compares contracts, which were just published, with the documents of their providers that matter. Returns what came of
-/// it, for whoever published.
+/// it, for whoever published; nothing when it fails, and a job does it.
 pub(crate) async fn settle_contracts(
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    contents: &[ContentId],
+) -> Vec<Compared> {
+    match compare_contracts(app, tenant, base, contents).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            try_again(app, tenant, base, Unsettled::Contracts(contents), &error).await;
+            Vec::new()
+        }
+    }
+}
+
+async fn compare_contracts(
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
@@ -48,13 +64,18 @@ pub(crate) async fn settle_contracts(
 }
 
 /// Compares a document, which was just published, with the contracts of consumers that matter. Returns what came of it,
-/// for whoever published.
-pub(crate) async fn settle_document(
-    app: &App,
-    tenant: TenantId,
-    base: &BaseUrl,
-    document: i64,
-) -> Result<Vec<Compared>, Error> {
+/// for whoever published; nothing when it fails, and a job does it.
+pub(crate) async fn settle_document(app: &App, tenant: TenantId, base: &BaseUrl, document: i64) -> Vec<Compared> {
+    match compare_document(app, tenant, base, document).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            try_again(app, tenant, base, Unsettled::Document(document), &error).await;
+            Vec::new()
+        }
+    }
+}
+
+async fn compare_document(app: &App, tenant: TenantId, base: &BaseUrl, document: i64) -> Result<Vec<Compared>, Error> {
     let mut db = app.db.acquire().await?;
     let pairs = list_pairs_of_document(&mut db, tenant, document).await?;
     drop(db);
@@ -262,6 +283,22 @@ fn new_comparison(of: &Uncompared, judgement: Judgement) -> NewComparison {
 
 pub(super) fn configuration(of: &Uncompared) -> &str {
     of.configuration.as_deref().unwrap_or(USUAL)
+}
+
+/// Writes a job for each of the pairs that are not compared yet.
+pub(super) async fn postpone_uncompared(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    pairs: &[Pair],
+) -> Result<(), Error> {
+    let open = store::list_uncompared(db, tenant, pairs).await?;
+    let open: Vec<&Uncompared> = open.iter().collect();
+    for some in open.chunks(MOST_JOBS_AT_ONCE) {
+        postpone(db, app, tenant, base, some).await?;
+    }
+    Ok(())
 }
 
 /// Who asks meanwhile is told that it is not known yet.

@@ -290,6 +290,7 @@ async fn run(app: App, job: Job) {
         Some(Kind::WebhookTest) => webhooks::run_test(&app, &job).await,
         Some(Kind::Rejudgement) => comparisons::rejudge(&app, &job).await,
         Some(Kind::Comparison) => comparisons::finish_comparison(&app, &job).await,
+        Some(Kind::Settlement) => comparisons::settle_again(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod hostile;
+mod jobs;
 mod processes;
 mod rejudged;
 mod settings;
