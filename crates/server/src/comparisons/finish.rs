@@ -30,7 +30,9 @@ pub(crate) async fn finish_comparison(app: &App, job: &Job) -> Result<(), Error>
     let Judged { done, left } = judge_some(app, job.tenant, &open, patience).await?;
     if !left.is_empty() {
         let mut db = app.db.acquire().await?;
-        jobs::postpone(&mut db, app, job, PAUSE, "other comparisons are under way").await?;
+        let pause = if app.comparing.is_stopped() { Duration::ZERO } else { PAUSE };
+        jobs::postpone(&mut db, app, job, pause, "other comparisons are under way, or a newer release has to do it")
+            .await?;
         return Ok(());
     }
     debug_assert!(done.iter().all(|(_, judgement)| judgement.outcome != Comparison::Pending));

@@ -49,19 +49,18 @@ pub(super) fn load(text: &str) -> Loaded {
 /// A document that contracts are held against, one after the other.
 pub(super) struct Judge<'d> {
     document: Result<(&'d Document, Comparator<'d>), &'d String>,
-    policy: &'d Policy,
 }
 
 impl<'d> Judge<'d> {
-    pub(super) fn new(document: &'d Loaded, policy: &'d Policy) -> Self {
-        let document = document.as_ref().map(|document| (document, Comparator::new(document, policy.profile)));
-        Self { document, policy }
+    pub(super) fn new(document: &'d Loaded, profile: Profile) -> Self {
+        Self { document: document.as_ref().map(|document| (document, Comparator::new(document, profile))) }
     }
 
-    /// What was not looked at is not known to fit, whatever else does. `None` when it is not to go on.
-    pub(super) fn judge(&self, contract: &str, goes_on: impl Fn() -> bool) -> Option<Judgement> {
+    /// By a policy of the same profile. What was not looked at is not known to fit, whatever else does. `None` when it is not
+    /// to go on.
+    pub(super) fn judge(&self, contract: &str, policy: &Policy, goes_on: impl Fn() -> bool) -> Option<Judgement> {
         match &self.document {
-            Ok((document, comparator)) => judge(contract, document, comparator, self.policy, goes_on),
+            Ok((document, comparator)) => judge(contract, document, comparator, policy, goes_on),
             Err(why) => {
                 let message = format!("the provider contract cannot be read: {why}");
                 let (code, edit) = ("document.unreadable", "publish a document that can be read");
@@ -248,7 +247,7 @@ mod tests {
     }
 
     fn check(contract: &str, document: &str, policy: &Policy, expected: Comparison) -> Vec<Value> {
-        let judgement = Judge::new(&load(document), policy).judge(contract, || true).unwrap();
+        let judgement = Judge::new(&load(document), policy.profile).judge(contract, policy, || true).unwrap();
         assert_eq!(judgement.outcome, expected, "{}", judgement.findings);
         serde_json::from_str(&judgement.findings).unwrap()
     }
@@ -315,7 +314,8 @@ mod tests {
         let mut hostile: Value = serde_json::from_str(&contract("/things", &json!({"id": "x"}))).unwrap();
         hostile["interactions"][0]["description"] = name.into();
 
-        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&hostile.to_string(), || true).unwrap();
+        let judgement =
+            Judge::new(&load(OPENAPI), Profile::Sound).judge(&hostile.to_string(), &usual(), || true).unwrap();
 
         assert_eq!(judgement.outcome, Comparison::Incompatible);
         assert!(judgement.findings.len() < LARGEST_FINDING_BYTES, "{}", judgement.findings.len());
@@ -330,14 +330,16 @@ mod tests {
             "metadata": {"pactSpecification": {"version": "3.0.0"}},
         });
 
-        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&messages.to_string(), || true).unwrap();
+        let judgement =
+            Judge::new(&load(OPENAPI), Profile::Sound).judge(&messages.to_string(), &usual(), || true).unwrap();
 
         assert!(!judgement.findings.contains("\\u0000"), "{}", judgement.findings);
     }
 
     #[test]
     fn what_is_not_to_go_on_comes_to_nothing() {
-        let judgement = Judge::new(&load(OPENAPI), &usual()).judge(&contract("/things", &json!({})), || false);
+        let judgement =
+            Judge::new(&load(OPENAPI), Profile::Sound).judge(&contract("/things", &json!({})), &usual(), || false);
 
         assert_eq!(judgement, None);
     }

@@ -1,13 +1,18 @@
-//! Judging pairs of one document, on threads of their own, as long as there is time.
+//! Judging pairs of one document, at its desk, as long as there is time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::watch::Receiver;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::judge::{Judge, Judgement, Loaded, load};
+use super::desk::{self, Same, Source, State, Undone, Wanted};
+use super::judge::{Judgement, Policy};
 use super::room::{Broken, LONGEST, Patience};
 use super::settings::policy;
+use super::settle::configuration;
 use super::store::{self, Uncompared};
 use crate::app::App;
 use crate::edge::Error;
@@ -22,7 +27,7 @@ const GRAPHQL: &str = "graphql";
 ///
 /// `Unavailable` when others have the places, or it takes too long.
 pub(crate) async fn look<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let looked = app.comparing.run(Patience::Until(Instant::now() + LONGEST), |_| work()).await;
+    let looked = app.comparing.run(Instant::now() + LONGEST, work).await;
     looked.map_err(|broken| match broken {
         Broken::Off => Error::internal("looking into documents broke off"),
         Broken::NoPlace => Error::Unavailable("others are looking into documents".into()),
@@ -34,8 +39,17 @@ pub(crate) async fn look<T: Send + 'static>(app: &App, work: impl FnOnce() -> T 
 #[derive(Default)]
 pub(super) struct Judged<'u> {
     pub(super) done: Vec<(&'u Uncompared, Judgement)>,
-    /// For which there was no time.
+    /// For which there was no time, or whose settings this release does not know.
     pub(super) left: Vec<&'u Uncompared>,
+}
+
+/// What came of one.
+enum Came {
+    Judged(Judgement),
+    /// There was no time.
+    Left,
+    /// One of the two is, and the comparison with it.
+    Gone,
 }
 
 /// Pairs of one document. What takes too long although nobody waits is undecided.
@@ -51,23 +65,22 @@ pub(super) async fn judge_some<'u>(
         judged.done.extend(some.iter().map(|one| (one, not_comparable())));
         return Ok(judged);
     }
-    let document = match find_document(app, tenant, first, patience).await? {
-        Ok(Some(document)) => document,
-        // It is gone, and its comparisons with it.
-        Ok(None) => return Ok(judged),
-        Err(broken) => {
-            match (broken, patience) {
-                (Broken::Off, _) => judged.done.extend(some.iter().map(|one| (one, broken_off()))),
-                (Broken::OutOfTime, Patience::Each { .. }) => {
-                    judged.done.extend(some.iter().map(|one| (one, too_slow())));
-                }
-                (Broken::OutOfTime | Broken::NoPlace, _) => judged.left.extend(some),
-            }
-            return Ok(judged);
-        }
+    let Some(policy) = policy(first) else {
+        judged.left.extend(some);
+        return Ok(judged);
     };
-    let (pairs, texts) = find_texts(app, tenant, some).await?;
-    judge_texts(app, (&document, first), (pairs, texts), patience, &mut judged).await;
+    let mut put = Vec::new();
+    for (one, text) in find_texts(app, tenant, some).await? {
+        let same = Same { tenant, contract: one.contract, configuration: configuration(one).to_owned() };
+        put.push((one, desk::put(app, wanted(tenant, one, policy.clone(), Some(same), text), patience.rank())));
+    }
+    for (one, told) in put {
+        match wait(app, told, patience).await? {
+            Came::Judged(judgement) => judged.done.push((one, judgement)),
+            Came::Left => judged.left.push(one),
+            Came::Gone => {}
+        }
+    }
     Ok(judged)
 }
 
@@ -82,74 +95,77 @@ pub(super) async fn judge_one(
     if offered.specification == GRAPHQL {
         return Ok(Some(not_comparable()));
     }
-    let document = match find_document(app, tenant, offered, patience).await? {
-        Ok(Some(document)) => document,
-        Ok(None) | Err(Broken::NoPlace | Broken::OutOfTime) => return Ok(None),
-        Err(Broken::Off) => return Ok(Some(broken_off())),
-    };
-    let mut judged = Judged::default();
-    judge_texts(app, (&document, offered), (vec![offered], vec![contract.to_owned()]), patience, &mut judged).await;
-    Ok(judged.done.into_iter().next().map(|(_, judgement)| judgement))
+    let Some(policy) = policy(offered) else { return Ok(None) };
+    let told = desk::put(app, wanted(tenant, offered, policy, None, contract.to_owned()), patience.rank());
+    Ok(match wait(app, told, patience).await? {
+        Came::Judged(judgement) => Some(judgement),
+        Came::Left | Came::Gone => None,
+    })
 }
 
-/// Those whose contracts are still there.
+fn wanted(tenant: TenantId, of: &Uncompared, policy: Policy, same: Option<Same>, contract: String) -> Wanted {
+    let document = Source { tenant, document: of.document, sha: of.document_sha.clone() };
+    Wanted { same, contract, policy, document }
+}
+
+/// Those whose contracts are still there, with the contracts.
 async fn find_texts<'u>(
     app: &App,
     tenant: TenantId,
     some: &'u [Uncompared],
-) -> Result<(Vec<&'u Uncompared>, Vec<String>), Error> {
+) -> Result<Vec<(&'u Uncompared, String)>, Error> {
     let contents: Vec<i64> = some.iter().map(|one| one.contract).collect();
     let mut db = app.db.acquire().await?;
     let mut texts: HashMap<i64, String> =
         store::list_contract_texts(&mut db, tenant, &contents).await?.into_iter().collect();
     drop(db);
-    Ok(some.iter().filter_map(|one| Some((one, texts.remove(&one.contract)?))).unzip())
+    Ok(some.iter().filter_map(|one| Some((one, texts.remove(&one.contract)?))).collect())
 }
 
-/// One after the other, so that what is compiled of the document serves them all. A contract that breaks the work off, or that
-/// alone takes too long, holds up no other.
-async fn judge_texts<'u>(
-    app: &App,
-    (document, by): (&Arc<Loaded>, &Uncompared),
-    (pairs, texts): (Vec<&'u Uncompared>, Vec<String>),
-    patience: Patience,
-    judged: &mut Judged<'u>,
-) {
-    let texts = Arc::new(texts);
-    let mut next = 0;
-    while next < pairs.len() {
-        let found: Arc<Mutex<Vec<Judgement>>> = Arc::default();
-        let (texts, finds, document) = (Arc::clone(&texts), Arc::clone(&found), Arc::clone(document));
-        let policy = policy(by.profile.as_deref(), by.severities.as_ref());
-        let ended = app.comparing.run(patience, move |stop| {
-            let judge = Judge::new(&document, &policy);
-            for text in &texts[next..] {
-                let Some(judgement) = judge.judge(text, || !stop.is_set()) else { return };
-                finds.lock().unwrap_or_else(PoisonError::into_inner).push(judgement);
-            }
-        });
-        let ended = ended.await;
-        let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-        let is_first = found.is_empty();
-        let before = judged.done.len();
-        judged.done.extend(pairs[next..].iter().copied().zip(found));
-        next += judged.done.len() - before;
-        let Some(culprit) = pairs.get(next).copied() else { return };
-        match (ended, patience) {
-            (Err(Broken::Off), _) => {
-                judged.done.push((culprit, broken_off()));
-                next += 1;
-            }
-            (Err(Broken::OutOfTime), Patience::Each { .. }) if is_first => {
-                judged.done.push((culprit, too_slow()));
-                next += 1;
-            }
-            (Err(Broken::OutOfTime), Patience::Each { .. }) => {}
-            (Ok(()) | Err(Broken::OutOfTime | Broken::NoPlace), _) => {
-                judged.left.extend(&pairs[next..]);
-                return;
+async fn wait(app: &App, mut told: Receiver<State>, patience: Patience) -> Result<Came, Error> {
+    let done = match patience {
+        Patience::Until { until, .. } => timeout_at(until, done(&mut told)).await,
+        Patience::Each { begin_until, run } => {
+            // What nobody waits for is left to others when this process is told to stop.
+            let stopped = app.comparing.stopped();
+            tokio::select! {
+                () = stopped => return Ok(Came::Left),
+                done = done_behind(&mut told, begin_until, run) => match done {
+                    Some(done) => done,
+                    None => return Ok(Came::Left),
+                }
             }
         }
+    };
+    match (done, patience) {
+        (Ok(Ok(judgement)), _) => Ok(Came::Judged(judgement.as_ref().clone())),
+        (Ok(Err(Undone::Gone)), _) => Ok(Came::Gone),
+        (Ok(Err(Undone::Off)), _) => Ok(Came::Judged(broken_off())),
+        (Ok(Err(Undone::Failed(why))), _) => Err(Error::internal(why)),
+        (Err(_), Patience::Until { .. }) => Ok(Came::Left),
+        (Err(_), Patience::Each { .. }) => Ok(Came::Judged(too_slow())),
+    }
+}
+
+type Done = Result<Arc<Judgement>, Undone>;
+
+/// `None` when it was not begun by then, or is looked at only later: one after the other they would outlast a lease.
+async fn done_behind(told: &mut Receiver<State>, begin_until: Instant, run: Duration) -> Option<Result<Done, Elapsed>> {
+    if begin_until <= Instant::now() && !matches!(*told.borrow(), State::Done(_)) {
+        return None;
+    }
+    let begun = told.wait_for(|state| !matches!(state, State::Waiting));
+    if timeout_at(begin_until, begun).await.is_err() {
+        return None;
+    }
+    Some(timeout(run, done(told)).await)
+}
+
+/// Who does it may be torn away without a word.
+async fn done(told: &mut Receiver<State>) -> Done {
+    match told.wait_for(|state| matches!(state, State::Done(_))).await.as_deref() {
+        Ok(State::Done(done)) => done.clone(),
+        Ok(State::Waiting | State::Begun) | Err(_) => Err(Undone::Off),
     }
 }
 
@@ -164,26 +180,4 @@ fn broken_off() -> Judgement {
 fn too_slow() -> Judgement {
     let why = format!("the comparison took more than {} seconds", LONGEST.as_secs());
     Judgement::undecided("comparison.too-slow", &why, "either")
-}
-
-/// `None` when it is gone.
-async fn find_document(
-    app: &App,
-    tenant: TenantId,
-    wanted: &Uncompared,
-    patience: Patience,
-) -> Result<Result<Option<Arc<Loaded>>, Broken>, Error> {
-    if let Some(kept) = app.comparing.find(&wanted.document_sha) {
-        return Ok(Ok(Some(kept)));
-    }
-    let mut db = app.db.acquire().await?;
-    let Some(text) = store::find_document_text(&mut db, tenant, wanted.document).await? else { return Ok(Ok(None)) };
-    drop(db);
-    let size_bytes = text.len();
-    let loaded = match app.comparing.run(patience, move |_| load(&text)).await {
-        Ok(loaded) => Arc::new(loaded),
-        Err(broken) => return Ok(Err(broken)),
-    };
-    app.comparing.keep(&wanted.document_sha, size_bytes, &loaded);
-    Ok(Ok(Some(loaded)))
 }

@@ -5,8 +5,10 @@
 //! was not done by then, so that there is no moment at which a pair counts that nobody has looked at. No transaction is
 //! open while the processor is busy.
 
+mod again;
 mod api;
 mod changes;
+mod desk;
 mod finding;
 mod finish;
 mod judge;
@@ -27,6 +29,7 @@ use crate::app::App;
 use crate::edge::Error;
 use crate::jobs;
 
+pub(crate) use again::settle_again;
 pub(crate) use api::find_settled;
 pub(crate) use finding::Finding;
 pub(crate) use finish::finish_comparison;
@@ -49,7 +52,7 @@ pub(crate) fn routes() -> Router<App> {
     settings::routes().merge(api::routes()).merge(changes::routes())
 }
 
-/// What was published or changed is so whatever comes of comparing it; who asks finds it not yet compared and does it.
+/// What could not be compared is not yet compared; who asks does it.
 pub(crate) fn warn(error: &Error) {
     tracing::error!("contracts cannot be compared with provider contracts now: {}", jobs::chain(error));
 }

@@ -2,18 +2,19 @@
 //! for; and the documents that were read last. A document is kept by its sha, so nothing depends on what is here.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::desk::Desks;
 use super::judge::Loaded;
 
 /// So many comparisons run at once in a process for those who wait for them.
-const AT_ONCE: usize = 2;
+pub(super) const AT_ONCE: usize = 2;
 /// The same for jobs.
 const AT_ONCE_BEHIND: usize = 1;
 /// So much text the kept documents may have together; read, they take some ten times as much. The last one is kept
@@ -22,15 +23,16 @@ const MOST_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 /// How long what nobody waits for takes at most; with the wait and the document, well below the lease of a job.
 pub(super) const LONGEST: Duration = Duration::from_secs(20);
-/// How long it waits for a place before it leaves it to others.
-const WAIT: Duration = Duration::from_secs(5);
 
 /// Shared by all requests of a process; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Room {
-    places: Arc<Semaphore>,
-    places_behind: Arc<Semaphore>,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) places_behind: Arc<Semaphore>,
+    pub(super) desks: Desks,
     kept: Arc<Mutex<Documents>>,
+    /// Told when nothing more is to be done for jobs.
+    stop: CancellationToken,
 }
 
 #[derive(Default)]
@@ -42,43 +44,52 @@ struct Kept {
     loaded: Arc<Loaded>,
 }
 
+/// Who waits more comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Nobody waits: a job.
+    Behind,
+    /// Who looks at a page, which is shown soon in any case.
+    Shown,
+    /// Who published, and has done so whatever comes of it.
+    Published,
+    /// Who asks for a verdict.
+    Asked,
+}
+
 /// How long something may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Patience {
-    /// Somebody waits until then, for a place and for the end together.
-    Until(Instant),
-    /// Nobody waits: so long for a place, then so long for the work itself. After a moment nothing more is begun.
-    Each { begin_until: Instant, wait: Duration, run: Duration },
+    /// Somebody waits until then.
+    Until { until: Instant, rank: Rank },
+    /// Nobody waits: after a moment nothing more is begun, and each takes so long at most.
+    Each { begin_until: Instant, run: Duration },
+}
+
+impl Patience {
+    pub(super) fn rank(self) -> Rank {
+        match self {
+            Self::Until { rank, .. } => rank,
+            Self::Each { .. } => Rank::Behind,
+        }
+    }
+
+    /// Whether nothing more is to be begun.
+    pub(super) fn is_over(self) -> bool {
+        let (Self::Until { until, .. } | Self::Each { begin_until: until, .. }) = self;
+        until <= Instant::now()
+    }
 }
 
 /// What nobody waits for, of which nothing is begun after a moment.
 pub(super) fn behind(begin_until: Instant) -> Patience {
-    Patience::Each { begin_until, wait: WAIT, run: LONGEST }
-}
-
-/// Tells work that nobody waits for it any more.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Stop(Arc<AtomicBool>);
-
-/// Stops the work when whoever waits for it is gone, too.
-struct StopOnDrop(Stop);
-
-impl Stop {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
-    }
+    Patience::Each { begin_until, run: LONGEST }
 }
 
 /// Why nothing came of it.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// It was begun and took too long. It was told to stop, which it does when it next looks.
+    /// It was begun and took too long.
     OutOfTime,
     /// Others took the time.
     NoPlace,
@@ -91,38 +102,42 @@ impl Default for Room {
         Self {
             places: Arc::new(Semaphore::new(AT_ONCE)),
             places_behind: Arc::new(Semaphore::new(AT_ONCE_BEHIND)),
+            desks: Desks::default(),
             kept: Arc::default(),
+            stop: CancellationToken::new(),
         }
     }
 }
 
 impl Room {
-    /// Does it on a thread of its own once there is a place. What is not done in time keeps its place until it stops, so
-    /// however long comparisons take, no more than a few threads are busy with them.
+    /// The same room, in which jobs leave what they are at once they are told to stop.
+    pub(crate) fn until(&self, stop: &CancellationToken) -> Self {
+        Self { stop: stop.clone(), ..self.clone() }
+    }
+
+    pub(super) fn stopped(&self) -> WaitForCancellationFutureOwned {
+        self.stop.clone().cancelled_owned()
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Does it on a thread of its own once there is a place. What is not done in time keeps its place until it ends, so
+    /// however long it takes, no more than a few threads are busy.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        patience: Patience,
-        work: impl FnOnce(&Stop) -> T + Send + 'static,
+        until: Instant,
+        work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Broken> {
-        let now = Instant::now();
-        let (places, place_until) = match patience {
-            Patience::Until(until) => (&self.places, until),
-            Patience::Each { begin_until, wait, .. } => (&self.places_behind, begin_until.min(now + wait)),
-        };
-        if place_until <= now {
+        if until <= Instant::now() {
             return Err(Broken::NoPlace);
         }
-        let waiting = timeout_at(place_until, Arc::clone(places).acquire_owned()).await;
+        let waiting = timeout_at(until, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = waiting else { return Err(Broken::NoPlace) };
-        let until = match patience {
-            Patience::Until(until) => until,
-            Patience::Each { run, .. } => Instant::now() + run,
-        };
-        let stop = Stop::default();
-        let _stop_on_drop = StopOnDrop(stop.clone());
         let running = spawn_blocking(move || {
             let _place = place;
-            work(&stop)
+            work()
         });
         match timeout_at(until, running).await {
             Ok(Ok(done)) => Ok(done),
@@ -188,7 +203,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_begun_when_no_time_is_left() {
-        let done = Room::default().run(Patience::Until(Instant::now()), |_| ()).await;
+        let done = Room::default().run(Instant::now(), || ()).await;
 
         assert!(matches!(done, Err(Broken::NoPlace)));
     }
@@ -196,51 +211,21 @@ mod tests {
     #[tokio::test]
     async fn what_panics_breaks_off_and_leaves_its_place() {
         let room = Room::default();
-        let patience = Patience::Until(Instant::now() + Duration::from_mins(10));
+        let until = Instant::now() + Duration::from_mins(10);
         for _ in 0..=AT_ONCE {
-            let done: Result<(), Broken> = room.run(patience, |_| panic!("on purpose")).await;
+            let done: Result<(), Broken> = room.run(until, || panic!("on purpose")).await;
             assert!(matches!(done, Err(Broken::Off)));
         }
 
-        assert!(room.run(patience, |_| ()).await.is_ok());
+        assert!(room.run(until, || ()).await.is_ok());
     }
 
-    fn each(run: Duration) -> Patience {
-        let wait = Duration::from_mins(10);
-        Patience::Each { begin_until: Instant::now() + wait, wait, run }
-    }
+    #[test]
+    fn who_asks_comes_before_who_published_and_jobs_come_last() {
+        let mut ranks = [Rank::Published, Rank::Behind, Rank::Asked, Rank::Shown];
 
-    fn until_told_to_stop(stop: &Stop) {
-        while !stop.is_set() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
+        ranks.sort();
 
-    #[tokio::test]
-    async fn what_takes_too_long_is_told_to_stop_and_leaves_its_place() {
-        let room = Room::default();
-        let short = each(Duration::from_millis(1));
-
-        for _ in 0..=AT_ONCE_BEHIND {
-            assert!(matches!(room.run(short, until_told_to_stop).await, Err(Broken::OutOfTime)));
-        }
-    }
-
-    #[tokio::test]
-    async fn what_nobody_waits_for_leaves_the_places_of_those_who_wait() {
-        let room = Room::default();
-        let behind = each(Duration::from_mins(10));
-        let jobs: Vec<_> = (0..4)
-            .map(|_| {
-                let room = room.clone();
-                tokio::spawn(async move { room.run(behind, until_told_to_stop).await })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-
-        let done = room.run(Patience::Until(Instant::now() + Duration::from_mins(10)), |_| ()).await;
-
-        assert!(done.is_ok());
-        jobs.iter().for_each(tokio::task::JoinHandle::abort);
+        assert_eq!(ranks, [Rank::Behind, Rank::Shown, Rank::Published, Rank::Asked]);
     }
 }

@@ -14,8 +14,10 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
+use super::again::{Unsettled, try_again};
 use super::judge::Policy;
 use super::settle::settle_documents;
+use super::store::Uncompared;
 use super::store::matters::list_documents;
 use super::store::settings::{self, Setting};
 use crate::app::App;
@@ -31,15 +33,20 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/pacticipants/{pacticipant}/comparison-settings", get(show).put(put).delete(delete))
 }
 
-/// The policy of settings as they are kept; what is not known to this release counts for nothing.
-pub(super) fn policy(profile: Option<&str>, severities: Option<&Value>) -> Policy {
-    let severities = severities.and_then(Value::as_object).into_iter().flatten();
-    Policy {
-        profile: if profile == Some(word(Profile::Compatible)) { Profile::Compatible } else { Profile::Sound },
-        severities: severities
-            .filter_map(|(code, severity)| Some((Code::find(code)?, Severity::find(severity.as_str()?)?)))
-            .collect(),
-    }
+/// The policy of settings as they are kept. `None` when this release does not know all of them, since a newer one wrote them:
+/// it is not to judge by fewer. The configuration tells whether there are some that are not even seen here.
+pub(super) fn policy(of: &Uncompared) -> Option<Policy> {
+    let profile = match of.profile.as_deref() {
+        None => Profile::Sound,
+        Some(known) => [Profile::Sound, Profile::Compatible].into_iter().find(|profile| word(*profile) == known)?,
+    };
+    let severities = of.severities.as_ref().and_then(Value::as_object).into_iter().flatten();
+    let severities = severities
+        .map(|(code, severity)| Some((Code::find(code)?, Severity::find(severity.as_str()?)?)))
+        .collect::<Option<_>>()?;
+    let policy = Policy { profile, severities };
+    let is_whole = of.configuration.as_ref().is_none_or(|kept| *kept == configuration(&policy));
+    is_whole.then_some(policy)
 }
 
 fn word(profile: Profile) -> &'static str {
@@ -104,7 +111,7 @@ async fn find(db: &mut PgConnection, tenant: TenantId, name: &PacticipantName) -
     pacticipants::find_id(db, tenant, name).await?.ok_or(Error::NotFound)
 }
 
-/// The settings are changed whatever comes of it: what is not compared now is compared when somebody asks.
+/// The settings are changed whatever comes of it: what is not compared now is compared by a job, or when somebody asks.
 async fn settle_provider(app: &App, tenant: TenantId, base: &BaseUrl, provider: PacticipantId) {
     let settled = async {
         let mut db = app.db.acquire().await?;
@@ -113,7 +120,7 @@ async fn settle_provider(app: &App, tenant: TenantId, base: &BaseUrl, provider: 
         settle_documents(app, tenant, base, &documents).await
     };
     if let Err(error) = settled.await {
-        super::warn(&error);
+        try_again(app, tenant, base, Unsettled::Provider(provider), &error).await;
     }
 }
 
@@ -156,17 +163,25 @@ fn severities(given: &Map<String, Value>, problems: &mut Problems) -> BTreeMap<C
     severities
 }
 
-/// Equal policies have equal configurations, so that going back finds what was compared before.
 fn setting(policy: &Policy, app: &App) -> Setting {
-    let severities: Map<String, Value> =
-        policy.severities.iter().map(|(code, severity)| (code.as_str().into(), severity.as_str().into())).collect();
-    let profile = word(policy.profile).to_owned();
-    let severities = Value::Object(severities);
-    let configuration = match (policy.profile, policy.severities.is_empty()) {
-        (Profile::Sound, true) => USUAL.to_owned(),
-        _ => digits(&format!("{profile} {severities}")),
-    };
-    Setting { profile, severities, configuration, updated_at: app.now() }
+    Setting {
+        profile: word(policy.profile).to_owned(),
+        severities: severities_of(policy),
+        configuration: configuration(policy),
+        updated_at: app.now(),
+    }
+}
+
+fn severities_of(policy: &Policy) -> Value {
+    policy.severities.iter().map(|(code, severity)| (code.as_str(), severity.as_str())).collect()
+}
+
+/// Equal policies have equal configurations, so that going back finds what was compared before, and every release the same.
+fn configuration(policy: &Policy) -> String {
+    if policy.profile == Profile::Sound && policy.severities.is_empty() {
+        return USUAL.to_owned();
+    }
+    digits(&format!("{} {}", word(policy.profile), severities_of(policy)))
 }
 
 /// The first 32 of a SHA-256.
@@ -191,4 +206,41 @@ fn shown(base: &BaseUrl, name: &PacticipantName, setting: Option<&Setting>) -> V
             "pb:pacticipant": Link::to(pacticipant).title("Pacticipant").name(name.as_str()),
         },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(profile: &str, severities: Value, configuration: &str) -> Option<Policy> {
+        policy(&Uncompared {
+            contract: 1,
+            document: 1,
+            specification: "oas".into(),
+            document_sha: "a".into(),
+            profile: Some(profile.into()),
+            severities: Some(severities),
+            configuration: Some(configuration.into()),
+        })
+    }
+
+    /// Releases that run side by side, and those that come after, find what others compared.
+    #[test]
+    fn a_configuration_is_what_it_was() {
+        let severities = json!({"response.body.optional": "error", "request.query.unknown": "info"});
+        let policy = parse(&json!({"profile": "compatible", "severities": severities})).expect("they are known");
+
+        assert_eq!(configuration(&policy), "9ea5cc2e22ea8a48cb1a22ca4e75b960");
+        assert_eq!(kept("compatible", severities, &configuration(&policy)), Some(policy));
+        assert_eq!(configuration(&parse(&json!({})).expect("there are none")), "usual");
+    }
+
+    #[test]
+    fn settings_of_which_not_all_are_known_are_not_judged_by() {
+        assert_eq!(kept("sound", json!({}), "usual").map(|policy| policy.profile), Some(Profile::Sound));
+        assert_eq!(kept("of tomorrow", json!({}), "usual"), None);
+        assert_eq!(kept("sound", json!({"of.tomorrow": "error"}), "usual"), None);
+        assert_eq!(kept("sound", json!({"response.body.optional": "of tomorrow"}), "usual"), None);
+        assert_eq!(kept("sound", json!({}), "of something else besides"), None);
+    }
 }

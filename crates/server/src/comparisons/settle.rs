@@ -12,9 +12,10 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::again::{Unsettled, try_again};
 use super::judge::Judgement;
 use super::judging::{self, Judged, judge_some};
-use super::room::Patience;
+use super::room::{Patience, Rank};
 use super::settings::USUAL;
 use super::store::matters::{list_pairs_of_contracts, list_pairs_of_document, list_pairs_of_versions};
 use super::store::told::{OfPair, list_outcomes};
@@ -33,8 +34,23 @@ const MOST_JOBS_AT_ONCE: usize = 1_000;
 const LONGEST_OF_PAGE: Duration = Duration::from_secs(1);
 
 /// Compares contracts, which were just published, with the documents of their providers that matter. Returns what came of
-/// it, for whoever published.
+/// it, for whoever published; nothing when it fails, and a job does it.
 pub(crate) async fn settle_contracts(
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    contents: &[ContentId],
+) -> Vec<Compared> {
+    match compare_contracts(app, tenant, base, contents).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            try_again(app, tenant, base, Unsettled::Contracts(contents), &error).await;
+            Vec::new()
+        }
+    }
+}
+
+async fn compare_contracts(
     app: &App,
     tenant: TenantId,
     base: &BaseUrl,
@@ -43,22 +59,27 @@ pub(crate) async fn settle_contracts(
     let mut db = app.db.acquire().await?;
     let pairs = list_pairs_of_contracts(&mut db, tenant, &store::plain(contents)).await?;
     drop(db);
-    settle_pairs(app, tenant, base, &pairs).await?;
+    settle(app, tenant, base, &pairs, published(app)).await?;
     told(app, tenant, base, &pairs, |one| (&one.provider, one.provider_version.as_ref(), "provider contract")).await
 }
 
 /// Compares a document, which was just published, with the contracts of consumers that matter. Returns what came of it,
-/// for whoever published.
-pub(crate) async fn settle_document(
-    app: &App,
-    tenant: TenantId,
-    base: &BaseUrl,
-    document: i64,
-) -> Result<Vec<Compared>, Error> {
+/// for whoever published; nothing when it fails, and a job does it.
+pub(crate) async fn settle_document(app: &App, tenant: TenantId, base: &BaseUrl, document: i64) -> Vec<Compared> {
+    match compare_document(app, tenant, base, document).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            try_again(app, tenant, base, Unsettled::Document(document), &error).await;
+            Vec::new()
+        }
+    }
+}
+
+async fn compare_document(app: &App, tenant: TenantId, base: &BaseUrl, document: i64) -> Result<Vec<Compared>, Error> {
     let mut db = app.db.acquire().await?;
     let pairs = list_pairs_of_document(&mut db, tenant, document).await?;
     drop(db);
-    settle_pairs(app, tenant, base, &pairs).await?;
+    settle(app, tenant, base, &pairs, published(app)).await?;
     told(app, tenant, base, &pairs, |one| (&one.consumer, one.consumer_version.as_ref(), "contract")).await
 }
 
@@ -98,12 +119,12 @@ pub(super) async fn settle_documents(
     base: &BaseUrl,
     documents: &[i64],
 ) -> Result<(), Error> {
-    let until = until(app);
+    let patience = published(app);
     for document in documents {
         let mut db = app.db.acquire().await?;
         let pairs = list_pairs_of_document(&mut db, tenant, *document).await?;
         drop(db);
-        settle(app, tenant, base, &pairs, until).await?;
+        settle(app, tenant, base, &pairs, patience).await?;
     }
     Ok(())
 }
@@ -131,12 +152,13 @@ pub(crate) async fn settle_shown(
     let mut db = app.db.acquire().await?;
     let pairs = list_pairs_of_versions(&mut db, tenant, versions).await?;
     drop(db);
-    settle(app, tenant, base, &pairs, until(app).min(Instant::now() + LONGEST_OF_PAGE)).await
+    let until = until(app).min(Instant::now() + LONGEST_OF_PAGE);
+    settle(app, tenant, base, &pairs, Patience::Until { until, rank: Rank::Shown }).await
 }
 
 /// Compares pairs for somebody who asks about them.
 pub(super) async fn settle_pairs(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair]) -> Result<(), Error> {
-    settle(app, tenant, base, pairs, until(app)).await
+    settle(app, tenant, base, pairs, Patience::Until { until: until(app), rank: Rank::Asked }).await
 }
 
 /// What comes of holding a contract, which is not kept, against what a provider version offers; `None` when that can't be
@@ -178,7 +200,7 @@ pub(crate) async fn judge_for_now(
         let Some(offered) = offered else { continue };
         let of_document = match by_document.get(&offered.document) {
             Some(known) => known.clone(),
-            None => judging::judge_one(app, tenant, &offered, contract, Patience::Until(until))
+            None => judging::judge_one(app, tenant, &offered, contract, Patience::Until { until, rank: Rank::Asked })
                 .await?
                 .map(|Judgement { outcome, findings, .. }| ForNow { outcome, findings }),
         };
@@ -193,8 +215,12 @@ pub(crate) fn until(app: &App) -> Instant {
     Instant::now() + app.settings.comparison_budget
 }
 
-/// Compares those of the pairs that are not compared yet, until then; the rest becomes jobs.
-async fn settle(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair], until: Instant) -> Result<(), Error> {
+fn published(app: &App) -> Patience {
+    Patience::Until { until: until(app), rank: Rank::Published }
+}
+
+/// Compares those of the pairs that are not compared yet, as long as there is patience; the rest becomes jobs.
+async fn settle(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair], patience: Patience) -> Result<(), Error> {
     if pairs.is_empty() {
         return Ok(());
     }
@@ -204,11 +230,11 @@ async fn settle(app: &App, tenant: TenantId, base: &BaseUrl, pairs: &[Pair], unt
     let mut late: Vec<&Uncompared> = Vec::new();
     for of_document in open.chunk_by(|one, other| one.document == other.document) {
         for some in of_document.chunks(BATCH) {
-            if until <= Instant::now() {
+            if patience.is_over() {
                 late.extend(some);
                 continue;
             }
-            let Judged { done, left } = judge_some(app, tenant, some, Patience::Until(until)).await?;
+            let Judged { done, left } = judge_some(app, tenant, some, patience).await?;
             late.extend(left);
             let mut tx = app.db.begin().await?;
             record(&mut tx, app, tenant, base, done).await?;
@@ -255,8 +281,24 @@ fn new_comparison(of: &Uncompared, judgement: Judgement) -> NewComparison {
     }
 }
 
-fn configuration(of: &Uncompared) -> &str {
+pub(super) fn configuration(of: &Uncompared) -> &str {
     of.configuration.as_deref().unwrap_or(USUAL)
+}
+
+/// Writes a job for each of the pairs that are not compared yet.
+pub(super) async fn postpone_uncompared(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    base: &BaseUrl,
+    pairs: &[Pair],
+) -> Result<(), Error> {
+    let open = store::list_uncompared(db, tenant, pairs).await?;
+    let open: Vec<&Uncompared> = open.iter().collect();
+    for some in open.chunks(MOST_JOBS_AT_ONCE) {
+        postpone(db, app, tenant, base, some).await?;
+    }
+    Ok(())
 }
 
 /// Who asks meanwhile is told that it is not known yet.

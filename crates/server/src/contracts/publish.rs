@@ -198,13 +198,7 @@ async fn resolve(
 /// Holds what was published against what the providers offer, once it is committed. Returns what is told of it.
 pub(super) async fn settle(app: &App, principal: &Principal, base: &BaseUrl, published: &Published) -> Vec<Notice> {
     let contents: Vec<ContentId> = published.contracts.iter().map(|contract| contract.content).collect();
-    match comparisons::settle_contracts(app, principal.tenant, base, &contents).await {
-        Ok(compared) => comparison_notices(&compared),
-        Err(error) => {
-            comparisons::warn(&error);
-            Vec::new()
-        }
-    }
+    comparison_notices(&comparisons::settle_contracts(app, principal.tenant, base, &contents).await)
 }
 
 #[derive(Clone, Copy)]

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     BranchDeletion,
     /// Hold a contract against a document, which took too long for a request.
     Comparison,
+    /// Write a job for each pair that could not be compared when one of the two was published.
+    Settlement,
     /// Judge anew what an older release has judged.
     Rejudgement,
     /// Remove what is old, again and again.
@@ -59,6 +61,7 @@ impl Kind {
             Self::WebhookTest => "webhook_test",
             Self::BranchDeletion => "branch_deletion",
             Self::Comparison => "comparison",
+            Self::Settlement => "comparison_settlement",
             Self::Rejudgement => "rejudgement",
             Self::Retention => "retention",
         }
@@ -70,6 +73,7 @@ impl Kind {
             Self::WebhookTest,
             Self::BranchDeletion,
             Self::Comparison,
+            Self::Settlement,
             Self::Rejudgement,
             Self::Retention,
         ];
@@ -190,7 +194,8 @@ pub(crate) async fn give_up(app: &App, job: &Job, why: &str, told: &str) -> Resu
             Some(Kind::WebhookDelivery) => webhooks::give_up(&mut tx, app, job, told).await?,
             Some(Kind::WebhookTest) => webhooks::give_up_test(&mut tx, job, told).await?,
             // What was not deleted is still there to be seen, and what is not compared is compared when somebody asks.
-            Some(Kind::BranchDeletion | Kind::Comparison | Kind::Rejudgement | Kind::Retention) | None => {}
+            Some(Kind::BranchDeletion | Kind::Comparison | Kind::Settlement | Kind::Rejudgement | Kind::Retention)
+            | None => {}
         }
         tx.commit().await?;
     }

@@ -48,7 +48,7 @@ impl Worker {
         if let Err(error) = retention::schedule(&self.app).await {
             tracing::error!("cleaning cannot be scheduled until the next start: {}", chain(&error));
         }
-        let mut running = Running::new(self.app.clone());
+        let mut running = Running::new(App { comparing: self.app.comparing.until(&stop), ..self.app.clone() });
         let mut tidy_at = self.app.now();
         let mut attend_at = tidy_at;
         while !stop.is_cancelled() {
@@ -290,6 +290,7 @@ async fn run(app: App, job: Job) {
         Some(Kind::WebhookTest) => webhooks::run_test(&app, &job).await,
         Some(Kind::Rejudgement) => comparisons::rejudge(&app, &job).await,
         Some(Kind::Comparison) => comparisons::finish_comparison(&app, &job).await,
+        Some(Kind::Settlement) => comparisons::settle_again(&app, &job).await,
         Some(Kind::BranchDeletion) => removal::delete_branches(&app, &job).await,
         Some(Kind::Retention) => retention::clean_on_schedule(&app, &job).await,
         None => unknown(&app, &job).await,

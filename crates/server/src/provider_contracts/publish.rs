@@ -115,13 +115,7 @@ pub(super) async fn publish(
 
 /// Holds consumers' contracts against what was published, once it is committed. Returns what is told of it.
 pub(super) async fn settle(app: &App, principal: &Principal, base: &BaseUrl, published: &Published) -> Vec<Notice> {
-    match comparisons::settle_document(app, principal.tenant, base, published.content).await {
-        Ok(compared) => comparison_notices(&compared),
-        Err(error) => {
-            comparisons::warn(&error);
-            Vec::new()
-        }
-    }
+    comparison_notices(&comparisons::settle_document(app, principal.tenant, base, published.content).await)
 }
 
 fn outcome(app: &App, contract: &ContractToPublish, existing: Option<&Existing>) -> Result<Outcome, Refusal> {

@@ -1,6 +1,8 @@
 //! Comparisons: consumers' contracts held against what providers offer, in the gate.
 
+mod crowd;
 mod hostile;
+mod jobs;
 mod processes;
 mod rejudged;
 mod settings;

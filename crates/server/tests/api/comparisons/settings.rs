@@ -46,3 +46,24 @@ async fn settings_that_mean_nothing_are_refused_with_all_that_is_wrong() {
 
     assert_snapshot!(refused.at("/errors"), @r#"{"profile":["must be one of: sound, compatible"],"severities.nonsense":["is no code of a finding"],"severities.response.body.optional":["must be one of: info, warning, error"]}"#);
 }
+
+/// As when a newer release, which knows more settings, runs beside this one.
+#[tokio::test]
+async fn settings_of_a_newer_release_are_left_to_it() {
+    let app = TestApp::start().await;
+    app.leave_jobs();
+    with_stock_in_production(&app, &openapi("integer"), Some(true)).await;
+    app.put(SETTINGS, &json!({"severities": {"response.body.optional": "error"}})).await.is(200);
+    let tomorrow =
+        "update comparison_setting set severities = '{\"of.tomorrow\": \"error\"}', configuration = 'of tomorrow'";
+    sqlx::query(tomorrow).execute(&app.db).await.expect("the table is there");
+
+    publish_contract(&app, "1").await;
+    app.run_jobs().await;
+
+    assert_eq!(count(&app, "select count(*) from comparison").await, 0);
+    assert_eq!(count(&app, "select count(*) from job where kind = 'comparison'").await, 1, "for who knows them");
+    let answer = may_go(&app, "shop", "1").await;
+    assert_eq!(answer.at("/summary/deployable"), Value::Null);
+    assert_eq!(answer.at("/reasons/0/kind"), "not_compared");
+}
