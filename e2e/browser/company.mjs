@@ -300,6 +300,10 @@ const cases = {
     const rows = page.locator("#requests tbody tr");
     assert.ok(await rows.count());
     await rows.first().locator("td a").first().click();
+    await page.waitForURL(/\/verification-requests\/[0-9a-f-]+$/);
+    await page.getByRole("button", { name: "Request again" }).click();
+    await page.locator(".facts", { hasText: /asked [2-9] times/ }).waitFor();
+    await page.locator("dd a", { hasText: " with " }).click();
     await page.waitForURL(/\/pacts\/provider\//);
     await page.locator("main", { hasText: /not verified/i }).waitFor();
   },

@@ -96,7 +96,7 @@ impl Viewer {
     }
 
     /// For what is looked at elsewhere, as if it were the page at this path: its addresses are whole.
-    pub(crate) fn from_elsewhere(self, path: &str) -> Self {
+    pub(crate) fn seen_elsewhere(self, path: &str) -> Self {
         let base = self.base.clone();
         Self { root: base.as_str().to_owned(), site: base, path: path.to_owned(), ..self }
     }

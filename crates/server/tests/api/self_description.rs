@@ -138,7 +138,7 @@ async fn a_relation_says_what_it_leads_to_and_how_it_is_followed() {
     let text = page.text();
     assert!(text.contains("Where a consumer's build publishes"), "{text}");
     assert!(text.contains("/hal-browser/browser.html#publishContracts"), "{text}");
-    assert!(text.contains("'http://pactolus.test/contracts/publish'"), "{text}");
+    assert!(text.contains("' http://pactolus.test/contracts/publish</pre>"), "{text}");
     assert!(page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
 }
 

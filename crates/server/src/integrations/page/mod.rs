@@ -85,7 +85,7 @@ async fn as_json(
 
 async fn as_svg(State(app): State<App>, principal: Principal, viewer: Viewer) -> Result<Response, Error> {
     let read = read(&app, principal.tenant, &viewer.query).await?;
-    let viewer = viewer.from_elsewhere("/map");
+    let viewer = viewer.seen_elsewhere("/map");
     let picture = match figure(&viewer, &read) {
         _ if read.scene.contracts.is_empty() => {
             draw::sentences(&["No contract is between applications that this address asks for.".into()])
