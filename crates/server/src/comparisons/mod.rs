@@ -13,6 +13,8 @@ mod finding;
 mod finish;
 mod judge;
 mod judging;
+#[cfg(test)]
+mod outcomes;
 mod page;
 mod place;
 mod rejudge;
