@@ -41,6 +41,7 @@ const OTHER_EVENTS: [&str; 8] = [
     "branch_deleted",
     "provider_contract_published",
     "comparison_changed",
+    "comparison_change_proposed",
 ];
 
 #[derive(Debug, clap::Args)]

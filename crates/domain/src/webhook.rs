@@ -131,11 +131,13 @@ pub enum WebhookEvent {
     ProviderContractPublished,
     /// A contract fits what its provider offers, or no longer does.
     ComparisonChanged,
+    /// A newer release would judge otherwise, which counts once it is accepted.
+    ComparisonChangeProposed,
 }
 
 impl WebhookEvent {
     /// Those of the Pact Broker first, in the order of its messages.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ContractPublished,
         Self::ContractContentChanged,
         Self::ProviderVerificationPublished,
@@ -150,6 +152,7 @@ impl WebhookEvent {
         Self::BranchDeleted,
         Self::ProviderContractPublished,
         Self::ComparisonChanged,
+        Self::ComparisonChangeProposed,
     ];
 
     /// The name on the wire.
@@ -170,6 +173,7 @@ impl WebhookEvent {
             Self::BranchDeleted => "branch_deleted",
             Self::ProviderContractPublished => "provider_contract_published",
             Self::ComparisonChanged => "comparison_changed",
+            Self::ComparisonChangeProposed => "comparison_change_proposed",
         }
     }
 

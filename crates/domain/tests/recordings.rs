@@ -31,7 +31,7 @@ fn is_request(exchange: &Value, method: &str, path: impl Fn(&str) -> bool) -> bo
 
 const OWN_EVENTS: &str = ", deployment_recorded, deployment_ended, release_recorded, release_ended, \
                           can_i_deploy_refused, branch_deleted, provider_contract_published, \
-                          comparison_changed";
+                          comparison_changed, comparison_change_proposed";
 
 /// Compares what is refused, and with which errors; true if the exchange was one to compare.
 fn check(exchange: &Value, result: Result<(), Problems>) -> bool {

@@ -197,7 +197,8 @@ fn events_must_be_known() {
     let one_of = "name must be one of: contract_published, contract_content_changed, provider_verification_published, \
                   provider_verification_succeeded, provider_verification_failed, \
                   contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, \
-             release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed (at index 0)";
+             release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed, \
+             comparison_change_proposed (at index 0)";
     check_with_request_refused(json!({ "events": [{ "name": "nope" }] }), "events", one_of);
     check_with_request_refused(json!({ "events": [] }), "events", "size cannot be less than 1");
     check_with_request_refused(json!({ "events": [{}] }), "events", "name is missing (at index 0)");

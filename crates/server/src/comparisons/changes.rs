@@ -77,7 +77,7 @@ async fn accept_changes(
     let provider = provider.as_ref().map(PacticipantName::as_str);
 
     let mut tx = app.db.begin().await?;
-    let accepted = accept(&mut tx, &app, principal.tenant, &base, true, provider).await?;
+    let accepted = accept(&mut tx, &app, principal.tenant, &base, provider).await?;
     if accepted > 0 {
         let subject = provider.unwrap_or("all providers");
         let detail = json!({"accepted": accepted});

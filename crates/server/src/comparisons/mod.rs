@@ -11,8 +11,11 @@ mod changes;
 mod desk;
 mod finding;
 mod finish;
+mod former;
 mod judge;
 mod judging;
+#[cfg(test)]
+mod outcomes;
 mod page;
 mod place;
 mod rejudge;
@@ -33,6 +36,7 @@ pub(crate) use again::settle_again;
 pub(crate) use api::find_settled;
 pub(crate) use finding::Finding;
 pub(crate) use finish::finish_comparison;
+pub(crate) use former::delete_old;
 pub(crate) use judging::look;
 pub(crate) use page::routes as page_routes;
 pub(crate) use place::{in_contract, in_document};
@@ -42,6 +46,7 @@ pub(crate) use settle::{
     ForNow, compare_for_now, judge_for_now, settle_contracts, settle_document, settle_shown, settle_versions, until,
 };
 pub(crate) use store::found::list_worst;
+pub(crate) use store::rejudged::count_changes;
 pub(crate) use store::shown::{
     Contract, FoundOf, OfConsumer, Shown as Compared, find_contract, find_shown, list_found, list_of_consumers,
 };

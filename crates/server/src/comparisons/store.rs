@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::ids::{ContentId, TenantId, VersionId};
 
+pub(crate) mod former;
 pub(crate) mod found;
 pub(crate) mod matters;
 pub(crate) mod rejudged;

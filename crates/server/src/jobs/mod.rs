@@ -166,6 +166,11 @@ pub(crate) async fn postpone(
     put_off(db, job, later(app.now(), pause), 0, why).await
 }
 
+/// Keeps with the job how far it is, for when it comes again.
+pub(crate) async fn put_payload(db: &mut PgConnection, job: &Job, payload: &Value) -> sqlx::Result<()> {
+    store::put_payload(db, job, payload).await
+}
+
 /// It is done.
 pub(crate) async fn finish(db: &mut PgConnection, job: &Job) -> sqlx::Result<bool> {
     Ok(!finish_all(db, job.tenant, &[job]).await?.is_empty())

@@ -269,6 +269,20 @@ pub(crate) struct Postponed<'a> {
     pub(crate) error: &'a str,
 }
 
+/// Does nothing when the lease was lost.
+pub(super) async fn put_payload(db: &mut PgConnection, job: &Job, payload: &serde_json::Value) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update job set payload = $4::text::json where tenant_id = $1 and id = $2 and attempts = $3",
+        job.tenant.0,
+        job.id,
+        job.attempts,
+        payload.to_string(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// They are to be tried again later. Returns those whose lease still held.
 pub(crate) async fn postpone_all(
     db: &mut PgConnection,

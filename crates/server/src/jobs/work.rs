@@ -91,6 +91,9 @@ async fn tidy(app: &App) {
     if let Err(error) = evidence::delete_old(app).await {
         tracing::warn!("old evidence cannot be deleted: {}; trying again in an hour", chain(&error));
     }
+    if let Err(error) = comparisons::delete_old(app).await {
+        tracing::warn!("old comparisons cannot be deleted: {}; trying again in an hour", chain(&error));
+    }
     if let Err(error) = comparisons::schedule_rejudging(app).await {
         tracing::warn!("comparisons cannot be judged anew: {}; trying again in an hour", chain(&error));
     }

@@ -150,7 +150,7 @@ async fn what_the_feed_cannot_read_is_refused() {
           "must be a number from 0 to 15"
         ],
         "name": [
-          "must be one of contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed"
+          "must be one of contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed, comparison_change_proposed"
         ]
       }
     }

@@ -206,7 +206,7 @@ async fn what_is_wrong_with_a_webhook_is_told_by_field() {
     {
       "errors": {
         "events": [
-          "name must be one of: contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed (at index 0)"
+          "name must be one of: contract_published, contract_content_changed, provider_verification_published, provider_verification_succeeded, provider_verification_failed, contract_requiring_verification_published, deployment_recorded, deployment_ended, release_recorded, release_ended, can_i_deploy_refused, branch_deleted, provider_contract_published, comparison_changed, comparison_change_proposed (at index 0)"
         ],
         "request.method": [
           "must be POST. See /doc/webhooks#whitelist for more information."

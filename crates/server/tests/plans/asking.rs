@@ -2,6 +2,7 @@
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +17,7 @@ use pactolus_test_support::TestDatabase;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
 use tower::ServiceExt;
 use tower_http::normalize_path::NormalizePath;
 use tracing_subscriber::layer::SubscriberExt;
@@ -100,6 +102,7 @@ fn install() {
 
 /// A server with one connection, whose plans are told.
 pub(crate) struct Asking {
+    app: App,
     router: NormalizePath<Router>,
     /// To look for whom to ask about, without plans.
     db: PgPool,
@@ -129,13 +132,23 @@ impl Asking {
         let db = db.connect_with(database.connect_options()).await.expect("the database lets us in");
         let large = "select relname::text from pg_class where relkind = 'r' and reltuples >= $1";
         let large = sqlx::query_scalar(large).bind(LARGE_ROWS).fetch_all(&db).await.expect("tables are listed");
-        Self { router: pactolus_server::router(app), db, large }
+        Self { router: pactolus_server::router(app.clone()), app, db, large }
     }
 
     /// The answer, and what it cost when it was asked for the second time: the first one may be planned.
     pub(crate) async fn get(&self, address: &str) -> (Value, Cost) {
         self.send(Method::GET, address, None).await;
         self.send(Method::GET, address, None).await
+    }
+
+    /// What jobs cost that are done in so much time; those of others are forgotten.
+    pub(crate) async fn work_for(&self, time: Duration) -> Cost {
+        sqlx::query("delete from job").execute(&self.db).await.expect("jobs are forgotten");
+        Cost::begin();
+        if let Ok(done) = timeout(time, pactolus_server::run_due_jobs(&self.app)).await {
+            done.expect("the database answers");
+        }
+        Cost::take(&self.large)
     }
 
     /// What a page costs.

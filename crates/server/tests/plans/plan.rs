@@ -60,6 +60,24 @@ impl Cost {
         Self { plans, large: large.to_vec() }
     }
 
+    /// Of the statements that name something.
+    pub(crate) fn about(mut self, word: &str) -> Self {
+        self.plans.retain(|plan| plan["Query Text"].as_str().is_some_and(|text| text.contains(word)));
+        self
+    }
+
+    pub(crate) fn statements(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// Each by itself, and no large table is read whole.
+    #[track_caller]
+    pub(crate) fn each_reads_at_most(self, buffers: u64, question: &str) {
+        for plan in self.plans {
+            Self { plans: vec![plan], large: self.large.clone() }.has_at_most(1, buffers, question);
+        }
+    }
+
     /// Where all of something is asked for, tables may be read whole.
     #[track_caller]
     pub(crate) fn reads_at_most(&self, statements: usize, buffers: u64, question: &str) {

@@ -3,115 +3,212 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Uncompared, Written};
-use crate::ids::TenantId;
+use super::{Pair, Uncompared, Written};
+use crate::ids::{PacticipantId, TenantId};
 
-/// Pairs whose comparison that counts is by an older version of the judgement, and that were not judged by this one.
+/// A comparison that counts and is by an older version of the judgement.
+pub(crate) struct Outdated {
+    /// By what it is ordered.
+    pub(crate) engine: i32,
+    pub(crate) id: i64,
+    /// Whether it is by the provider's present settings, and this version has not judged the pair.
+    pub(crate) is_open: bool,
+    pub(crate) pair: Uncompared,
+}
+
+/// Those by an older version of the judgement that come after one, as they stand in the index.
 pub(crate) async fn list_outdated(
     db: &mut PgConnection,
     tenant: TenantId,
     engine: i32,
+    (after_engine, after_id): (i32, i64),
     most: i64,
-) -> sqlx::Result<Vec<Uncompared>> {
-    sqlx::query_as!(
-        Uncompared,
+) -> sqlx::Result<Vec<Outdated>> {
+    let rows = sqlx::query!(
         r#"
-        select comparison.contract_content_id as contract, comparison.provider_content_id as document,
-               provider_contract_content.specification, provider_contract_content.sha as document_sha,
-               comparison_setting.profile as "profile?", comparison_setting.severities as "severities?",
-               comparison_setting.configuration as "configuration?"
-        from comparison
-        join provider_contract_content on provider_contract_content.tenant_id = $1
-                                      and provider_contract_content.id = comparison.provider_content_id
+        select outdated.engine, outdated.id, outdated.contract_content_id as contract, outdated.provider_content_id as document,
+               offered.specification, offered.sha as document_sha, comparison_setting.profile as "profile?",
+               comparison_setting.severities as "severities?", comparison_setting.configuration as "configuration?",
+               outdated.configuration = coalesce(comparison_setting.configuration, 'usual') and not exists (
+                   select from comparison as newer
+                   where newer.tenant_id = $1
+                     and newer.contract_content_id = outdated.contract_content_id
+                     and newer.provider_content_id = outdated.provider_content_id
+                     and newer.configuration = outdated.configuration
+                     and newer.engine = $2
+               ) as "is_open!"
+        from (
+            select comparison.engine, comparison.id, comparison.contract_content_id, comparison.provider_content_id,
+                   comparison.configuration, comparison.provider_id
+            from comparison
+            where comparison.tenant_id = $1
+              and comparison.in_force
+              and comparison.engine < $2
+              and (comparison.engine, comparison.id) > ($3, $4)
+            order by comparison.engine, comparison.id
+            limit $5
+        ) as outdated
+        cross join lateral (
+            select provider_contract_content.specification, provider_contract_content.sha
+            from provider_contract_content
+            where provider_contract_content.tenant_id = $1
+              and provider_contract_content.id = outdated.provider_content_id
+            limit 1
+        ) as offered
         left join comparison_setting on comparison_setting.tenant_id = $1
-                                    and comparison_setting.provider_id = comparison.provider_id
-        where comparison.tenant_id = $1
-          and comparison.in_force
-          and comparison.engine < $2
-          and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
-          and not exists (
-              select from comparison as newer
-              where newer.tenant_id = $1
-                and newer.contract_content_id = comparison.contract_content_id
-                and newer.provider_content_id = comparison.provider_content_id
-                and newer.configuration = comparison.configuration
-                and newer.engine = $2
-          )
-        order by comparison.provider_content_id, comparison.contract_content_id
-        limit $3
+                                    and comparison_setting.provider_id = outdated.provider_id
+        order by outdated.engine, outdated.id
         "#,
         tenant.0,
         engine,
+        after_engine,
+        after_id,
         most,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let outdated = rows.into_iter().map(|row| Outdated {
+        engine: row.engine,
+        id: row.id,
+        is_open: row.is_open,
+        pair: Uncompared {
+            contract: row.contract,
+            document: row.document,
+            specification: row.specification,
+            document_sha: row.document_sha,
+            profile: row.profile,
+            severities: row.severities,
+            configuration: row.configuration,
+        },
+    });
+    Ok(outdated.collect())
 }
 
-/// Lets new judgements count: those that come to the outcome that counts, or all, of any provider or of one. Returns those
-/// that count now.
+/// What a comparison is found by, besides the version of the judgement.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) pair: Pair,
+    pub(crate) configuration: String,
+}
+
+/// Judgements of a version that wait to be accepted and come after one: their ids, and by what they are found. Of any provider
+/// or of one.
+pub(crate) async fn list_waiting(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    engine: i32,
+    provider: Option<&str>,
+    (after, most): (i64, i64),
+) -> sqlx::Result<Vec<(i64, Key)>> {
+    let rows = sqlx::query!(
+        r#"
+        select comparison.id, comparison.contract_content_id, comparison.provider_content_id, comparison.configuration
+        from comparison
+        where comparison.tenant_id = $1
+          and not comparison.in_force
+          and comparison.engine = $2
+          and comparison.id > $4
+          and ($3::text is null or comparison.provider_id = (
+                  select pacticipant.id
+                  from pacticipant
+                  where pacticipant.tenant_id = $1
+                    and pacticipant.name = $3
+              ))
+        order by comparison.id
+        limit $5
+        "#,
+        tenant.0,
+        engine,
+        provider,
+        after,
+        most,
+    )
+    .fetch_all(db)
+    .await?;
+    let waiting = rows.into_iter().map(|row| {
+        let pair = Pair { contract: row.contract_content_id, document: row.provider_content_id };
+        (row.id, Key { pair, configuration: row.configuration })
+    });
+    Ok(waiting.collect())
+}
+
+/// Lets new judgements count: those that come to the outcome that counts, or all. What they replace is removed. Returns
+/// those that count now.
 pub(crate) async fn promote(
     db: &mut PgConnection,
     tenant: TenantId,
     engine: i32,
     all: bool,
-    provider: Option<&str>,
+    keys: &[Key],
 ) -> sqlx::Result<Vec<Written>> {
+    let contracts: Vec<i64> = keys.iter().map(|key| key.pair.contract).collect();
+    let documents: Vec<i64> = keys.iter().map(|key| key.pair.document).collect();
+    let configurations: Vec<&str> = keys.iter().map(|key| key.configuration.as_str()).collect();
     sqlx::query!(
         r#"
         delete from comparison as older
-        using comparison as newer
+        using (
+            select wanted.contract_id, wanted.document_id, wanted.configuration, newer.outcome
+            from unnest($4::bigint[], $5::bigint[], $6::text[]) as wanted (contract_id, document_id, configuration)
+            cross join lateral (
+                select comparison.outcome
+                from comparison
+                where comparison.tenant_id = $1
+                  and comparison.contract_content_id = wanted.contract_id
+                  and comparison.provider_content_id = wanted.document_id
+                  and comparison.configuration = wanted.configuration
+                  and comparison.engine = $2
+                  and not comparison.in_force
+                limit 1
+            ) as newer
+        ) as judged
         where older.tenant_id = $1
-          and older.in_force
+          and older.contract_content_id = judged.contract_id
+          and older.provider_content_id = judged.document_id
+          and older.configuration = judged.configuration
           and older.engine < $2
-          and newer.tenant_id = $1
-          and newer.contract_content_id = older.contract_content_id
-          and newer.provider_content_id = older.provider_content_id
-          and newer.configuration = older.configuration
-          and newer.engine = $2
-          and not newer.in_force
-          and ($3 or newer.outcome = older.outcome)
-          and ($4::text is null or newer.provider_id = (
-                  select pacticipant.id
-                  from pacticipant
-                  where pacticipant.tenant_id = $1
-                    and pacticipant.name = $4
-              ))
+          and (not older.in_force or $3 or older.outcome = judged.outcome)
         "#,
         tenant.0,
         engine,
         all,
-        provider,
+        &contracts,
+        &documents,
+        &configurations as &[&str],
     )
     .execute(&mut *db)
     .await?;
-    let promoted = sqlx::query_as!(
+    sqlx::query_as!(
         Written,
         r#"
         update comparison
         set in_force = true
+        from unnest($3::bigint[], $4::bigint[], $5::text[]) as wanted (contract_id, document_id, configuration)
         where comparison.tenant_id = $1
-          and not comparison.in_force
+          and comparison.contract_content_id = wanted.contract_id
+          and comparison.provider_content_id = wanted.document_id
+          and comparison.configuration = wanted.configuration
           and comparison.engine = $2
+          and not comparison.in_force
           and not exists (
               select from comparison as other
               where other.tenant_id = $1
-                and other.contract_content_id = comparison.contract_content_id
-                and other.provider_content_id = comparison.provider_content_id
-                and other.configuration = comparison.configuration
+                and other.contract_content_id = wanted.contract_id
+                and other.provider_content_id = wanted.document_id
+                and other.configuration = wanted.configuration
                 and other.in_force
           )
-        returning id, contract_content_id as contract, provider_content_id as document, configuration
+        returning comparison.id, comparison.contract_content_id as contract, comparison.provider_content_id as document,
+                  comparison.configuration
         "#,
         tenant.0,
         engine,
+        &contracts,
+        &documents,
+        &configurations as &[&str],
     )
-    .fetch_all(&mut *db)
-    .await?;
-    sqlx::query!("delete from comparison where tenant_id = $1 and not in_force and engine < $2", tenant.0, engine,)
-        .execute(db)
-        .await?;
-    Ok(promoted)
+    .fetch_all(db)
+    .await
 }
 
 /// Two outcomes of a pair: the one that counts, and the one that waits to be accepted.
@@ -128,6 +225,27 @@ pub(crate) struct Change {
     pub(crate) new_engine: i32,
     pub(crate) new_errors: i32,
     pub(crate) judged_at: DateTime<Utc>,
+}
+
+/// How many outcomes of a provider wait to be accepted.
+pub(crate) async fn count_changes(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: PacticipantId,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from comparison
+        where tenant_id = $1
+          and not in_force
+          and provider_id = $2
+        "#,
+        tenant.0,
+        provider.0,
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// By the order in which they were judged; and how many there are.

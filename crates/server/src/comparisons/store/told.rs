@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::rejudged::Key;
 use super::{Pair, Written};
 use crate::ids::TenantId;
 
@@ -99,6 +100,86 @@ pub(crate) async fn list_changed(
         &documents,
         &configurations as &[&str],
         first,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Judgements of a version that wait to be accepted, with the outcome that counts.
+pub(crate) async fn list_proposed(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    engine: i32,
+    keys: &[Key],
+) -> sqlx::Result<Vec<Told>> {
+    let contracts: Vec<i64> = keys.iter().map(|key| key.pair.contract).collect();
+    let documents: Vec<i64> = keys.iter().map(|key| key.pair.document).collect();
+    let configurations: Vec<&str> = keys.iter().map(|key| key.configuration.as_str()).collect();
+    sqlx::query_as!(
+        Told,
+        r#"
+        select consumer.name as consumer, provider.name as provider, newer.outcome, older.outcome as "before?",
+               newer.errors, newer.warnings, contract_content.sha as contract_sha,
+               provider_contract_content.sha as document_sha, consumer_version.number as "consumer_version?",
+               provider_version.number as "provider_version?"
+        from unnest($2::bigint[], $3::bigint[], $4::text[]) as wanted (contract_id, document_id, configuration)
+        cross join lateral (
+            select comparison.id, comparison.consumer_id, comparison.provider_id, comparison.outcome, comparison.errors,
+                   comparison.warnings
+            from comparison
+            where comparison.tenant_id = $1
+              and comparison.contract_content_id = wanted.contract_id
+              and comparison.provider_content_id = wanted.document_id
+              and comparison.configuration = wanted.configuration
+              and comparison.engine = $5
+              and not comparison.in_force
+            limit 1
+        ) as newer
+        cross join lateral (
+            select comparison.outcome
+            from comparison
+            where comparison.tenant_id = $1
+              and comparison.contract_content_id = wanted.contract_id
+              and comparison.provider_content_id = wanted.document_id
+              and comparison.configuration = wanted.configuration
+              and comparison.in_force
+            limit 1
+        ) as older
+        join contract_content on contract_content.tenant_id = $1
+                             and contract_content.id = wanted.contract_id
+        join provider_contract_content on provider_contract_content.tenant_id = $1
+                                      and provider_contract_content.id = wanted.document_id
+        join pacticipant as consumer on consumer.tenant_id = $1
+                                    and consumer.id = newer.consumer_id
+        join pacticipant as provider on provider.tenant_id = $1
+                                    and provider.id = newer.provider_id
+        left join lateral (
+            select version.number
+            from contract
+            join version on version.tenant_id = $1
+                        and version.id = contract.consumer_version_id
+            where contract.tenant_id = $1
+              and contract.content_id = wanted.contract_id
+            order by contract.position desc
+            limit 1
+        ) as consumer_version on true
+        left join lateral (
+            select version.number
+            from provider_contract
+            join version on version.tenant_id = $1
+                        and version.id = provider_contract.version_id
+            where provider_contract.tenant_id = $1
+              and provider_contract.content_id = wanted.document_id
+            order by provider_contract.position desc
+            limit 1
+        ) as provider_version on true
+        order by consumer.name, provider.name, newer.id
+        "#,
+        tenant.0,
+        &contracts,
+        &documents,
+        &configurations as &[&str],
+        engine,
     )
     .fetch_all(db)
     .await

@@ -42,6 +42,8 @@ pub(super) struct Told {
     /// The latest contract of each consumer, by name.
     pub(super) consumers: Vec<OfConsumer>,
     pub(super) found: Vec<FoundOf>,
+    /// Outcomes that a newer release would change once it is accepted.
+    pub(super) changes: i64,
     /// Consumer versions that count.
     pub(super) counting: Vec<CountingVersion>,
     pub(super) calls: Vec<Call>,
@@ -93,6 +95,7 @@ pub(super) async fn gather(
     }
     let most = (MOST_FOUND, LARGEST_CONTRACT_BYTES);
     let found = comparisons::list_found(&mut db, tenant, version, asked, most).await?;
+    let changes = comparisons::count_changes(&mut db, tenant, id).await?;
     let text = shown::find_document(&mut db, tenant, version).await?.ok_or(Error::NotFound)?.content;
     let report = shown::find_report(&mut db, tenant, version).await?;
     let counting = usage::counting(&mut db, tenant, id, None).await?;
@@ -118,6 +121,7 @@ pub(super) async fn gather(
         versions,
         consumers,
         found,
+        changes,
         counting,
         calls,
         uses: Vec::new(),

@@ -25,6 +25,11 @@ pub(super) fn of(base: &BaseUrl, url: &str, told: &Told, reading: &Reading) -> V
     contract["_embedded"] = json!({"consumers": consumers});
     let version = contract["_links"]["self"].take();
     contract["_links"]["pb:provider-contract"] = version;
+    if told.changes > 0 {
+        let title = format!("{} outcomes wait to be accepted", told.changes);
+        let changes = Link::to(format!("{}/comparisons/changes", base.as_str())).title(title);
+        contract["_links"]["pb:comparison-changes"] = changes.into();
+    }
     let title = format!("What {provider} offers, and who uses it");
     contract["_links"]["self"] = Link::to(url.to_owned()).title(title).into();
     contract

@@ -76,6 +76,16 @@ fn facts(viewer: &Viewer, told: &Told, reading: &Reading) -> Markup {
         span { (kind(&shown.specification, reading)) ", " (size(shown.size_bytes)) @if let Reading::Operations(seen) = reading { (tally(seen)) } }
         span { "Published " (viewer.ago(shown.created_at)) }
         span { (own_tests(viewer, told, reading)) }
+        @if told.changes > 0 { span { (proposed(viewer, told.changes)) } }
+    }
+}
+
+/// What a newer release judges otherwise counts for nobody before it is accepted.
+fn proposed(viewer: &Viewer, changes: i64) -> Markup {
+    let outcomes = if changes == 1 { "outcome" } else { "outcomes" };
+    html! {
+        a href=(viewer.at("/comparisons/changes")) { (changes) " " (outcomes) " would change" }
+        " by the judgement of this release, once that is accepted"
     }
 }
 

@@ -51,6 +51,18 @@ async fn a_recorded_verdict_turns_only_when_it_is_accepted() {
     assert_eq!(changes.at("/_embedded/changes/0/newOutcome"), "incompatible");
     app.get(&changes.text_at("/_embedded/changes/0/_links/pb:comparison/href")).await.is(200);
 
+    let told = app.get("/events?name=comparison_change_proposed").await.is(200);
+    assert_eq!(told.at("/page/totalElements"), 1, "however often it is looked at");
+    let proposed = told.at("/_embedded/events/0/data");
+    assert_eq!(
+        (&proposed["comparison"]["before"], &proposed["comparison"]["outcome"]),
+        (&json!("compatible"), &json!("incompatible"))
+    );
+    let page = app.get_as("/provider-contracts/stock", "text/html").await.is(200);
+    assert!(String::from_utf8_lossy(&page.body).contains("1 outcome would change"), "the provider's page says so");
+    let twin = app.get("/provider-contracts/stock").await.is(200);
+    assert!(twin.text_at("/_links/pb:comparison-changes/href").ends_with("/comparisons/changes"));
+
     let of_another = app.post("/comparisons/changes/accept", &json!({"provider": "shop"})).await.is(200);
     assert_eq!(of_another.at("/accepted"), 0);
     let accepted = app.post("/comparisons/changes/accept", &json!({"provider": "stock"})).await.is(200);
@@ -72,4 +84,19 @@ async fn where_the_settings_say_so_nobody_needs_to_accept() {
     app.run_jobs().await;
 
     assert_eq!(engines(&app).await, "1 incompatible counts");
+}
+
+#[tokio::test]
+async fn a_change_that_was_overtaken_before_anybody_accepted_it_goes() {
+    let app = with_a_pair("integer").await;
+    judged_before(&app, "incompatible").await;
+    let overtaken = "insert into comparison (tenant_id, contract_content_id, provider_content_id, configuration, engine, in_force, \
+                     consumer_id, provider_id, outcome, errors, warnings, infos, findings, created_at) \
+                     select tenant_id, contract_content_id, provider_content_id, configuration, -1, false, consumer_id, provider_id, \
+                     outcome, errors, warnings, infos, findings, created_at from comparison";
+    sqlx::query(overtaken).execute(&app.db).await.expect("the table is there");
+
+    app.run_jobs().await;
+
+    assert_eq!(engines(&app).await, "0 incompatible counts, 1 compatible waits");
 }

@@ -67,3 +67,30 @@ async fn settings_of_a_newer_release_are_left_to_it() {
     assert_eq!(answer.at("/summary/deployable"), Value::Null);
     assert_eq!(answer.at("/reasons/0/kind"), "not_compared");
 }
+
+#[tokio::test]
+async fn what_was_compared_by_former_settings_goes_after_a_day_once_there_is_another_that_counts() {
+    let app = TestApp::start().await;
+    with_stock_in_production(&app, &openapi("integer"), Some(true)).await;
+    publish_contract(&app, "1").await;
+    publish_document(&app, "39", &openapi("string"), Some(true)).await;
+    app.world().consumer("shop").version("0").contract_text("stock", &contract("shop", &json!({"id": 0}))).await;
+    let before = count(&app, COMPARISONS).await;
+    app.put(SETTINGS, &json!({"severities": {"response.body.optional": "error"}})).await.is(200);
+    let by_present = "select count(*) from comparison where configuration <> 'usual'";
+    let present = count(&app, by_present).await;
+    // One that nobody has compared since keeps what is known of it.
+    let one = "delete from comparison where configuration <> 'usual' and ctid = (select min(ctid) from comparison \
+               where configuration <> 'usual')";
+    sqlx::query(one).execute(&app.db).await.expect("the table is there");
+
+    app.run_jobs().await;
+    assert_eq!(count(&app, COMPARISONS).await, before + present - 1, "who goes back soon finds all");
+    app.advance_secs(24 * 3600 + 1);
+    app.run_jobs().await;
+
+    assert_eq!(count(&app, by_present).await, present - 1);
+    let kept = "select count(*) from comparison where configuration = 'usual'";
+    assert_eq!(count(&app, kept).await, before - present + 1);
+    assert_eq!(may_go(&app, "shop", "1").await.at("/summary/deployable"), true);
+}
