@@ -55,31 +55,29 @@ pub(crate) async fn delete_former(
     let deleted = sqlx::query!(
         r#"
         delete from comparison
-        using (
-            select former.contract_content_id, former.provider_content_id, former.configuration, former.engine
-            from comparison as former
-            left join comparison_setting on comparison_setting.tenant_id = $1
-                                        and comparison_setting.provider_id = $2
-            where former.tenant_id = $1
-              and former.provider_id = $2
-              and former.configuration = $3
-              and former.configuration <> coalesce(comparison_setting.configuration, 'usual')
-              and exists (
-                  select from comparison as present
-                  where present.tenant_id = $1
-                    and present.contract_content_id = former.contract_content_id
-                    and present.provider_content_id = former.provider_content_id
-                    and present.configuration = coalesce(comparison_setting.configuration, 'usual')
-                    and present.in_force
-                    and present.created_at < $4
-              )
-            limit $5
-        ) as former
         where comparison.tenant_id = $1
-          and comparison.contract_content_id = former.contract_content_id
-          and comparison.provider_content_id = former.provider_content_id
-          and comparison.configuration = former.configuration
-          and comparison.engine = former.engine
+          and comparison.ctid = any(array(
+              select former.ctid
+              from comparison as former
+              left join comparison_setting on comparison_setting.tenant_id = $1
+                                          and comparison_setting.provider_id = $2
+              cross join lateral (
+                  select comparison.id
+                  from comparison
+                  where comparison.tenant_id = $1
+                    and comparison.contract_content_id = former.contract_content_id
+                    and comparison.provider_content_id = former.provider_content_id
+                    and comparison.configuration = coalesce(comparison_setting.configuration, 'usual')
+                    and comparison.in_force
+                    and comparison.created_at < $4
+                  limit 1
+              ) as present
+              where former.tenant_id = $1
+                and former.provider_id = $2
+                and former.configuration = $3
+                and former.configuration <> coalesce(comparison_setting.configuration, 'usual')
+              limit $5
+          ))
         "#,
         tenant.0,
         provider.0,
@@ -97,27 +95,25 @@ pub(crate) async fn delete_outdated(db: &mut PgConnection, tenant: TenantId, mos
     let deleted = sqlx::query!(
         r#"
         delete from comparison
-        using (
-            select older.contract_content_id, older.provider_content_id, older.configuration, older.engine
-            from comparison as older
-            where older.tenant_id = $1
-              and not older.in_force
-              and exists (
-                  select from comparison as newer
-                  where newer.tenant_id = $1
-                    and newer.contract_content_id = older.contract_content_id
-                    and newer.provider_content_id = older.provider_content_id
-                    and newer.configuration = older.configuration
-                    and newer.engine > older.engine
-              )
-            limit $2
-        ) as outdated
         where comparison.tenant_id = $1
-          and comparison.contract_content_id = outdated.contract_content_id
-          and comparison.provider_content_id = outdated.provider_content_id
-          and comparison.configuration = outdated.configuration
-          and comparison.engine = outdated.engine
           and not comparison.in_force
+          and comparison.ctid = any(array(
+              select older.ctid
+              from comparison as older
+              cross join lateral (
+                  select comparison.id
+                  from comparison
+                  where comparison.tenant_id = $1
+                    and comparison.contract_content_id = older.contract_content_id
+                    and comparison.provider_content_id = older.provider_content_id
+                    and comparison.configuration = older.configuration
+                    and comparison.engine > older.engine
+                  limit 1
+              ) as newer
+              where older.tenant_id = $1
+                and not older.in_force
+              limit $2
+          ))
         "#,
         tenant.0,
         most,
