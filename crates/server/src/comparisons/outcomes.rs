@@ -195,7 +195,7 @@ fn with_body(is_sent: bool, value: &Value, rule: &Value) -> Value {
     json!({"request": {"method": "GET", "path": "/received"}, "response": part})
 }
 
-const OPERATIONS: &str = r##"{"openapi": "3.0.3", "info": {"title": "Things", "version": "1"},
+const OPERATIONS: &str = r#"{"openapi": "3.0.3", "info": {"title": "Things", "version": "1"},
     "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
     "paths": {
         "/things/{id}": {
@@ -215,7 +215,7 @@ const OPERATIONS: &str = r##"{"openapi": "3.0.3", "info": {"title": "Things", "v
             "delete": {"deprecated": true, "security": [{"key": []}], "responses": {"default": {"description": ""}}}
         },
         "/things/mine": {"get": {"responses": {"204": {"description": ""}}}}
-    }}"##;
+    }}"#;
 
 fn whole(text: &mut String) {
     let get = |path: &str, query: &Value, headers: &Value, status: u16| {
