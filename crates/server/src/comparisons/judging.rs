@@ -71,8 +71,8 @@ pub(super) async fn judge_some<'u>(
     };
     let mut put = Vec::new();
     for (one, text) in find_texts(app, tenant, some).await? {
-        let key = Same { tenant, contract: one.contract, configuration: configuration(one).to_owned() };
-        put.push((one, desk::put(app, wanted(tenant, one, policy.clone(), Some(key), text), patience.rank())));
+        let shared = Same { tenant, contract: one.contract, configuration: configuration(one).to_owned() };
+        put.push((one, desk::put(app, wanted(tenant, one, policy.clone(), Some(shared), text), patience.rank())));
     }
     for (one, told) in put {
         match wait(app, told, patience).await? {

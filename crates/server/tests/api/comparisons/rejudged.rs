@@ -58,7 +58,7 @@ async fn a_recorded_verdict_turns_only_when_it_is_accepted() {
         (&proposed["comparison"]["before"], &proposed["comparison"]["outcome"]),
         (&json!("compatible"), &json!("incompatible"))
     );
-    let page = app.get_as("/provider-contracts/stock", "text/html").await.is(200);
+    let page = crate::pages::page(&app, "/provider-contracts/stock").await;
     assert!(String::from_utf8_lossy(&page.body).contains("1 outcome would change"), "the provider's page says so");
     let twin = app.get("/provider-contracts/stock").await.is(200);
     assert!(twin.text_at("/_links/pb:comparison-changes/href").ends_with("/comparisons/changes"));
