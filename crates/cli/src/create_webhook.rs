@@ -32,7 +32,7 @@ Examples:
 Exit codes: 0 done · 2 wrong usage, or the server rejects it · 3 the server could not be asked";
 
 /// Those that the official client has no flag for.
-const OTHER_EVENTS: [&str; 8] = [
+const OTHER_EVENTS: [&str; 9] = [
     "deployment_recorded",
     "deployment_ended",
     "release_recorded",
