@@ -158,7 +158,8 @@ pub(crate) async fn promote(
                   and comparison.provider_content_id = wanted.document_id
                   and comparison.configuration = wanted.configuration
                   and comparison.engine = $2
-                  and not comparison.in_force
+                  -- Said so that it is found by its key, and not among all that wait.
+                  and comparison.in_force is not true
                 limit 1
             ) as newer
         ) as judged
@@ -189,7 +190,8 @@ pub(crate) async fn promote(
           and comparison.provider_content_id = wanted.document_id
           and comparison.configuration = wanted.configuration
           and comparison.engine = $2
-          and not comparison.in_force
+          -- As above.
+          and comparison.in_force is not true
           and not exists (
               select from comparison as other
               where other.tenant_id = $1
