@@ -29,14 +29,8 @@ pub(crate) async fn list_outdated(
         select outdated.engine, outdated.id, outdated.contract_content_id as contract, outdated.provider_content_id as document,
                offered.specification, offered.sha as document_sha, comparison_setting.profile as "profile?",
                comparison_setting.severities as "severities?", comparison_setting.configuration as "configuration?",
-               outdated.configuration = coalesce(comparison_setting.configuration, 'usual') and not exists (
-                   select from comparison as newer
-                   where newer.tenant_id = $1
-                     and newer.contract_content_id = outdated.contract_content_id
-                     and newer.provider_content_id = outdated.provider_content_id
-                     and newer.configuration = outdated.configuration
-                     and newer.engine = $2
-               ) as "is_open!"
+               outdated.configuration = coalesce(comparison_setting.configuration, 'usual') and newer.engine is null
+                   as "is_open!"
         from (
             select comparison.engine, comparison.id, comparison.contract_content_id, comparison.provider_content_id,
                    comparison.configuration, comparison.provider_id
@@ -55,6 +49,17 @@ pub(crate) async fn list_outdated(
               and provider_contract_content.id = outdated.provider_content_id
             limit 1
         ) as offered
+        left join lateral (
+            -- The limit keeps it a look-up for each.
+            select judged.engine
+            from comparison as judged
+            where judged.tenant_id = $1
+              and judged.contract_content_id = outdated.contract_content_id
+              and judged.provider_content_id = outdated.provider_content_id
+              and judged.configuration = outdated.configuration
+              and judged.engine = $2
+            limit 1
+        ) as newer on true
         left join comparison_setting on comparison_setting.tenant_id = $1
                                     and comparison_setting.provider_id = outdated.provider_id
         order by outdated.engine, outdated.id
