@@ -16,7 +16,7 @@ use crate::metrics::LastCounted;
 use crate::outgoing::Outgoing;
 use crate::secrets::MasterKey;
 use crate::settings::Settings;
-use crate::{deployments, home, integrations};
+use crate::{deployments, home, integrations, pacticipants};
 
 /// Plans are made once for each connection and kept: making one anew for each execution would cost several times the
 /// look-ups. Statements that run so must be good whatever their parameters. None of them runs long enough for compiling
@@ -50,6 +50,7 @@ pub struct App {
     pub(crate) promises: integrations::Promises,
     pub(crate) pairs: matrix::Pairs,
     pub(crate) board_rows: deployments::BoardRows,
+    pub(crate) standings: pacticipants::Standings,
     pub(crate) told_refusals: Arc<Told>,
 }
 
@@ -71,6 +72,7 @@ impl App {
             promises: integrations::Promises::default(),
             pairs: matrix::Pairs::default(),
             board_rows: deployments::BoardRows::default(),
+            standings: pacticipants::Standings::default(),
             told_refusals: Arc::default(),
         }
     }

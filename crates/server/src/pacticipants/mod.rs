@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::ids::PacticipantId;
 
 pub(crate) use introduce::introduce;
+pub(crate) use page::Standings;
 pub(crate) use store::{detect_main_branch, ensure_pacticipants, find_id, list_labels_of, list_names};
 pub(crate) use view::link;
 

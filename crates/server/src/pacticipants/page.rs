@@ -14,6 +14,7 @@ use chrono::Datelike;
 use maud::{Markup, html};
 use pactolus_domain::names::PacticipantName;
 
+pub(crate) use self::read::Standings;
 use self::read::{About, MOST_VERSIONS};
 use crate::app::App;
 use crate::edge::{Error, Named, Principal, urls};
@@ -31,7 +32,7 @@ async fn show(
     Named(name): Named<PacticipantName>,
 ) -> Result<Response, Error> {
     let mut db = app.read().await?;
-    let about = About::read(&mut db, principal.tenant, &name).await?;
+    let about = About::read(&app, &mut db, principal.tenant, &name).await?;
     drop(db);
 
     let page = Page {

@@ -47,7 +47,7 @@ fn row(viewer: &Viewer, about: &About, branch: &Branch) -> Markup {
             td { (results(about, branch)) }
             @if let Some(gate) = about.gate() {
                 td {
-                    @if let Some(stand) = about.stands.get(&(branch.head_id, gate.id)) { (answer(verdict(stand.failed, stand.missing))) }
+                    @if let Some(stand) = about.standing.stands.get(&(branch.head_id, gate.id)) { (answer(verdict(stand.failed, stand.missing))) }
                 }
             }
             td .number .second { (viewer.age(branch.created_at)) }

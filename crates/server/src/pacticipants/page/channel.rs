@@ -39,7 +39,7 @@ struct Coming<'a> {
 
 fn coming<'a>(viewer: &Viewer, about: &'a About, place: usize) -> Option<Coming<'a>> {
     let (version, environment) = (about.comes_to(place)?, &about.environments[place]);
-    let stand = *about.stands.get(&(version.version_id, environment.id))?;
+    let stand = *about.standing.stands.get(&(version.version_id, environment.id))?;
     let verdict = verdict(stand.failed, stand.missing);
     let is_there = about.in_environment(environment.id).any(|one| one.version_id == version.version_id);
     let label = format!("May {} go to {}? {}", short(&version.number), environment.display_name, verdict.gate_word());

@@ -62,7 +62,7 @@ pub(super) fn show(viewer: &Viewer, about: &About) -> Markup {
 /// What failed first, then what is not known, then by name.
 fn rows(about: &About, is_consumer: bool) -> Vec<Row<'_>> {
     let mut meetings: HashMap<i64, HashMap<Uuid, Vec<&Meeting>>> = HashMap::new();
-    for meeting in about.meetings.iter().filter(|one| one.is_consumer == is_consumer) {
+    for meeting in about.standing.meetings.iter().filter(|one| one.is_consumer == is_consumer) {
         let of_partner = meetings.entry(meeting.partner_id).or_default();
         of_partner.entry(meeting.environment_id).or_default().push(meeting);
     }

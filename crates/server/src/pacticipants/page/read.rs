@@ -1,15 +1,18 @@
 //! What the page about a pacticipant is made of, as it is at one moment.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pactolus_domain::names::PacticipantName;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::edge::{Error, urls};
 use crate::environments::{self, Environment};
 use crate::home::{self, Team};
-use crate::ids::TenantId;
+use crate::ids::{PacticipantId, TenantId};
+use crate::kept::Kept;
 use crate::pacticipants::Pacticipant;
 use crate::pacticipants::store::{self, around, history};
 use crate::ui::Viewer;
@@ -23,6 +26,44 @@ pub(super) const MOST_ON_TAPE: i64 = 14;
 const MOST_DEPLOYMENTS: i64 = 6;
 pub(super) const MOST_WEBHOOKS: i64 = 5;
 
+/// How versions get on with those of others.
+#[derive(Default)]
+pub(super) struct Standing {
+    /// Of the head, with what each partner runs.
+    pub(super) meetings: Vec<around::Meeting>,
+    /// By version and environment.
+    pub(super) stands: HashMap<(i64, Uuid), around::Stand>,
+}
+
+/// A pacticipant, and the versions and environments that are asked about, those of the head among them.
+type Key = (TenantId, PacticipantId, Vec<(i64, Uuid)>);
+
+#[derive(Clone, Default)]
+pub(crate) struct Standings(Kept<Key, Standing>);
+
+impl Standings {
+    async fn read(
+        app: &App,
+        db: &mut PgConnection,
+        tenant: TenantId,
+        (id, head): (PacticipantId, Option<i64>),
+        asked: Vec<(i64, Uuid)>,
+    ) -> sqlx::Result<Arc<Standing>> {
+        let key = (tenant, id, asked);
+        if let Some(kept) = app.standings.0.find(&key, app.now()) {
+            return Ok(kept);
+        }
+        let started = app.now();
+        let meetings = match head {
+            Some(head) => around::list_meetings(db, tenant, id, head).await?,
+            None => Vec::new(),
+        };
+        let stands = around::list_stands(db, tenant, id, &key.2).await?;
+        let stands = stands.into_iter().map(|one| ((one.version_id, one.environment_id), one)).collect();
+        Ok(app.standings.0.put(key, Standing { meetings, stands }, started, app.now()))
+    }
+}
+
 pub(super) struct About {
     pub(super) pacticipant: Pacticipant,
     pub(super) labels: Vec<String>,
@@ -34,9 +75,7 @@ pub(super) struct About {
     pub(super) running: Vec<around::Running>,
     pub(super) extent: history::Extent,
     pub(super) partners: Vec<around::Partner>,
-    pub(super) meetings: Vec<around::Meeting>,
-    /// By version and environment.
-    pub(super) stands: HashMap<(i64, Uuid), around::Stand>,
+    pub(super) standing: Arc<Standing>,
     pub(super) branches: Vec<history::Branch>,
     pub(super) on_branches: Vec<history::OnBranch>,
     pub(super) deployments: Vec<history::Deployment>,
@@ -44,7 +83,12 @@ pub(super) struct About {
 }
 
 impl About {
-    pub(super) async fn read(db: &mut PgConnection, tenant: TenantId, name: &PacticipantName) -> Result<Self, Error> {
+    pub(super) async fn read(
+        app: &App,
+        db: &mut PgConnection,
+        tenant: TenantId,
+        name: &PacticipantName,
+    ) -> Result<Self, Error> {
         let missing = || Error::NoSuchPacticipant { role: "pacticipant", name: name.to_string() };
         let pacticipant = store::find_pacticipant(db, tenant, name).await?.ok_or_else(missing)?;
         let (id, main) = (pacticipant.id, pacticipant.main_branch.clone());
@@ -53,10 +97,6 @@ impl About {
         let running = around::list_running(db, tenant, id).await?;
         let extent = history::find_extent(db, tenant, id, main.as_deref(), MOST_VERSIONS + 1).await?;
         let partners = around::list_partners(db, tenant, id, extent.head_id).await?;
-        let meetings = match extent.head_id {
-            Some(head) => around::list_meetings(db, tenant, id, head).await?,
-            None => Vec::new(),
-        };
         let branches = history::list_branches(db, tenant, id, main.as_deref(), MOST_BRANCHES).await?;
         let names: Vec<String> = branches.iter().map(|one| one.name.clone()).collect();
         let on_branches = history::list_on_branches(db, tenant, id, &names, MOST_ON_TAPE).await?;
@@ -74,15 +114,13 @@ impl About {
             running,
             extent,
             partners,
-            meetings,
-            stands: HashMap::new(),
+            standing: Arc::default(),
             branches,
             on_branches,
             deployments,
             webhooks,
         };
-        let stands = around::list_stands(db, tenant, id, &about.asked()).await?;
-        about.stands = stands.into_iter().map(|one| ((one.version_id, one.environment_id), one)).collect();
+        about.standing = Standings::read(app, db, tenant, (id, about.extent.head_id), about.asked()).await?;
         Ok(about)
     }
 
