@@ -181,3 +181,42 @@ fn too_slow() -> Judgement {
     let why = format!("the comparison took more than {} seconds", LONGEST.as_secs());
     Judgement::undecided("comparison.too-slow", &why, "either")
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_mins(10);
+    const SHORT: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_left_when_it_is_not_begun_in_time() {
+        let (_desk, mut told) = watch::channel(State::Waiting);
+
+        assert!(done_behind(&mut told, Instant::now() + SHORT, LONG).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_and_takes_too_long_is_given_up() {
+        let (_desk, mut told) = watch::channel(State::Begun);
+
+        assert!(matches!(done_behind(&mut told, Instant::now() + LONG, SHORT).await, Some(Err(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_done_already_counts_however_late_it_is_looked_at() {
+        let (_desk, mut told) = watch::channel(State::Done(Ok(Arc::new(not_comparable()))));
+
+        assert!(matches!(done_behind(&mut told, Instant::now(), SHORT).await, Some(Ok(Ok(_)))));
+    }
+
+    #[tokio::test]
+    async fn who_is_torn_away_has_broken_off() {
+        let (desk, mut told) = watch::channel(State::Begun);
+        drop(desk);
+
+        assert_eq!(done(&mut told).await.err(), Some(Undone::Off));
+    }
+}
